@@ -1,0 +1,232 @@
+//! What peers and the signaling server say to each other: types, byte format and limits, nothing else.
+//!
+//! The server introduces peers that hold the same opaque [`Tag`] and relays sealed envelopes between them.
+//! It never learns what a tag or an envelope means, so nothing here may name a person, a file or a key.
+//! One WebSocket binary message is exactly one [`ClientMessage`] or [`ServerMessage`] in postcard format
+//! (<https://postcard.jamesmunns.com/wire-format>). See PROTOCOL.md, *The server's model*.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+extern crate alloc;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// WebSocket sub-protocol that both sides name; its number changes when an old peer could not follow.
+pub const SUBPROTOCOL: &str = "linkspan.1";
+/// HTTP path of the WebSocket.
+pub const PATH: &str = "/signal";
+/// Largest sealed envelope, in bytes; the biggest padding class of the peers' protocol.
+pub const MAX_ENVELOPE: usize = 16_384;
+/// Largest message either way, in bytes: an envelope and its header.
+pub const MAX_MESSAGE: usize = MAX_ENVELOPE + 256;
+/// Most others that a tag shows one socket, so that [`ServerMessage::Joined`] stays small.
+pub const MAX_PEERS: usize = 64;
+/// Most tags one socket may hold: a door and a mesh, and as many again while a room changes its link or epoch.
+pub const MAX_TAGS_PER_SOCKET: usize = 4;
+
+/// Opaque meeting point, derived by peers from a secret; the only thing that the server can tell rooms apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Tag(pub [u8; 16]);
+
+/// A socket on a tag, drawn at random by the server for each (socket, tag); valid until detached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Handle(pub [u8; 8]);
+
+/// What a socket is on a tag; it decides whom it sees and may send to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Role {
+    /// Answers a door: sees and reaches knockers, and no other listeners.
+    Listen,
+    /// Knocks at a door: sees and reaches listeners, never other knockers.
+    Knock,
+    /// Member of a mesh: sees and reaches everybody else on the tag.
+    Mesh,
+}
+
+/// From a peer to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientMessage {
+    /// Join `tag` in `role`. Joining makes the tag, so an unknown tag does not exist. Answered by
+    /// [`ServerMessage::Joined`] or [`ServerMessage::Refused`].
+    Join {
+        /// Where to meet.
+        tag: Tag,
+        /// As what.
+        role: Role,
+    },
+    /// Relay `bytes` to `to`, or to everybody that the role may reach. Silently dropped if `to` is gone.
+    Send {
+        /// A tag that this socket has joined.
+        tag: Tag,
+        /// Whom; `None` is everybody that the role may reach.
+        to: Option<Handle>,
+        /// Sealed envelope, at most [`MAX_ENVELOPE`] bytes.
+        bytes: Vec<u8>,
+    },
+    /// Leave `tag`; not answered.
+    Leave {
+        /// A tag that this socket has joined.
+        tag: Tag,
+    },
+}
+
+/// From the server to a peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerMessage {
+    /// The join took effect. `peers` are the others that this role may see, at most [`MAX_PEERS`]; whoever
+    /// comes later is told by [`ServerMessage::Attached`].
+    Joined {
+        /// The tag joined.
+        tag: Tag,
+        /// Who was there before.
+        peers: Vec<Handle>,
+    },
+    /// The join did not take effect.
+    Refused {
+        /// The tag asked for.
+        tag: Tag,
+        /// Why.
+        reason: Refusal,
+    },
+    /// Somebody that this role may see joined the tag.
+    Attached {
+        /// Where.
+        tag: Tag,
+        /// Who.
+        handle: Handle,
+    },
+    /// Somebody that this role could see left the tag.
+    Detached {
+        /// Where.
+        tag: Tag,
+        /// Who.
+        handle: Handle,
+    },
+    /// A relayed envelope.
+    Message {
+        /// Where.
+        tag: Tag,
+        /// Who sent it.
+        from: Handle,
+        /// The sender's bytes, unchanged.
+        bytes: Vec<u8>,
+    },
+    /// The server is about to stop: come back after `retry_ms` (spread out by the server).
+    GoingAway {
+        /// Milliseconds to wait before connecting again.
+        retry_ms: u32,
+    },
+}
+
+/// Why a join was refused; the socket stays open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Refusal {
+    /// All places of this role on the tag are taken.
+    TagFull,
+    /// The server holds as many tags as it may.
+    ServerFull,
+}
+
+/// WebSocket close codes of the server's own (RFC 6455 section 7.4.2, private range).
+pub mod close {
+    /// A message that is not a [`super::ClientMessage`], or is too long.
+    pub const BAD_MESSAGE: u16 = 4000;
+    /// Messages or bytes came faster than allowed.
+    pub const TOO_FAST: u16 = 4001;
+    /// A tag was named that this socket has not joined, or joined twice.
+    pub const BAD_TAG: u16 = 4002;
+    /// Nothing was joined in time, or nothing was heard for too long.
+    pub const IDLE: u16 = 4003;
+    /// The peer read too slowly and its queue was full.
+    pub const TOO_SLOW: u16 = 4004;
+    /// The server is stopping.
+    pub const GOING_AWAY: u16 = 4005;
+    /// One address holds too many sockets.
+    pub const TOO_MANY: u16 = 4006;
+    /// More than [`super::MAX_TAGS_PER_SOCKET`] tags.
+    pub const TOO_MANY_TAGS: u16 = 4007;
+}
+
+/// Bytes that are not the message they should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+macro_rules! codec {
+    ($type:ty) => {
+        impl $type {
+            /// The message as the bytes of one WebSocket binary message.
+            pub fn encode(&self) -> Vec<u8> {
+                postcard::to_allocvec(self).expect("postcard into a Vec has no failure for these types")
+            }
+
+            /// The message in `bytes`; nothing may be left over.
+            ///
+            /// # Errors
+            /// [`Malformed`] if the bytes are too long, cut short, have a tail, or name an unknown variant.
+            pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+                if bytes.len() > MAX_MESSAGE {
+                    return Err(Malformed);
+                }
+                match postcard::take_from_bytes::<Self>(bytes) {
+                    Ok((message, [])) => message.check(),
+                    _ => Err(Malformed),
+                }
+            }
+        }
+    };
+}
+codec!(ClientMessage);
+codec!(ServerMessage);
+
+impl ClientMessage {
+    fn check(self) -> Result<Self, Malformed> {
+        match &self {
+            Self::Send { bytes, .. } if bytes.len() > MAX_ENVELOPE => Err(Malformed),
+            Self::Send { .. } | Self::Join { .. } | Self::Leave { .. } => Ok(self),
+        }
+    }
+}
+
+impl ServerMessage {
+    fn check(self) -> Result<Self, Malformed> {
+        match &self {
+            Self::Message { bytes, .. } if bytes.len() > MAX_ENVELOPE => Err(Malformed),
+            Self::Joined { peers, .. } if peers.len() > MAX_PEERS => Err(Malformed),
+            _ => Ok(self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages() -> Vec<ClientMessage> {
+        let tag = Tag([7; 16]);
+        vec![
+            ClientMessage::Join { tag, role: Role::Mesh },
+            ClientMessage::Send { tag, to: Some(Handle([1; 8])), bytes: vec![9; 512] },
+            ClientMessage::Send { tag, to: None, bytes: vec![] },
+            ClientMessage::Leave { tag },
+        ]
+    }
+
+    #[test]
+    fn every_message_comes_back_and_no_prefix_or_tail_is_accepted() {
+        for message in messages() {
+            let bytes = message.encode();
+            assert_eq!(ClientMessage::decode(&bytes), Ok(message));
+            for cut in 0..bytes.len() {
+                assert_eq!(ClientMessage::decode(&bytes[..cut]), Err(Malformed));
+            }
+            assert_eq!(ClientMessage::decode(&[bytes, vec![0]].concat()), Err(Malformed));
+        }
+    }
+
+    #[test]
+    fn an_envelope_one_past_the_limit_is_refused() {
+        let send = |n| ClientMessage::Send { tag: Tag([0; 16]), to: None, bytes: vec![0; n] }.encode();
+        assert!(ClientMessage::decode(&send(MAX_ENVELOPE)).is_ok());
+        assert_eq!(ClientMessage::decode(&send(MAX_ENVELOPE + 1)), Err(Malformed));
+    }
+}

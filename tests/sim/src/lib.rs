@@ -1,0 +1,1 @@
+//! Simulator: many engines, one thread, virtual clock.

@@ -1,0 +1,2 @@
+//! Build, run and test commands.
+fn main() {}
