@@ -1,0 +1,343 @@
+//! From the page's commands to the engine's, and from the engine's events to the page's. One line a variant and
+//! no wildcard, so that a new one fails to compile until it has a shape.
+
+use super::{Command, CommandName, ErrorCode, Event, Failure, FileRef, SharedFile};
+use peer_core::error::{self as core_error, CommandError};
+use peer_core::id::{EntryId, FileId, KnockId, MemberId, RoomId, SinkId};
+use peer_core::io::{self, NewFile};
+use serde::de::{Deserialize, Deserializer, IgnoredAny};
+
+/// Stands where a command holds the browser's own `File`s, which no Rust shape can: the driver takes them from
+/// the JavaScript value itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Files;
+
+impl<'de> Deserialize<'de> for Files {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+/// What the shell adds to a page's command.
+pub(crate) struct Added {
+    /// The files of a Share or Supply, registered.
+    pub(crate) files: Vec<NewFile>,
+    /// Where a Fetch is to go.
+    pub(crate) sink: SinkId,
+    /// Unix milliseconds.
+    pub(crate) sent_at: u64,
+}
+
+impl Command {
+    /// Which one it is, to be named in its failure.
+    pub(crate) fn name(&self) -> CommandName {
+        match self {
+            Self::CreateRoom { .. } => CommandName::CreateRoom,
+            Self::JoinRoom { .. } => CommandName::JoinRoom,
+            Self::Admit { .. } => CommandName::Admit,
+            Self::Deny { .. } => CommandName::Deny,
+            Self::Share { .. } => CommandName::Share,
+            Self::Supply { .. } => CommandName::Supply,
+            Self::Fetch { .. } => CommandName::Fetch,
+            Self::Pause { .. } => CommandName::Pause,
+            Self::Resume { .. } => CommandName::Resume,
+            Self::Cancel { .. } => CommandName::Cancel,
+            Self::Withdraw { .. } => CommandName::Withdraw,
+            Self::Say { .. } => CommandName::Say,
+            Self::Rename { .. } => CommandName::Rename,
+            Self::NewLink { .. } => CommandName::NewLink,
+            Self::Leave { .. } => CommandName::Leave,
+            Self::EndRoom { .. } => CommandName::EndRoom,
+        }
+    }
+
+    /// The room it is about, as the page wrote it.
+    pub(crate) fn room(&self) -> Option<&str> {
+        match self {
+            Self::CreateRoom { .. } | Self::JoinRoom { .. } => None,
+            Self::Admit { room, .. }
+            | Self::Deny { room, .. }
+            | Self::Share { room, .. }
+            | Self::Supply { room, .. }
+            | Self::Fetch { room, .. }
+            | Self::Pause { room, .. }
+            | Self::Resume { room, .. }
+            | Self::Cancel { room, .. }
+            | Self::Withdraw { room, .. }
+            | Self::Say { room, .. }
+            | Self::Rename { room, .. }
+            | Self::NewLink { room }
+            | Self::Leave { room }
+            | Self::EndRoom { room } => Some(room),
+        }
+    }
+}
+
+/// The engine's command for a page's.
+///
+/// # Errors
+/// An id that is none, or a Share or Supply without its files.
+pub(crate) fn core_command(command: Command, mut added: Added) -> Result<io::Command, CommandError> {
+    Ok(match command {
+        Command::CreateRoom { name } => io::Command::CreateRoom { name },
+        Command::JoinRoom { link, name } => io::Command::JoinRoom { link, name },
+        Command::Admit { room, knock } => io::Command::Admit { room: room_id(&room)?, knock: KnockId(knock) },
+        Command::Deny { room, knock } => io::Command::Deny { room: room_id(&room)?, knock: KnockId(knock) },
+        Command::Share { room, files: Files } => {
+            io::Command::Share { room: room_id(&room)?, files: added.files }
+        }
+        Command::Supply { room, file, replacement: Files } => io::Command::Supply {
+            room: room_id(&room)?,
+            file: file_id(&file)?,
+            new: added.files.pop().ok_or(CommandError::BadShare)?,
+        },
+        Command::Fetch { room, file } => {
+            io::Command::Fetch { room: room_id(&room)?, file: file_id(&file)?, sink: added.sink }
+        }
+        Command::Pause { room, file } => io::Command::Pause { room: room_id(&room)?, file: file_id(&file)? },
+        Command::Resume { room, file } => {
+            io::Command::Resume { room: room_id(&room)?, file: file_id(&file)? }
+        }
+        Command::Cancel { room, file } => {
+            io::Command::Cancel { room: room_id(&room)?, file: file_id(&file)? }
+        }
+        Command::Withdraw { room, share } => {
+            io::Command::Withdraw { room: room_id(&room)?, share: entry_id(&share)? }
+        }
+        Command::Say { room, text } => {
+            io::Command::Say { room: room_id(&room)?, text, sent_at: added.sent_at }
+        }
+        Command::Rename { room, name } => io::Command::Rename { room: room_id(&room)?, name },
+        Command::NewLink { room } => io::Command::NewLink { room: room_id(&room)? },
+        Command::Leave { room } => io::Command::Leave { room: room_id(&room)? },
+        Command::EndRoom { room } => io::Command::EndRoom { room: room_id(&room)? },
+    })
+}
+
+fn room_id(hex: &str) -> Result<RoomId, CommandError> {
+    RoomId::from_hex(hex).ok_or(CommandError::UnknownRoom)
+}
+
+fn entry_id(hex: &str) -> Result<EntryId, CommandError> {
+    EntryId::from_hex(hex).ok_or(CommandError::UnknownFile)
+}
+
+fn file_id(file: &FileRef) -> Result<FileId, CommandError> {
+    Ok(FileId { share: entry_id(&file.share)?, index: file.index })
+}
+
+/// The failure to show for a refused command.
+pub(crate) fn failure_of_command(error: CommandError) -> Failure {
+    let code = match error {
+        CommandError::UnknownRoom => ErrorCode::UnknownRoom,
+        CommandError::RoomOpen => ErrorCode::RoomOpen,
+        CommandError::UnknownKnock => ErrorCode::UnknownKnock,
+        CommandError::UnknownFile => ErrorCode::UnknownFile,
+        CommandError::NotHost => ErrorCode::NotHost,
+        CommandError::NotAuthor => ErrorCode::NotAuthor,
+        CommandError::NotMember => ErrorCode::NotMember,
+        CommandError::BadName => ErrorCode::BadName,
+        CommandError::BadText => ErrorCode::BadText,
+        CommandError::BadShare => ErrorCode::BadShare,
+        CommandError::OtherFile => ErrorCode::OtherFile,
+        CommandError::BadRecords => ErrorCode::BadRecords,
+        CommandError::Ended => ErrorCode::Ended,
+        CommandError::Full => ErrorCode::Full,
+    };
+    // Being no member yet passes; everything else stays as it is until the person does something else.
+    Failure { code, message: error.code().into(), retryable: error == CommandError::NotMember }
+}
+
+/// The page's event for an engine's. `named` tells what a submitted command was.
+pub(crate) fn page_event(
+    event: io::Event,
+    named: impl FnOnce(peer_core::id::CommandId) -> (CommandName, Option<String>),
+) -> Event {
+    match event {
+        io::Event::RoomReady { room, link, me, host, member, name } => {
+            Event::RoomReady { room: room.to_hex(), link, me: me.to_hex(), host, member, name }
+        }
+        io::Event::Meeting { room, state } => Event::Meeting { room: room.to_hex(), state: state.into() },
+        io::Event::Knocked { room, knock, member, name, sas } => {
+            Event::Knocked { room: room.to_hex(), knock: knock.0, member: member.to_hex(), name, sas }
+        }
+        io::Event::KnockGone { room, knock } => Event::KnockGone { room: room.to_hex(), knock: knock.0 },
+        io::Event::DoorQuiet { room } => Event::DoorQuiet { room: room.to_hex() },
+        io::Event::Admitted { room } => Event::Admitted { room: room.to_hex() },
+        io::Event::Denied { room } => Event::Denied { room: room.to_hex() },
+        io::Event::MemberChanged { room, member, name, host, me, admitted_by, left, forked } => {
+            Event::MemberChanged {
+                room: room.to_hex(),
+                member: member.to_hex(),
+                name,
+                host,
+                me,
+                admitted_by: hex(admitted_by),
+                left,
+                forked,
+            }
+        }
+        io::Event::LinkState { room, member, state } => {
+            Event::LinkState { room: room.to_hex(), member: member.to_hex(), state: state.into() }
+        }
+        io::Event::Shared { room, share, author, order, files } => Event::Shared {
+            room: room.to_hex(),
+            share: share.to_hex(),
+            author: author.to_hex(),
+            order: number(order),
+            files: files.into_iter().map(|f| SharedFile { name: f.name, size: number(f.size) }).collect(),
+        },
+        io::Event::Withdrawn { room, share } => {
+            Event::Withdrawn { room: room.to_hex(), share: share.to_hex() }
+        }
+        io::Event::FileChanged { room, file, state } => {
+            Event::FileChanged { room: room.to_hex(), file: file.into(), state: state.into() }
+        }
+        io::Event::Progress { room, file, verified, rate, remaining } => Event::Progress {
+            room: room.to_hex(),
+            file: file.into(),
+            verified: number(verified),
+            rate: number(rate),
+            remaining: remaining.map(number),
+        },
+        io::Event::Held { room, file, member, verified } => Event::Held {
+            room: room.to_hex(),
+            file: file.into(),
+            member: member.to_hex(),
+            verified: number(verified),
+        },
+        io::Event::Said { room, entry, author, order, text, sent_at } => Event::Said {
+            room: room.to_hex(),
+            entry: entry.to_hex(),
+            author: author.to_hex(),
+            order: number(order),
+            text,
+            sent_at: number(sent_at),
+        },
+        io::Event::Delivered { room, entry, by } => {
+            Event::Delivered { room: room.to_hex(), entry: entry.to_hex(), by: by.to_hex() }
+        }
+        io::Event::RoomEnded { room } => Event::RoomEnded { room: room.to_hex() },
+        io::Event::RoomClosed { room } => Event::RoomClosed { room: room.to_hex() },
+        io::Event::CommandFailed { command, reason } => {
+            let (command, room) = named(command);
+            Event::CommandFailed { command, room, error: failure_of_command(reason) }
+        }
+        io::Event::NotStored { room, reason } => {
+            Event::NotStored { room: room.to_hex(), reason: reason.into() }
+        }
+        io::Event::Misbehaved { room, member, violation } => {
+            Event::Misbehaved { room: room.to_hex(), member: hex(member), violation: violation.into() }
+        }
+    }
+}
+
+fn hex(member: Option<MemberId>) -> Option<String> {
+    member.map(|m| m.to_hex())
+}
+
+/// Above 2^53 a number is a remote's nonsense; the nearest double does.
+fn number(n: u64) -> f64 {
+    n as f64
+}
+
+impl From<FileId> for FileRef {
+    fn from(file: FileId) -> Self {
+        Self { share: file.share.to_hex(), index: file.index }
+    }
+}
+
+impl From<io::MeetingState> for super::MeetingState {
+    fn from(state: io::MeetingState) -> Self {
+        match state {
+            io::MeetingState::Connecting => Self::Connecting,
+            io::MeetingState::ServerUnreachable => Self::ServerUnreachable,
+            io::MeetingState::Waiting => Self::Waiting,
+            io::MeetingState::NobodyThere => Self::NobodyThere,
+            io::MeetingState::Greeting => Self::Greeting,
+            io::MeetingState::Asked { sas } => Self::Asked { sas },
+            io::MeetingState::Admitted => Self::Admitted,
+            io::MeetingState::Denied => Self::Denied,
+            io::MeetingState::RoomFull => Self::RoomFull,
+            io::MeetingState::VersionMismatch => Self::VersionMismatch,
+        }
+    }
+}
+
+impl From<io::LinkState> for super::LinkState {
+    fn from(state: io::LinkState) -> Self {
+        match state {
+            io::LinkState::Connecting => Self::Connecting,
+            io::LinkState::Direct => Self::Direct,
+            io::LinkState::Relayed => Self::Relayed,
+            io::LinkState::Lost { reason } => Self::Lost {
+                reason: match reason {
+                    io::LostReason::Closed => super::LostReason::Closed,
+                    io::LostReason::Silent => super::LostReason::Silent,
+                    io::LostReason::NoPath => super::LostReason::NoPath,
+                    io::LostReason::Misbehaved => super::LostReason::Misbehaved,
+                },
+            },
+        }
+    }
+}
+
+impl From<io::FileState> for super::FileState {
+    fn from(state: io::FileState) -> Self {
+        match state {
+            io::FileState::Offered => Self::Offered,
+            io::FileState::Serving => Self::Serving,
+            io::FileState::SourceMissing => Self::SourceMissing,
+            io::FileState::Receiving => Self::Receiving,
+            io::FileState::WaitingForSource => Self::WaitingForSource,
+            io::FileState::Paused => Self::Paused,
+            io::FileState::Done { root } => Self::Done { root: root.to_hex() },
+            io::FileState::Cancelled => Self::Cancelled,
+            io::FileState::Failed { reason } => Self::Failed {
+                reason: match reason {
+                    io::FileFailure::SourceChanged => super::FileFailure::SourceChanged,
+                    io::FileFailure::SourceGone => super::FileFailure::SourceGone,
+                    io::FileFailure::Contradiction => super::FileFailure::Contradiction,
+                    io::FileFailure::Store(failure) => super::FileFailure::Store { failure: failure.into() },
+                },
+            },
+            io::FileState::Withdrawn => Self::Withdrawn,
+        }
+    }
+}
+
+impl From<core_error::StoreFailure> for super::StoreFailure {
+    fn from(failure: core_error::StoreFailure) -> Self {
+        match failure {
+            core_error::StoreFailure::Full { available } => Self::Full { available: available.map(number) },
+            core_error::StoreFailure::Denied => Self::Denied,
+            core_error::StoreFailure::Missing => Self::Missing,
+            core_error::StoreFailure::Changed => Self::Changed,
+            core_error::StoreFailure::Unavailable => Self::Unavailable,
+            core_error::StoreFailure::Failed => Self::Failed,
+        }
+    }
+}
+
+impl From<core_error::Misbehavior> for super::Misbehavior {
+    fn from(violation: core_error::Misbehavior) -> Self {
+        use core_error::Misbehavior as Core;
+        match violation {
+            Core::MalformedFrame => Self::MalformedFrame,
+            Core::Unconfirmed => Self::Unconfirmed,
+            Core::FingerprintMismatch => Self::FingerprintMismatch,
+            Core::BadDescription => Self::BadDescription,
+            Core::BadSignature => Self::BadSignature,
+            Core::BadEntry => Self::BadEntry,
+            Core::ForkedLog => Self::ForkedLog,
+            Core::NotHost => Self::NotHost,
+            Core::TooManyPending => Self::TooManyPending,
+            Core::Unasked => Self::Unasked,
+            Core::BadChunk => Self::BadChunk,
+            Core::BadPage => Self::BadPage,
+            Core::TooManyRequests => Self::TooManyRequests,
+            Core::BadHandshake => Self::BadHandshake,
+            Core::BadPath => Self::BadPath,
+        }
+    }
+}
