@@ -1,1 +1,108 @@
-//! Rendezvous server.
+//! Rendezvous server of Linkspan: serves the page, and introduces peers that hold the same opaque tag.
+//!
+//! It stores nothing and can read nothing: it relays sealed envelopes and depends on `signal-proto` only, never on
+//! the engine. Everything it does for a stranger is bounded by [`Limits`]. See PROTOCOL.md, *The server's model*.
+//!
+//! From the outside in: `accept` (connections), `routes` and `assets` (HTTP), `ws` (one WebSocket), `switchboard`
+//! and [`hub`] (who is where), beside them `stun` and [`tls`].
+#![forbid(unsafe_code)]
+
+mod accept;
+mod addresses;
+mod assets;
+mod bucket;
+mod config;
+pub mod hub;
+mod limits;
+mod outbox;
+mod routes;
+mod stun;
+mod switchboard;
+pub mod tls;
+mod ws;
+
+pub use config::{Config, IceServer, NotAnIceServer};
+pub use limits::Limits;
+
+use addresses::Addresses;
+use assets::Page;
+use routes::App;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use switchboard::Switchboard;
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+/// One server. Dropping it stops it at once; [`Server::shutdown`] stops it politely.
+#[derive(Debug)]
+pub struct Server {
+    config: Config,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    stun: Option<SocketAddr>,
+}
+
+impl Server {
+    /// A server that does not listen yet.
+    pub fn new(config: Config) -> Self {
+        Self { config, stop: CancellationToken::new(), tasks: TaskTracker::new(), stun: None }
+    }
+
+    /// Starts to serve on `address` and tells the address really used: port 0 means any that is free.
+    ///
+    /// # Errors
+    /// What the system says if the address, or the one for STUN, cannot be had.
+    pub async fn listen(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        if let Some(stun) = self.config.stun {
+            let socket = UdpSocket::bind(stun)
+                .await
+                .map_err(|error| io::Error::new(error.kind(), format!("STUN at {stun}: {error}")))?;
+            self.stun = Some(socket.local_addr()?);
+            self.tasks.spawn(stun::run(socket, self.config.limits.clone(), self.stop.clone()));
+        }
+
+        let limits = self.config.limits.clone();
+        let app = Arc::new(App {
+            switchboard: Switchboard::new(limits.clone()),
+            connections: Addresses::new(limits.connections_per_address),
+            sockets: Addresses::new(limits.sockets_per_address),
+            page: Page::new(&self.config.ice_servers, self.stun.map(|address| address.port())),
+            stop: self.stop.clone(),
+            tasks: self.tasks.clone(),
+            limits,
+        });
+        let tls = self.config.tls.as_ref();
+        let router = routes::router(Arc::clone(&app), tls.is_some_and(|identity| !identity.is_self_signed()));
+        self.tasks.spawn(accept::run(listener, tls.map(tls::Identity::acceptor), app, router));
+        info!(tls = tls.is_some(), stun = self.stun.is_some(), "listening");
+        Ok(address)
+    }
+
+    /// Where STUN requests are answered, once it listens.
+    pub fn stun_address(&self) -> Option<SocketAddr> {
+        self.stun
+    }
+
+    /// Stops accepting, tells every peer to come back later, and waits a bounded time for all to end.
+    pub async fn shutdown(self) {
+        info!("stopping");
+        self.stop.cancel();
+        self.tasks.close();
+        match timeout(self.config.limits.drain, self.tasks.wait()).await {
+            Ok(()) => info!("stopped"),
+            Err(_) => warn!("stopped with connections still open"),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

@@ -1,0 +1,132 @@
+//! The page: files of `www/dist`, embedded in release builds and read from disk in debug builds.
+//!
+//! Only `index.html` is changed on its way: it carries the page's configuration. File names under `assets/` contain
+//! a hash of their content, so browsers may keep those for ever.
+
+use crate::config::IceServer;
+use crate::routes::App;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::RustEmbed;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What stands in `index.html` where its configuration belongs, inside the attribute of a meta element.
+const PLACEHOLDER: &str = "__LINKSPAN_CONFIG__";
+
+const NOT_BUILT: &str = "The page was not built: `cargo xtask run` builds it and starts this server again.\n";
+
+#[derive(RustEmbed)]
+#[folder = "../www/dist"]
+#[allow_missing = true]
+struct Files;
+
+/// What the page is told by its own HTML.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// JSON, escaped for an attribute in double quotes.
+    config: String,
+}
+
+impl Page {
+    /// `stun_port`: where this server's own STUN responder listens; the page knows the host better.
+    pub(crate) fn new(ice_servers: &[IceServer], stun_port: Option<u16>) -> Self {
+        let servers: Vec<Value> =
+            ice_servers.iter().map(|server| json!({ "urls": [server.url()] })).collect();
+        let mut config = json!({ "iceServers": servers });
+        if let Some(port) = stun_port {
+            config["stunPort"] = json!(port);
+        }
+        Self { config: escape_attribute(&config.to_string()) }
+    }
+}
+
+/// `/`: the page itself, never kept without asking again.
+pub(crate) async fn index(State(app): State<Arc<App>>) -> Response {
+    let Some(file) = Files::get("index.html") else {
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], NOT_BUILT)
+            .into_response();
+    };
+    let html = String::from_utf8_lossy(&file.data).replace(PLACEHOLDER, &app.page.config);
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (headers, html).into_response()
+}
+
+/// Every other file.
+pub(crate) async fn file(uri: Uri, headers: HeaderMap) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    let Some(file) = Files::get(path) else {
+        return (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], "Nothing is here.\n")
+            .into_response();
+    };
+    let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let etag = etag(&file.metadata.sha256_hash());
+    let kept = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == etag);
+    let caching = [(header::CACHE_CONTROL, HeaderValue::from_static(cache)), (header::ETAG, etag)];
+    if kept {
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
+    }
+    ([(header::CONTENT_TYPE, content_type(path))], caching, Body::from(file.data)).into_response()
+}
+
+fn etag(hash: &[u8; 32]) -> HeaderValue {
+    let hex: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    HeaderValue::try_from(format!("\"{hex}\"")).expect("hexadecimal digits are fit for a header")
+}
+
+/// By the ending, for the kinds of file that a page consists of. Browsers are told not to guess.
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "wasm" => "application/wasm",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "webp" => "image/webp",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+fn escape_attribute(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_is_json_in_an_attribute_and_names_nobody_else_by_default() {
+        assert_eq!(Page::new(&[], None).config, "{&quot;iceServers&quot;:[]}");
+        let server = "stun:stun.example.org:3478".parse().unwrap();
+        let page = Page::new(&[server], Some(3478));
+        let json = page.config.replace("&quot;", "\"");
+        let expected =
+            json!({ "iceServers": [{ "urls": ["stun:stun.example.org:3478"] }], "stunPort": 3478 });
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), expected);
+    }
+
+    #[test]
+    fn nothing_leaves_the_attribute() {
+        assert_eq!(escape_attribute(r#"<a href="x">&'"#), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
+    }
+
+    #[test]
+    fn the_kinds_of_file_that_browsers_insist_on() {
+        assert_eq!(content_type("assets/peer_wasm_bg-1a2b.wasm"), "application/wasm");
+        assert_eq!(content_type("assets/index-1a2b.js"), "text/javascript; charset=utf-8");
+        assert_eq!(content_type("noending"), "application/octet-stream");
+    }
+}

@@ -1,0 +1,60 @@
+//! Token bucket: so much at once, so much a second in the long run.
+
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A full bucket holds `burst` tokens and gains `per_second`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bucket {
+    burst: f64,
+    per_second: f64,
+    tokens: f64,
+    filled: Instant,
+}
+
+impl Bucket {
+    pub(crate) fn full(burst: u32, per_second: u32, now: Instant) -> Self {
+        let burst = f64::from(burst);
+        Self { burst, per_second: f64::from(per_second), tokens: burst, filled: now }
+    }
+
+    /// Takes `amount` tokens, or none and says no.
+    #[must_use]
+    pub(crate) fn take(&mut self, amount: usize, now: Instant) -> bool {
+        let elapsed: Duration = now.saturating_duration_since(self.filled);
+        self.tokens = (self.tokens + elapsed.as_secs_f64() * self.per_second).min(self.burst);
+        self.filled = now;
+        // Amounts are message sizes: far below 2^53, so the conversion is exact.
+        let amount = amount as f64;
+        if amount > self.tokens {
+            return false;
+        }
+        self.tokens -= amount;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_burst_passes_and_one_more_only_with_time() {
+        let start = Instant::now();
+        let mut bucket = Bucket::full(3, 2, start);
+        assert!(bucket.take(3, start));
+        assert!(!bucket.take(1, start));
+        assert!(!bucket.take(1, start + Duration::from_millis(499)));
+        assert!(bucket.take(1, start + Duration::from_millis(500)));
+        assert!(!bucket.take(4, start + Duration::from_secs(3600)), "never more than the burst");
+        assert!(bucket.take(3, start + Duration::from_secs(3600)));
+    }
+
+    #[test]
+    fn a_refusal_takes_nothing() {
+        let now = Instant::now();
+        let mut bucket = Bucket::full(3, 1, now);
+        assert!(!bucket.take(4, now));
+        assert!(bucket.take(3, now));
+    }
+}

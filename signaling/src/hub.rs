@@ -1,0 +1,213 @@
+//! Who is on which tag, and who may reach whom: the rules of *The server's model* in PROTOCOL.md as a plain value.
+//!
+//! A [`Hub`] does no I/O, reads no clock and draws no randomness: handles come in as an argument. It must never
+//! look into an envelope, and never answer differently for a tag that exists beyond what the asking role may see.
+
+use crate::limits::Limits;
+use signal_proto::{ClientMessage, Handle, Refusal, Role, ServerMessage, Tag};
+use std::collections::{BTreeMap, HashMap};
+
+/// One WebSocket, for as long as the server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SocketId(u64);
+
+/// One message and the sockets that are to get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Whom; never empty.
+    pub to: Vec<SocketId>,
+    /// What.
+    pub message: ServerMessage,
+}
+
+/// A socket broke the rules and must be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// It named a tag that it has not joined, or joined one twice.
+    BadTag,
+    /// It asked for more tags than one socket may hold.
+    TooManyTags,
+}
+
+/// All tags and sockets.
+#[derive(Debug)]
+pub struct Hub {
+    limits: Limits,
+    tags: HashMap<Tag, BTreeMap<Handle, Place>>,
+    sockets: HashMap<SocketId, Vec<Membership>>,
+    joins: usize,
+    next_socket: u64,
+}
+
+/// A handle's socket, as the tag knows it.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    socket: SocketId,
+    role: Role,
+}
+
+/// The same as the socket knows it.
+#[derive(Clone, Copy, Debug)]
+struct Membership {
+    tag: Tag,
+    handle: Handle,
+    role: Role,
+}
+
+impl Hub {
+    /// A hub with nobody in it.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, tags: HashMap::new(), sockets: HashMap::new(), joins: 0, next_socket: 0 }
+    }
+
+    /// A socket is there.
+    pub fn connect(&mut self) -> SocketId {
+        let socket = SocketId(self.next_socket);
+        self.next_socket += 1;
+        self.sockets.insert(socket, Vec::new());
+        socket
+    }
+
+    /// A socket is gone: it leaves every tag.
+    pub fn disconnect(&mut self, socket: SocketId) -> Vec<Delivery> {
+        let memberships = self.sockets.remove(&socket).unwrap_or_default();
+        memberships.into_iter().filter_map(|membership| self.vacate(membership)).collect()
+    }
+
+    /// What follows from `message` of `socket`. `draw` gives random handles.
+    ///
+    /// # Errors
+    /// A [`Violation`], on which the socket must be disconnected; nothing has changed.
+    pub fn handle(
+        &mut self,
+        socket: SocketId,
+        message: ClientMessage,
+        draw: &mut dyn FnMut() -> Handle,
+    ) -> Result<Vec<Delivery>, Violation> {
+        match message {
+            ClientMessage::Join { tag, role } => self.join(socket, tag, role, draw),
+            ClientMessage::Send { tag, to, bytes } => self.send(socket, tag, to, bytes),
+            ClientMessage::Leave { tag } => self.leave(socket, tag),
+        }
+    }
+
+    /// How many tags `socket` is on.
+    pub fn tags_of(&self, socket: SocketId) -> usize {
+        self.sockets.get(&socket).map_or(0, Vec::len)
+    }
+
+    fn join(
+        &mut self,
+        socket: SocketId,
+        tag: Tag,
+        role: Role,
+        draw: &mut dyn FnMut() -> Handle,
+    ) -> Result<Vec<Delivery>, Violation> {
+        if self.membership(socket, tag).is_ok() {
+            return Err(Violation::BadTag);
+        }
+        if self.tags_of(socket) >= self.limits.tags_per_socket {
+            return Err(Violation::TooManyTags);
+        }
+        let refused = |reason| Ok(vec![to_one(socket, ServerMessage::Refused { tag, reason })]);
+        if self.joins >= self.limits.joins {
+            return refused(Refusal::ServerFull);
+        }
+        let taken = self.tags.get(&tag).map_or(0, |on| on.values().filter(|p| p.role == role).count());
+        if taken >= self.places(role) {
+            return refused(Refusal::TagFull);
+        }
+
+        let on = self.tags.entry(tag).or_default();
+        let mut handle = draw();
+        while on.contains_key(&handle) {
+            handle = draw();
+        }
+        let (peers, sockets): (Vec<_>, Vec<_>) =
+            on.iter().filter(|(_, p)| sees(role, p.role)).map(|(h, p)| (*h, p.socket)).unzip();
+        on.insert(handle, Place { socket, role });
+        self.joins += 1;
+        self.sockets.entry(socket).or_default().push(Membership { tag, handle, role });
+
+        let mut deliveries = vec![to_one(socket, ServerMessage::Joined { tag, peers })];
+        deliveries.extend(to_many(sockets, ServerMessage::Attached { tag, handle }));
+        Ok(deliveries)
+    }
+
+    fn send(
+        &self,
+        socket: SocketId,
+        tag: Tag,
+        to: Option<Handle>,
+        bytes: Vec<u8>,
+    ) -> Result<Vec<Delivery>, Violation> {
+        let from = self.membership(socket, tag)?;
+        // A handle that is gone and one that the role may not see are the same: nothing happens.
+        let reached = self.seen_by(from).filter(|(handle, _)| to.is_none_or(|to| to == *handle));
+        let sockets = reached.map(|(_, socket)| socket).collect();
+        let message = ServerMessage::Message { tag, from: from.handle, bytes };
+        Ok(to_many(sockets, message).into_iter().collect())
+    }
+
+    fn leave(&mut self, socket: SocketId, tag: Tag) -> Result<Vec<Delivery>, Violation> {
+        let membership = self.membership(socket, tag)?;
+        if let Some(memberships) = self.sockets.get_mut(&socket) {
+            memberships.retain(|m| m.tag != tag);
+        }
+        Ok(self.vacate(membership).into_iter().collect())
+    }
+
+    fn membership(&self, socket: SocketId, tag: Tag) -> Result<Membership, Violation> {
+        let memberships = self.sockets.get(&socket).map_or(&[][..], Vec::as_slice);
+        memberships.iter().find(|m| m.tag == tag).copied().ok_or(Violation::BadTag)
+    }
+
+    /// Everybody else that the role of `membership` may see, in no telling order: handles are random.
+    fn seen_by(&self, membership: Membership) -> impl Iterator<Item = (Handle, SocketId)> {
+        let on = self.tags.get(&membership.tag).into_iter().flatten();
+        on.filter(move |(handle, place)| **handle != membership.handle && sees(membership.role, place.role))
+            .map(|(handle, place)| (*handle, place.socket))
+    }
+
+    /// Frees the place and tells those who saw it. The last one takes the tag away.
+    fn vacate(&mut self, membership: Membership) -> Option<Delivery> {
+        let Membership { tag, handle, .. } = membership;
+        let sockets = self.seen_by(membership).map(|(_, socket)| socket).collect();
+        if let Some(on) = self.tags.get_mut(&tag) {
+            on.remove(&handle);
+            self.joins -= 1;
+            if on.is_empty() {
+                self.tags.remove(&tag);
+            }
+        }
+        to_many(sockets, ServerMessage::Detached { tag, handle })
+    }
+
+    fn places(&self, role: Role) -> usize {
+        match role {
+            Role::Listen => self.limits.listeners,
+            Role::Knock => self.limits.knockers,
+            Role::Mesh => self.limits.members,
+        }
+    }
+}
+
+/// Whether two roles on one tag see and reach each other. A mesh is apart from a door even under the same tag, or
+/// somebody who holds only the link could watch the knockers.
+fn sees(one: Role, other: Role) -> bool {
+    matches!(
+        (one, other),
+        (Role::Listen, Role::Knock) | (Role::Knock, Role::Listen) | (Role::Mesh, Role::Mesh)
+    )
+}
+
+fn to_one(socket: SocketId, message: ServerMessage) -> Delivery {
+    Delivery { to: vec![socket], message }
+}
+
+fn to_many(sockets: Vec<SocketId>, message: ServerMessage) -> Option<Delivery> {
+    (!sockets.is_empty()).then_some(Delivery { to: sockets, message })
+}
+
+#[cfg(test)]
+mod tests;

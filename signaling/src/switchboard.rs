@@ -1,0 +1,102 @@
+//! The [`Hub`] at work: one lock around it, and an [`Outbox`] for every socket that it knows.
+//!
+//! Nobody waits in here: messages are put into outboxes, and an outbox that is full costs its own socket.
+
+use crate::hub::{Delivery, Hub, SocketId, Violation};
+use crate::limits::Limits;
+use crate::outbox::Outbox;
+use axum::body::Bytes;
+use signal_proto::{ClientMessage, Handle};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// All sockets of this server.
+#[derive(Debug)]
+pub(crate) struct Switchboard {
+    limits: Limits,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    hub: Hub,
+    outboxes: HashMap<SocketId, Arc<Outbox>>,
+}
+
+/// A socket's place at the switchboard; dropping it disconnects.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    board: Arc<Switchboard>,
+    socket: SocketId,
+    /// What waits for this socket.
+    pub(crate) outbox: Arc<Outbox>,
+}
+
+/// What one message of a socket has led to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handled {
+    /// Tags that the socket is on now.
+    pub(crate) tags: usize,
+    /// How many others got a copy.
+    pub(crate) copies: usize,
+}
+
+impl Switchboard {
+    pub(crate) fn new(limits: Limits) -> Arc<Self> {
+        let hub = Hub::new(limits.clone());
+        Arc::new(Self { limits, state: Mutex::new(State { hub, outboxes: HashMap::new() }) })
+    }
+
+    pub(crate) fn connect(self: &Arc<Self>) -> Seat {
+        let outbox = Arc::new(Outbox::new(&self.limits));
+        let mut state = self.state();
+        let socket = state.hub.connect();
+        state.outboxes.insert(socket, Arc::clone(&outbox));
+        drop(state);
+        Seat { board: Arc::clone(self), socket, outbox }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("the hub panics only on a broken invariant, and then nothing may go on")
+    }
+}
+
+impl Seat {
+    /// Hands `message` to the hub and its consequences to the outboxes.
+    pub(crate) fn handle(&self, message: ClientMessage) -> Result<Handled, Violation> {
+        let mut state = self.board.state();
+        let deliveries = state.hub.handle(self.socket, message, &mut random_handle)?;
+        let copies = state.deliver(deliveries);
+        Ok(Handled { tags: state.hub.tags_of(self.socket), copies })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut state = self.board.state();
+        state.outboxes.remove(&self.socket);
+        let deliveries = state.hub.disconnect(self.socket);
+        state.deliver(deliveries);
+    }
+}
+
+impl State {
+    /// Encodes each message once, however many get it.
+    fn deliver(&self, deliveries: Vec<Delivery>) -> usize {
+        let mut copies = 0;
+        for Delivery { to, message } in deliveries {
+            let bytes = Bytes::from(message.encode());
+            copies += to.len();
+            for outbox in to.iter().filter_map(|socket| self.outboxes.get(socket)) {
+                outbox.push(bytes.clone());
+            }
+        }
+        copies
+    }
+}
+
+fn random_handle() -> Handle {
+    let mut handle = [0; 8];
+    getrandom::fill(&mut handle).expect("the operating system gives randomness once it runs");
+    Handle(handle)
+}

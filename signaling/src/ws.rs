@@ -1,0 +1,331 @@
+//! One WebSocket: who may open it, what it may say and how fast, and with which code it ends.
+//!
+//! Frames are small and never compressed. What a message means is the hub's matter; nothing of it is logged.
+
+use crate::accept::Connection;
+use crate::bucket::Bucket;
+use crate::hub::Violation;
+use crate::limits::Limits;
+use crate::outbox::Overflowed;
+use crate::routes::App;
+use crate::switchboard::Seat;
+use axum::Extension;
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use signal_proto::{ClientMessage, MAX_MESSAGE, SUBPROTOCOL, ServerMessage, close};
+use std::sync::Arc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tracing::debug;
+
+/// Bytes read from the network at once; most messages are one or two padding classes long.
+const READ_BUFFER: usize = 4 * 1024;
+/// Longest frame and message that is read at all. Twice what is allowed, so that a message a little too long is
+/// read to its end and answered with a close code that really arrives.
+const MAX_READ: usize = 2 * MAX_MESSAGE;
+/// Bytes that may wait inside the WebSocket layer: one message on its way and the answers to pings.
+const WRITE_BUFFER: usize = 2 * MAX_MESSAGE;
+
+/// Why a socket ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The peer went away.
+    Gone,
+    BadMessage,
+    TooFast,
+    BadTag,
+    TooManyTags,
+    Idle,
+    TooSlow,
+    TooMany,
+    GoingAway,
+}
+
+impl End {
+    /// The close code that tells the peer; none if it is gone.
+    fn code(self) -> Option<u16> {
+        Some(match self {
+            Self::Gone => return None,
+            Self::BadMessage => close::BAD_MESSAGE,
+            Self::TooFast => close::TOO_FAST,
+            Self::BadTag => close::BAD_TAG,
+            Self::TooManyTags => close::TOO_MANY_TAGS,
+            Self::Idle => close::IDLE,
+            Self::TooSlow => close::TOO_SLOW,
+            Self::TooMany => close::TOO_MANY,
+            Self::GoingAway => close::GOING_AWAY,
+        })
+    }
+}
+
+impl From<Violation> for End {
+    fn from(violation: Violation) -> Self {
+        match violation {
+            Violation::BadTag => Self::BadTag,
+            Violation::TooManyTags => Self::TooManyTags,
+        }
+    }
+}
+
+impl From<Overflowed> for End {
+    fn from(Overflowed: Overflowed) -> Self {
+        Self::TooSlow
+    }
+}
+
+/// Answers a request for the WebSocket's path.
+pub(crate) async fn upgrade(
+    State(app): State<Arc<App>>,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if !same_origin(&headers) {
+        return (StatusCode::FORBIDDEN, "Only this server's own page may connect from a browser.\n")
+            .into_response();
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
+        Err(rejection) => return rejection.into_response(),
+    };
+    if upgrade.selected_protocol().is_none() {
+        let words = format!("This server speaks the WebSocket sub-protocol {SUBPROTOCOL} only.\n");
+        return (StatusCode::BAD_REQUEST, words).into_response();
+    }
+    // Held until the socket ends, so that shutting down waits for it.
+    let running = app.tasks.token();
+    let ticket = app.sockets.take(connection.ip);
+    upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER)
+        .max_message_size(MAX_READ)
+        .max_frame_size(MAX_READ)
+        .on_upgrade(async move |mut socket| {
+            let end = match &ticket {
+                Some(_) => serve(&app, &mut socket).await,
+                None => End::TooMany,
+            };
+            debug!(?end, "socket ends");
+            finish(&app.limits, &mut socket, end).await;
+            drop((socket, ticket, connection, running));
+        })
+}
+
+/// Carries messages both ways until something ends it. The peer's places are free as soon as this returns.
+async fn serve(app: &App, socket: &mut WebSocket) -> End {
+    let limits = &app.limits;
+    let seat = app.switchboard.connect();
+    let mut inward = Inward::new(limits);
+    loop {
+        let step = tokio::select! {
+            () = app.stop.cancelled() => Err(End::GoingAway),
+            message = seat.outbox.next() => match message {
+                Ok(bytes) => write(limits, &seat, socket, Message::Binary(bytes)).await,
+                Err(overflowed) => Err(overflowed.into()),
+            },
+            frame = socket.recv() => match frame {
+                Some(Ok(frame)) => inward.frame(&seat, frame),
+                // Not a frame, or one far too long; or the network failed, and then nobody hears the code.
+                Some(Err(_)) => Err(End::BadMessage),
+                None => Err(End::Gone),
+            },
+            () = sleep_until(inward.deadline(limits)) => match inward.late(limits) {
+                Late::Ping => write(limits, &seat, socket, Message::Ping(Default::default())).await,
+                Late::TooLate => Err(End::Idle),
+            },
+        };
+        if let Err(end) = step {
+            return end;
+        }
+    }
+}
+
+/// Writes one message unless the peer doesn't read, or its outbox overflows meanwhile.
+async fn write(limits: &Limits, seat: &Seat, socket: &mut WebSocket, message: Message) -> Result<(), End> {
+    tokio::select! {
+        written = timeout(limits.write_time, socket.send(message)) => match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(End::TooSlow),
+        },
+        overflowed = seat.outbox.overflow() => Err(overflowed.into()),
+    }
+}
+
+/// Says why, and reads on for a moment: a socket dropped with bytes unread would lose the code on its way.
+async fn finish(limits: &Limits, socket: &mut WebSocket, end: End) {
+    let politely = async {
+        if end == End::GoingAway {
+            let message = ServerMessage::GoingAway { retry_ms: retry_ms(limits) };
+            socket.send(Message::Binary(message.encode().into())).await?;
+        }
+        if let Some(code) = end.code() {
+            socket.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await?;
+        }
+        while let Some(frame) = socket.recv().await {
+            frame?;
+        }
+        Ok::<(), axum::Error>(())
+    };
+    match timeout(limits.close_time, politely).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => debug!("socket was gone before its end was said"),
+        Err(_) => debug!("peer did not answer the end of its socket"),
+    }
+}
+
+/// What is remembered about the peer's own messages.
+struct Inward {
+    messages: Bucket,
+    bytes: Bucket,
+    heard: Instant,
+    pinged: bool,
+    /// Since when the socket is on no tag; none while it is on one.
+    untagged: Option<Instant>,
+}
+
+/// What to do when the deadline has come.
+enum Late {
+    Ping,
+    TooLate,
+}
+
+impl Inward {
+    fn new(limits: &Limits) -> Self {
+        let now = Instant::now();
+        Self {
+            messages: Bucket::full(limits.message_burst, limits.messages_per_second, now),
+            bytes: Bucket::full(limits.byte_burst, limits.bytes_per_second, now),
+            heard: now,
+            pinged: false,
+            untagged: Some(now),
+        }
+    }
+
+    fn frame(&mut self, seat: &Seat, frame: Message) -> Result<(), End> {
+        let now = Instant::now();
+        (self.heard, self.pinged) = (now, false);
+        if !self.messages.take(1, now) {
+            return Err(End::TooFast);
+        }
+        let bytes = match frame {
+            Message::Binary(bytes) => bytes,
+            Message::Text(_) => return Err(End::BadMessage),
+            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Close(_) => return Err(End::Gone),
+        };
+        if !self.bytes.take(bytes.len(), now) {
+            return Err(End::TooFast);
+        }
+        let message = ClientMessage::decode(&bytes).map_err(|_| End::BadMessage)?;
+        let handled = seat.handle(message)?;
+        if handled.tags > 0 {
+            self.untagged = None;
+        } else {
+            self.untagged.get_or_insert(now);
+        }
+        // The first copy is paid already; what goes to many costs for each.
+        let further = handled.copies.saturating_sub(1) * bytes.len();
+        if self.bytes.take(further, now) { Ok(()) } else { Err(End::TooFast) }
+    }
+
+    fn deadline(&self, limits: &Limits) -> Instant {
+        let silent = self.heard + if self.pinged { limits.idle } else { limits.ping_after };
+        self.untagged.map_or(silent, |since| silent.min(since + limits.first_join))
+    }
+
+    fn late(&mut self, limits: &Limits) -> Late {
+        let now = Instant::now();
+        let joined_late = self.untagged.is_some_and(|since| now >= since + limits.first_join);
+        if joined_late || self.pinged || now >= self.heard + limits.idle {
+            return Late::TooLate;
+        }
+        self.pinged = true;
+        Late::Ping
+    }
+}
+
+/// Whether the request comes from this server's own page, or from no page at all. A browser always names the page's
+/// origin, so this is what keeps other sites from using a visitor's network position.
+fn same_origin(headers: &HeaderMap) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return true };
+    let parts = || {
+        let (scheme, authority) = origin.to_str().ok()?.split_once("://")?;
+        let port = match scheme {
+            "http" => 80,
+            "https" => 443,
+            _ => return None,
+        };
+        let host = headers.get(header::HOST)?.to_str().ok()?;
+        Some((host_and_port(authority, port)?, host_and_port(host, port)?))
+    };
+    origins.next().is_none() && parts().is_some_and(|(origin, host)| origin == host)
+}
+
+fn host_and_port(authority: &str, default_port: u16) -> Option<(String, u16)> {
+    let authority: Authority = authority.parse().ok()?;
+    Some((authority.host().to_ascii_lowercase(), authority.port_u16().unwrap_or(default_port)))
+}
+
+/// When to come back: a different time for each socket, or all would come at once.
+fn retry_ms(limits: &Limits) -> u32 {
+    let random = getrandom::u32().expect("the operating system gives randomness once it runs");
+    let spread = limits.retry_spread.mul_f64(f64::from(random) / f64::from(u32::MAX));
+    u32::try_from((limits.retry_min + spread).as_millis()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(host: &str, origins: &[&str]) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, host.parse().unwrap());
+        for origin in origins {
+            headers.append(header::ORIGIN, origin.parse().unwrap());
+        }
+        same_origin(&headers)
+    }
+
+    #[test]
+    fn only_the_own_page_or_no_page_may_connect() {
+        for (host, origin) in [
+            ("example.org", "https://example.org"),
+            ("example.org", "http://example.org"),
+            ("example.org:443", "https://example.org"),
+            ("Example.org", "https://example.org:443"),
+            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("[::1]:8080", "http://[::1]:8080"),
+        ] {
+            assert!(allowed(host, &[origin]), "{origin} at {host}");
+        }
+        assert!(allowed("example.org", &[]));
+        for (host, origin) in [
+            ("example.org", "https://example.com"),
+            ("example.org", "https://example.org:8443"),
+            ("example.org:80", "https://example.org"),
+            ("example.org", "https://example.org.evil.test"),
+            ("example.org", "https://evil.test/example.org"),
+            ("example.org", "null"),
+            ("example.org", "file://"),
+            ("example.org", "chrome-extension://example.org"),
+            ("example.org", ""),
+        ] {
+            assert!(!allowed(host, &[origin]), "{origin} at {host}");
+        }
+        assert!(!allowed("example.org", &["https://example.org", "https://example.com"]));
+    }
+
+    #[test]
+    fn the_return_is_spread_out_within_its_bounds() {
+        let limits = Limits::default();
+        let times: Vec<_> = (0..64).map(|_| retry_ms(&limits)).collect();
+        assert!(times.iter().all(|ms| (1_000..=21_000).contains(ms)), "{times:?}");
+        assert!(times.iter().any(|ms| *ms != times[0]));
+    }
+}
