@@ -1,2 +1,72 @@
-//! Build, run and test commands.
-fn main() {}
+//! Everything one does with the project: run it, test it, take pictures of it, measure it.
+//!
+//! On a machine with rustup's cargo, Node and npm nothing has to be installed by hand first. xtask never holds
+//! a rule of the product; it only knows how its parts are built and in which order.
+#![forbid(unsafe_code)]
+
+mod browser;
+mod npm;
+mod page;
+mod project;
+mod run;
+mod shell;
+mod stamp;
+mod test;
+mod tools;
+mod wasm;
+
+#[cfg(test)]
+mod tidy;
+
+use clap::{Parser, Subcommand};
+use project::Project;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, run, test and measure Linkspan")]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything that changed and start the server with the page
+    Run(run::Options),
+    /// Run every test of the project
+    Test(test::Options),
+    /// Build the page and the server, start nothing
+    Build(BuildOptions),
+    /// Take a picture of every state of the page, into target/shots
+    Shots(browser::ShotsOptions),
+    /// Measure speed, memory and size against a bare data channel
+    Bench(browser::BenchOptions),
+}
+
+#[derive(clap::Args)]
+struct BuildOptions {
+    /// Optimised server with the page inside its binary
+    #[arg(long)]
+    release: bool,
+}
+
+fn main() -> ExitCode {
+    let done = Project::open().and_then(|project| match Cli::parse().command {
+        Task::Run(options) => run::run(&project, &options).map(|()| ExitCode::SUCCESS),
+        Task::Test(options) => test::test(&project, &options),
+        Task::Build(options) => build(&project, &options).map(|()| ExitCode::SUCCESS),
+        Task::Shots(options) => browser::shots(&project, &options).map(|()| ExitCode::SUCCESS),
+        Task::Bench(options) => browser::bench(&project, &options).map(|()| ExitCode::SUCCESS),
+    });
+    done.unwrap_or_else(|error| {
+        eprintln!("\ncargo xtask: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn build(project: &Project, options: &BuildOptions) -> anyhow::Result<()> {
+    page::build(project)?;
+    let server = run::build_server(project, options.release)?;
+    println!("server: {}", server.display());
+    Ok(())
+}

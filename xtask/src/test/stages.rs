@@ -1,0 +1,171 @@
+//! The stages of `cargo xtask test`, cheap ones first.
+
+use super::Options;
+use super::counts::Counts;
+use crate::browser;
+use crate::npm;
+use crate::page;
+use crate::project::{self, Project};
+use crate::run;
+use crate::shell;
+use crate::tools::{self, WASM_TARGET};
+use anyhow::{Context, Result, bail, ensure};
+use std::fs;
+use std::process::Command;
+
+/// One stage.
+pub(crate) struct Stage {
+    /// For `--only`.
+    pub(crate) name: &'static str,
+    /// For people.
+    pub(crate) what: &'static str,
+    /// Stages without which this one makes no sense.
+    pub(crate) needs: &'static [&'static str],
+    /// Does it.
+    pub(crate) run: fn(&Project, &Options) -> Result<Counts>,
+}
+
+/// All stages in their order.
+pub(crate) const STAGES: [Stage; 12] = [
+    Stage { name: "fmt", what: "Rust is formatted", needs: &[], run: fmt },
+    Stage { name: "tidy", what: "the architecture's rules, licences and sources", needs: &[], run: tidy },
+    Stage { name: "deny", what: "cargo-deny, where it is installed", needs: &[], run: deny },
+    Stage { name: "page", what: "the Wasm module and the page build", needs: &[], run: build_page },
+    Stage { name: "clippy", what: "lints, all Rust", needs: &[], run: clippy },
+    Stage { name: "wasm", what: "lints, the browser shell for its own target", needs: &[], run: clippy_wasm },
+    Stage { name: "rust", what: "all Rust tests", needs: &[], run: rust },
+    Stage { name: "doc", what: "the documentation's examples and links", needs: &[], run: doc },
+    Stage { name: "types", what: "TypeScript's types, page and browser tests", needs: &["page"], run: types },
+    Stage { name: "lint", what: "lints, page", needs: &["page"], run: lint },
+    Stage { name: "unit", what: "the page's unit tests", needs: &["page"], run: unit },
+    Stage { name: "browser", what: "stories in Chromium and Firefox", needs: &["page"], run: stories },
+];
+
+fn fmt(project: &Project, _: &Options) -> Result<Counts> {
+    one(cargo(project).args(["fmt", "--all", "--check"]))
+}
+
+fn tidy(project: &Project, _: &Options) -> Result<Counts> {
+    cargo_tests(project, &["--package", "xtask"])
+}
+
+/// What it would look at is looked at by `tidy` too, so that a machine without it misses nothing.
+fn deny(project: &Project, _: &Options) -> Result<Counts> {
+    if tools::find("cargo-deny").is_none() {
+        println!(
+            "cargo-deny is not installed; bans, licences and sources of deny.toml are checked by `tidy`"
+        );
+        return Ok(Counts::default());
+    }
+    one(cargo(project).args(["deny", "check", "bans", "licenses", "sources"]))
+}
+
+fn build_page(project: &Project, _: &Options) -> Result<Counts> {
+    page::build(project)?;
+    page::build_shots(project)?;
+    Ok(Counts::ONE)
+}
+
+fn clippy(project: &Project, _: &Options) -> Result<Counts> {
+    one(cargo(project).args(["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn clippy_wasm(project: &Project, _: &Options) -> Result<Counts> {
+    tools::wasm_target(project)?;
+    one(cargo(project)
+        .args(["clippy", "--quiet", "--package", "peer-wasm", "--target", WASM_TARGET])
+        .args(["--", "-D", "warnings"]))
+}
+
+fn rust(project: &Project, _: &Options) -> Result<Counts> {
+    cargo_tests(project, &["--workspace", "--exclude", "xtask"])
+}
+
+fn doc(project: &Project, _: &Options) -> Result<Counts> {
+    one(cargo(project).env("RUSTDOCFLAGS", "-D warnings").args([
+        "doc",
+        "--quiet",
+        "--workspace",
+        "--exclude",
+        "xtask",
+        "--no-deps",
+        "--document-private-items",
+    ]))?;
+    let ran =
+        shell::watch(cargo(project).args(["test", "--quiet", "--workspace", "--doc", "--no-fail-fast"]))?;
+    let mut counts = Counts::from_cargo(&ran.text);
+    ensure!(ran.success || counts.failed > 0, "the documentation's examples do not build");
+    counts.add(&Counts::ONE);
+    Ok(counts)
+}
+
+fn types(project: &Project, _: &Options) -> Result<Counts> {
+    one(&mut npm::script(&project.www(), "typecheck"))?;
+    npm::install(project, &project.browser_tests())?;
+    one(&mut npm::script(&project.browser_tests(), "typecheck"))?;
+    Ok(Counts { passed: 2, ..Counts::default() })
+}
+
+fn lint(project: &Project, _: &Options) -> Result<Counts> {
+    one(&mut npm::script(&project.www(), "lint"))
+}
+
+fn unit(project: &Project, _: &Options) -> Result<Counts> {
+    let ran = shell::watch(&mut npm::script(&project.www(), "test"))?;
+    consistent(ran.success, Counts::from_vitest(&ran.text)?)
+}
+
+fn stories(project: &Project, options: &Options) -> Result<Counts> {
+    let browsers = browser::prepare(project)?;
+    let server = run::build_server(project, false)?;
+    let report = project.scratch().join("playwright.json");
+    if report.exists() {
+        fs::remove_file(&report).context("can't remove the last run's report")?;
+    }
+    let mut playwright = npm::script(&project.browser_tests(), "test");
+    browser::with_browsers(&mut playwright, &browsers)
+        .env("LINKSPAN_SERVER", server)
+        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
+        .arg("--reporter=list,json")
+        .args(&options.playwright);
+    let success = playwright.status().context("Playwright does not start")?.success();
+    let json = fs::read_to_string(&report).context("Playwright wrote no report")?;
+    consistent(success, Counts::from_playwright(&json)?)
+}
+
+/// All tests of some packages, by nextest where it is installed: it runs them side by side.
+fn cargo_tests(project: &Project, packages: &[&str]) -> Result<Counts> {
+    if tools::find("cargo-nextest").is_some() {
+        let mut nextest = cargo(project);
+        nextest.args([
+            "nextest",
+            "run",
+            "--no-fail-fast",
+            "--status-level=fail",
+            "--final-status-level=fail",
+        ]);
+        let ran = shell::watch(nextest.args(packages))?;
+        return consistent(ran.success, Counts::from_nextest(&ran.text)?);
+    }
+    let mut test = cargo(project);
+    test.args(["test", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]);
+    let ran = shell::watch(test.args(packages))?;
+    consistent(ran.success, Counts::from_cargo(&ran.text))
+}
+
+/// A tool that failed must have counted a failure, one that succeeded must have run something.
+fn consistent(success: bool, counts: Counts) -> Result<Counts> {
+    if !success && counts.failed == 0 {
+        bail!("failed outside of any test ({counts})");
+    }
+    ensure!(counts.passed + counts.failed > 0, "ran no test");
+    Ok(counts)
+}
+
+fn one(command: &mut Command) -> Result<Counts> {
+    shell::run(command).map(|()| Counts::ONE)
+}
+
+fn cargo(project: &Project) -> Command {
+    shell::command(project::cargo(), &project.root)
+}

@@ -1,0 +1,118 @@
+//! The module that browsers load: cargo, wasm-bindgen as a library, wasm-opt from npm.
+//!
+//! The result stands in www/src/pkg (generated, not in git) as an ES module with types.
+
+use crate::npm;
+use crate::project::{self, Project};
+use crate::shell;
+use crate::stamp::{Inputs, Stamp};
+use crate::tools::{self, WASM_TARGET};
+use anyhow::{Context, Result, anyhow};
+use std::fs;
+use std::path::{Path, PathBuf};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// Smallest first: the module is loaded over slow lines, and its hot loops are already fast. The features are
+/// those that rustc uses and that every browser with data channels in workers has.
+const WASM_OPT: [&str; 8] = [
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-simd",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Builds www/src/pkg if the Rust code changed.
+///
+/// # Errors
+/// If a tool is missing or the code does not build.
+pub(crate) fn build(project: &Project) -> Result<()> {
+    tools::wasm_target(project)?;
+    let module = shell::step("peer-wasm for browsers", || compile(project))?;
+    let mut inputs = Inputs::of("wasm package 1");
+    inputs.add_tree(&module)?;
+    inputs.add_tree(&project.root.join("xtask/npm/package-lock.json"))?;
+    inputs.add(WASM_OPT.join(" ").as_bytes());
+    inputs.add(include_bytes!("wasm.rs"));
+    let package = project.www().join("src/pkg");
+    let stamp = Stamp::new(project.scratch().join("pkg.stamp"), inputs.finish(), &package);
+    if stamp.is_fresh()? {
+        shell::unchanged("wasm package");
+        return Ok(());
+    }
+    npm::install(project, &project.root.join("xtask/npm"))?;
+    let made = project.scratch().join("pkg");
+    shell::step("wasm-bindgen", || bind(&module, &made))?;
+    shell::step("wasm-opt", || optimise(project, &made.join("peer_wasm_bg.wasm")))?;
+    replace(&made, &package)?;
+    stamp.set()
+}
+
+fn compile(project: &Project) -> Result<PathBuf> {
+    let mut cargo = shell::command(project::cargo(), &project.root);
+    cargo.args(["build", "--package", "peer-wasm", "--lib", "--target", WASM_TARGET, "--profile", "wasm"]);
+    // Panics name source files: without the builder's folders the module is the same on every machine, and tells
+    // nobody where it was built.
+    cargo.args(["--config", &remap(project)?]);
+    shell::run(&mut cargo)?;
+    let module = project.target.join(WASM_TARGET).join("wasm/peer_wasm.wasm");
+    module.is_file().then_some(module).ok_or_else(|| anyhow!("peer-wasm made no module: is it a cdylib?"))
+}
+
+fn remap(project: &Project) -> Result<String> {
+    let sysroot = shell::output(shell::command("rustc", &project.root).args(["--print", "sysroot"]))?;
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let folders =
+        [(Some(project.root.clone()), "."), (home, "/cargo"), (Some(sysroot.trim().into()), "/rust")];
+    let flags: Vec<String> = folders
+        .into_iter()
+        .filter_map(|(folder, name)| Some((folder?, name)))
+        .map(|(folder, name)| {
+            serde_json::to_string(&format!("--remap-path-prefix={}={name}", folder.display()))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(format!("target.{WASM_TARGET}.rustflags=[{}]", flags.join(",")))
+}
+
+fn bind(module: &Path, made: &Path) -> Result<()> {
+    empty(made)?;
+    Bindgen::new()
+        .input_path(module)
+        .web(true)?
+        .typescript(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .out_name("peer_wasm")
+        .generate(made)
+}
+
+fn optimise(project: &Project, module: &Path) -> Result<()> {
+    let smaller = module.with_extension("opt");
+    let mut wasm_opt = shell::command("node", &project.root);
+    wasm_opt.arg("xtask/npm/node_modules/binaryen/bin/wasm-opt").args(WASM_OPT);
+    shell::run(wasm_opt.arg(module).arg("-o").arg(&smaller))?;
+    let size = |path: &Path| fs::metadata(path).map(|file| file.len() / 1000);
+    println!("  {} kB → {} kB", size(module)?, size(&smaller)?);
+    fs::rename(&smaller, module).context("can't replace the module by the optimised one")
+}
+
+/// Puts the files of `made` into `package` and removes what else is there.
+fn replace(made: &Path, package: &Path) -> Result<()> {
+    empty(package)?;
+    for entry in fs::read_dir(made)? {
+        let entry = entry?;
+        fs::copy(entry.path(), package.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())
+}
