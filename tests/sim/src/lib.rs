@@ -29,5 +29,5 @@ pub use content::Content;
 pub use context::{Life, Net, NodeId};
 pub use rng::Rng;
 pub use sdp::Flavour;
-pub use story::seeds;
+pub use story::{seeds, worlds};
 pub use world::World;

@@ -1,7 +1,7 @@
 //! What people do, in the words of a story: make a room, knock, let in, talk, share, save.
 
 use crate::content::Content;
-use crate::context::NodeId;
+use crate::context::{Net, NodeId};
 use crate::store::{Sink, SinkState};
 use crate::view::{Member, View};
 use crate::world::World;
@@ -18,6 +18,11 @@ pub fn seeds(few: u64) -> impl Iterator<Item = u64> {
         (None, None) => 1..few + 1,
     };
     range
+}
+
+/// A world with a good network and one with a bad one for each of [`seeds`].
+pub fn worlds(few: u64) -> impl Iterator<Item = World> {
+    seeds(few).flat_map(|seed| [World::with_net(seed, Net::good()), World::with_net(seed, Net::bad())])
 }
 
 /// Rooms, people and doors.

@@ -1,0 +1,269 @@
+//! At the door: knock, let in, deny, cancel, flood, and the door's own habits.
+
+use peer_core::io::{Command, MeetingState};
+use sim::{NodeId, World, worlds};
+
+fn deny(world: &mut World, host: NodeId, guest: NodeId) {
+    let knock = world.knock(host, guest);
+    let room = world.room(host);
+    world.command(host, Command::Deny { room, knock });
+    world.run_until("the guest is told", |world| world.view(guest).denied);
+}
+
+#[test]
+fn a_guest_knocks_and_is_let_in() {
+    for mut world in worlds(4) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        world.run_for(3_000);
+        let card = world.view(host).knocks.values().next().expect("still shown").clone();
+        assert_eq!(card.name, "Gustav");
+        assert_eq!((world.lanes_opened(host), world.lanes_opened(guest)), (0, 0), "no address before a yes");
+        assert!(!world.view(guest).member);
+        world.admit(host, guest);
+        assert!(world.view(host).knocks.is_empty());
+        world.run_until("both know both", |world| {
+            world.sees(guest, host).is_some_and(|member| member.name == "Hanna" && member.host && !member.me)
+                && world.sees(host, guest).is_some_and(|member| member.name == "Gustav" && !member.host)
+        });
+        let by = world.sees(guest, guest).expect("oneself").admitted_by;
+        assert_eq!(by, Some(world.key(host)));
+        assert_eq!(world.view(host).meeting, Some(MeetingState::Waiting));
+    }
+}
+
+#[test]
+fn a_denied_guest_learns_nothing_but_the_denial() {
+    for mut world in worlds(3) {
+        let (host, link) = world.host("Hanna");
+        world.say(host, "before");
+        let guest = world.guest("Gustav", &link);
+        deny(&mut world, host, guest);
+        world.run_for(60_000);
+        let view = world.view(guest);
+        assert!(!view.member && view.chat.is_empty() && view.shelf.is_empty());
+        assert!(view.members.keys().all(|key| *key == world.key(guest)), "no names");
+        assert_eq!((world.lanes_opened(host), world.lanes_opened(guest)), (0, 0), "no addresses");
+        assert!(world.view(host).knocks.is_empty());
+    }
+}
+
+#[test]
+fn a_guest_who_cancels_takes_the_card_away() {
+    for mut world in worlds(3) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        let room = world.room(guest);
+        world.command(guest, Command::Leave { room });
+        world.run_until("the card is gone", |world| world.view(host).knocks.is_empty());
+        world.run_for(60_000);
+        assert_eq!(world.view(host).knocked, 1);
+        assert!(world.view(guest).closed);
+    }
+}
+
+#[test]
+fn a_knock_whose_page_is_gone_is_withdrawn() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        world.close(guest, false);
+        let since = world.now();
+        world.run_until("the card is gone", |world| world.view(host).knocks.is_empty());
+        assert!(world.now() - since <= 60_000, "withdrawn 45 s after the last renewal");
+    }
+}
+
+#[test]
+fn a_knock_stays_as_long_as_its_guest_waits() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        world.run_for(280_000);
+        assert_eq!(world.view(host).knocked, 1, "one card all the time");
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn two_knocks_at_once_are_two_cards() {
+    for mut world in worlds(3) {
+        let (host, link) = world.host("Hanna");
+        let one = world.guest("Gustav", &link);
+        let two = world.guest("Gustav", &link);
+        let first = world.knock(host, one);
+        let second = world.knock(host, two);
+        assert_ne!(first, second);
+        let room = world.room(host);
+        world.command(host, Command::Deny { room, knock: first });
+        world.admit(host, two);
+        world.run_until("the other was sent away", |world| world.view(one).denied);
+        assert!(!world.view(one).member);
+    }
+}
+
+#[test]
+fn a_flood_of_knocks_shows_at_most_eight_and_the_door_still_works() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        let crowd: Vec<NodeId> = (0..20).map(|i| world.guest(&format!("Guest {i}"), &link)).collect();
+        world.run_for(90_000);
+        let view = world.view(host);
+        assert_eq!(view.most_knocks, 8, "as many as the door holds, and no more");
+        // Everybody gets a turn when there is room again.
+        let room = world.room(host);
+        let mut in_room = 0;
+        while in_room < 4 {
+            world.run_until("somebody knocks", |world| !world.view(host).knocks.is_empty());
+            let knock = *world.view(host).knocks.keys().next().expect("somebody");
+            world.command(host, Command::Admit { room, knock });
+            in_room += 1;
+        }
+        world.run_until("four are in", |world| {
+            crowd.iter().filter(|guest| world.view(**guest).member).count() == 4
+        });
+    }
+}
+
+#[test]
+fn who_was_denied_twice_is_not_shown_again() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        deny(&mut world, host, guest);
+        world.run_for(61_000);
+        // The same page asks again: the same key.
+        let again = world.try_command(guest, Command::JoinRoom { link: link.clone(), name: "Gustav".into() });
+        if again.is_err() {
+            let room = world.room(guest);
+            world.command(guest, Command::Leave { room });
+            world.join(guest, &link);
+        }
+        world.run_for(30_000);
+        let shown = world.view(host).knocks.iter().next().map(|(knock, card)| (*knock, card.member));
+        if let Some((knock, member)) = shown {
+            let room = world.room(host);
+            world.command(host, Command::Deny { room, knock });
+            world.run_for(70_000);
+            let same = world.view(host).knocks.values().any(|card| card.member == member);
+            assert!(!same, "muted");
+        }
+        // Somebody else is still heard.
+        let other = world.guest("Ines", &link);
+        world.admit(host, other);
+    }
+}
+
+#[test]
+fn after_five_denials_the_door_goes_quiet_and_a_new_link_opens_it() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        let guests: Vec<NodeId> = (0..5).map(|i| world.guest(&format!("Guest {i}"), &link)).collect();
+        let room = world.room(host);
+        for guest in &guests {
+            world.knock(host, *guest);
+        }
+        for guest in guests {
+            let knock = world.knock(host, guest);
+            world.command(host, Command::Deny { room, knock });
+        }
+        world.run_until("the door is quiet", |world| world.view(host).quiet);
+        let shown = world.view(host).knocked;
+        let late = world.guest("Late", &link);
+        world.run_for(60_000);
+        assert_eq!(world.view(host).knocked, shown, "nobody is shown at a quiet door");
+        assert!(!world.view(late).member);
+
+        world.command(host, Command::NewLink { room });
+        world.run_until("there is another link", |world| world.link(host) != link);
+        let fresh = world.link(host);
+        let guest = world.guest("Gustav", &fresh);
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn a_new_link_makes_the_old_one_useless_and_leaves_members_alone() {
+    for mut world in worlds(2) {
+        let (host, old) = world.host("Hanna");
+        let member = world.guest("Gustav", &old);
+        world.admit(host, member);
+        let room = world.room(host);
+        world.command(host, Command::NewLink { room });
+        world.run_until("there is another link", |world| world.link(host) != old);
+        let shown = world.view(host).knocked;
+        let stranger = world.guest("Ines", &old);
+        world.run_until("nobody answers", |world| {
+            world.view(stranger).meeting == Some(MeetingState::NobodyThere)
+        });
+        world.run_for(30_000);
+        assert_eq!(world.view(host).knocked, shown);
+        world.say(member, "still here");
+        world.same_chat(&[host, member], 1);
+        world.reload(member);
+        world.linked(&[host, member]);
+    }
+}
+
+#[test]
+fn nobody_there_is_said_and_the_knock_is_heard_when_somebody_comes() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        world.run_for(1_000);
+        world.close(host, true);
+        let guest = world.guest("Gustav", &link);
+        world.run_until("nobody is there", |world| {
+            world.view(guest).meeting == Some(MeetingState::NobodyThere)
+        });
+        world.run_for(50_000);
+        world.reopen(host);
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn a_host_that_reloads_during_a_knock_is_asked_again() {
+    for mut world in worlds(3) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        world.reload(host);
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn a_guest_that_reloads_while_it_knocks_asks_as_the_same_key() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        let key = world.key(guest);
+        world.reload(guest);
+        if world.view(guest).ready.is_none() {
+            world.join(guest, &link); // a guest's knock need not be kept, the page's address asks again
+        } else {
+            assert_eq!(world.key(guest), key);
+        }
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn a_guest_whose_knock_is_answered_while_signaling_restarts_gets_in() {
+    for mut world in worlds(3) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        let knock = world.knock(host, guest);
+        let room = world.room(host);
+        world.command(host, Command::Admit { room, knock });
+        world.restart_signaling();
+        world.run_until("the guest is in", |world| world.view(guest).member);
+        world.linked(&[host, guest]);
+        assert_eq!(world.view(host).knocked, 1, "no second card");
+    }
+}
