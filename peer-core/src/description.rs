@@ -139,3 +139,6 @@ fn is_ice_text(text: &str, min: usize, max: usize) -> bool {
     (min..=max).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
 }
+
+#[cfg(test)]
+mod tests;
