@@ -1,0 +1,14 @@
+/** What a view may ask for: a command of the engine, or something that concerns the page alone. */
+import type { Command, LocalEvent } from "./state";
+
+export type Action =
+  | Command
+  | Extract<LocalEvent, { type: "ChatFirst" | "Draft" | "Trouble" }>
+  /** Files that the person picked, pasted or dropped: checked, then shared. */
+  | { type: "Offer"; files: readonly File[] }
+  /** Leave the room's address and begin with a room of one's own. */
+  | { type: "StartOver" }
+  | { type: "Reload" }
+  | { type: "UseHttps" };
+
+export type Send = (action: Action) => void;

@@ -1,0 +1,101 @@
+/** How sizes, times, names and messages are written. Pure; never HTML. */
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** Decimal units, as file managers and data plans count. */
+export function bytes(count: number): string {
+  let value = count;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[unit] ?? "B"}`;
+}
+
+/** `12.0 of 33.6 MB`: both in the larger one's unit, so that the two can be compared at a glance. */
+export function bytesOf(part: number, whole: number): string {
+  const [value, unit] = bytes(whole).split(" ") as [string, string];
+  const scaled = part / 1000 ** Math.max(0, UNITS.indexOf(unit as (typeof UNITS)[number]));
+  return `${scaled.toFixed(value.includes(".") ? 1 : 0)} of ${value} ${unit}`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}
+
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+/** Percent that says 100 only when all is there, and 0 only when nothing is. */
+export function percent(part: number, whole: number): number {
+  if (whole === 0 || part >= whole) return 100;
+  return part === 0 ? 0 : Math.min(99, Math.max(1, Math.floor((part / whole) * 100)));
+}
+
+/** Controls (but for line breaks and tabs), direction overrides and invisible marks, which can make text lie. */
+const LYING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** `text` with every character that could make it lie shown by its number. */
+export function visible(text: string): string {
+  return text.replace(LYING, (char) => `⟨${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+}
+
+/** A file name in two parts, so that a narrow row may cut the first and always shows the real extension. */
+export function nameParts(name: string): [stem: string, tail: string] {
+  const shown = visible(name);
+  const dot = shown.lastIndexOf(".");
+  const cut = dot > 0 && shown.length - dot <= 12 ? Math.max(1, dot - 3) : Math.max(1, shown.length - 6);
+  return [shown.slice(0, cut), shown.slice(cut)];
+}
+
+/** At most two letters to stand for a person. */
+export function initials(name: string): string {
+  const words = visible(name).trim().split(/\s+/u).filter((word) => word !== "");
+  const chosen = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return chosen.map((word) => firstLetter(word ?? "")).join("").toLocaleUpperCase() || "·";
+}
+
+/** What a person sees as one letter: an emoji of several code points is one. */
+function firstLetter(word: string): string {
+  for (const { segment } of new Intl.Segmenter().segment(word)) return segment;
+  return "";
+}
+
+/** Enough of a key to tell two people of one name apart. */
+export function suffix(member: string): string {
+  return member.slice(-4);
+}
+
+/** `123456` as `12 34 56`, to be read aloud in pairs. */
+export function pairs(digits: string): string[] {
+  return digits.match(/..?/g) ?? [];
+}
+
+export type Piece = { text: string; href: string | null };
+
+/** A message cut into plain text and web addresses. */
+export function pieces(text: string): Piece[] {
+  const found: Piece[] = [];
+  let end = 0;
+  for (const match of text.matchAll(/https?:\/\/[^\s<>"'`]+/gi)) {
+    const address = match[0].replace(/[.,;:!?)\]}…]+$/u, "");
+    if (!URL.canParse(address)) continue;
+    if (match.index > end) found.push({ text: text.slice(end, match.index), href: null });
+    found.push({ text: address, href: address });
+    end = match.index + address.length;
+  }
+  if (end < text.length) found.push({ text: text.slice(end), href: null });
+  return found;
+}
+
+const encoder = new TextEncoder();
+
+/** Length as the engine counts it. */
+export function utf8Length(text: string): number {
+  return encoder.encode(text).length;
+}

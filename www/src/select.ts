@@ -1,0 +1,208 @@
+/** Answers that follow from the state: who is here, what the line shows, what the trouble is, what would be lost. */
+import type { Message, Person, Room, Shelved, State } from "./state";
+
+/** How the one line between the two shores is drawn. */
+export type Line = "absent" | "dotted" | "dashed" | "solid" | "knot" | "gap";
+/** The word beside it. */
+export type Word = "waiting" | "connecting" | "direct" | "relayed" | "not connected";
+
+export interface Span {
+  readonly line: Line;
+  readonly word: Word | null;
+  /** Share of the running transfers that is verified, 0 to 1, and which shore it goes to. */
+  readonly filled: { readonly part: number; readonly toMe: boolean } | null;
+}
+
+/** Why it is not as it should be; the closed list of product.md. `who` is a member. */
+export type Trouble =
+  | { kind: "server-unreachable" | "nobody-there" | "denied" | "room-full" | "version" }
+  | { kind: "no-answer" | "needs-relay" | "broke-rules" | "gone"; who: Person }
+  | { kind: "host-gone"; who: Person; needed: readonly Shelved[] }
+  | { kind: "host-ended"; who: Person | null }
+  | { kind: "door-quiet" };
+
+/** Everybody but oneself who has not said good-bye. */
+export function others(room: Room): Person[] {
+  return [...room.people.values()].filter((person) => !person.me && !person.left);
+}
+
+export function hostOf(room: Room): Person | null {
+  return [...room.people.values()].find((person) => person.host) ?? null;
+}
+
+export function connected(person: Person): boolean {
+  return person.link?.type === "Direct" || person.link?.type === "Relayed";
+}
+
+/** Nothing has happened yet: the whole page is the quay. */
+export function onQuay(room: Room): boolean {
+  return room.host && !room.chatting && !room.ended && room.files.size === 0 && room.messages.size === 0 && others(room).length === 0;
+}
+
+/** Something is offered and nobody has come: the link is the largest thing. */
+export function awaiting(room: Room): boolean {
+  return room.host && !room.ended && [...room.people.values()].every((person) => person.me);
+}
+
+export function spanOf(state: State): Span {
+  const room = state.room;
+  if (room === null) return { line: "absent", word: null, filled: null };
+  if (state.place.at === "knocking") return { ...knocking(room), filled: null };
+  if (room.ended) return { line: "gap", word: "not connected", filled: null };
+  const people = others(room);
+  if (people.length === 0) {
+    if (room.meeting.type === "ServerUnreachable") return { line: "gap", word: "not connected", filled: null };
+    return { line: onQuay(room) ? "absent" : "dotted", word: "waiting", filled: null };
+  }
+  const filled = filledOf(room);
+  const is = (type: string) => people.some((person) => person.link?.type === type);
+  if (is("Direct")) return { line: "solid", word: "direct", filled };
+  if (is("Relayed")) return { line: "knot", word: "relayed", filled };
+  if (people.some((person) => person.link === null || person.link.type === "Connecting")) {
+    return { line: "dashed", word: "connecting", filled: null };
+  }
+  return { line: "gap", word: "not connected", filled: null };
+}
+
+function knocking(room: Room): { line: Line; word: Word } {
+  switch (room.meeting.type) {
+    case "Connecting":
+    case "Greeting":
+    case "Admitted":
+      return { line: "dashed", word: "connecting" };
+    case "Waiting":
+    case "NobodyThere":
+    case "Asked":
+      return { line: "dotted", word: "waiting" };
+    case "ServerUnreachable":
+    case "Denied":
+    case "RoomFull":
+    case "VersionMismatch":
+      return { line: "gap", word: "not connected" };
+  }
+}
+
+/** What is wrong, if anything; the most pressing one. */
+export function troubleOf(state: State): Trouble | null {
+  const room = state.room;
+  if (room === null) return null;
+  if (room.ended) return { kind: "host-ended", who: room.host ? null : hostOf(room) };
+  switch (room.meeting.type) {
+    case "RoomFull":
+      return { kind: "room-full" };
+    case "VersionMismatch":
+      return { kind: "version" };
+    case "Denied":
+      return { kind: "denied" };
+    case "NobodyThere":
+      if (state.place.at === "knocking") return { kind: "nobody-there" };
+      break;
+    default:
+  }
+  const lost = lostOf(room);
+  if (lost !== null) return lost;
+  if (room.meeting.type === "ServerUnreachable") return { kind: "server-unreachable" };
+  return room.doorQuiet && room.host ? { kind: "door-quiet" } : null;
+}
+
+function lostOf(room: Room): Trouble | null {
+  const people = others(room);
+  const host = people.find((person) => person.host);
+  // The host first: with it the room stands or falls. Somebody else's absence matters while nobody is there, or
+  // while a file is waiting for them.
+  const waitedFor = new Set([...room.files.values()].filter((file) => file.state.type === "WaitingForSource").map((file) => file.author));
+  const alone = people.every((person) => person.link?.type === "Lost");
+  const ordered = host === undefined ? people : [host, ...people.filter((person) => person !== host)];
+  for (const who of ordered) {
+    if (who.link?.type !== "Lost") continue;
+    if (!who.host && !alone && !waitedFor.has(who.member) && who.link.reason === "closed") continue;
+    switch (who.link.reason) {
+      case "no-path":
+        return { kind: "needs-relay", who };
+      case "misbehaved":
+        return { kind: "broke-rules", who };
+      case "silent":
+        return { kind: "no-answer", who };
+      case "closed":
+        return who.host ? { kind: "host-gone", who, needed: unfinishedFrom(room, who) } : { kind: "gone", who };
+    }
+  }
+  return null;
+}
+
+function unfinishedFrom(room: Room, who: Person): Shelved[] {
+  return [...room.files.values()].filter((file) => file.author === who.member && (running(file) || file.state.type === "Offered"));
+}
+
+/** Being fetched here, or waiting to go on. */
+export function running(file: Shelved): boolean {
+  return file.state.type === "Receiving" || file.state.type === "Paused" || file.state.type === "WaitingForSource";
+}
+
+/** Whether it stays pinned on top. */
+export function unfinished(file: Shelved): boolean {
+  return running(file) || file.state.type === "Offered" || file.state.type === "SourceMissing";
+}
+
+/** Connected members that are in the middle of receiving one's own file. */
+export function receivers(room: Room, file: Shelved): Person[] {
+  if (file.author !== room.me || file.state.type !== "Serving") return [];
+  return others(room).filter((person) => {
+    const held = file.held.get(person.member);
+    return connected(person) && held !== undefined && held > 0 && held < file.size;
+  });
+}
+
+/** `have` of `of` people hold all of it, its author not counted. */
+export function holders(room: Room, file: Shelved): { have: number; of: number } {
+  const people = [...room.people.values()].filter((person) => person.member !== file.author && !person.left);
+  const has = (person: Person) =>
+    person.me ? file.state.type === "Done" : (file.held.get(person.member) ?? -1) >= file.size;
+  return { have: people.filter(has).length, of: people.length };
+}
+
+function filledOf(room: Room): Span["filled"] {
+  const files = [...room.files.values()];
+  const mine = files.filter((file) => file.state.type === "Receiving");
+  if (mine.length > 0) return { part: share(mine.map((file) => [file.verified, file.size])), toMe: true };
+  const theirs = files.flatMap((file) => receivers(room, file).map((who): [number, number] => [file.held.get(who.member) ?? 0, file.size]));
+  return theirs.length > 0 ? { part: share(theirs), toMe: false } : null;
+}
+
+function share(pairs: readonly (readonly [number, number])[]): number {
+  const whole = pairs.reduce((sum, [, size]) => sum + size, 0);
+  return whole === 0 ? 0 : pairs.reduce((sum, [part]) => sum + part, 0) / whole;
+}
+
+/** Bytes are on their way, in or out: the device should stay awake. */
+export function transferring(state: State): boolean {
+  return state.room !== null && filledOf(state.room) !== null;
+}
+
+/** Closing the page now would lose something: a file half received, or one that somebody is half way through. */
+export function wouldLose(state: State): boolean {
+  const { room, place } = state;
+  if (room === null || place.at !== "room" || room.ended) return false;
+  return [...room.files.values()].some((file) => running(file) || receivers(room, file).length > 0);
+}
+
+export type Entry = { kind: "file"; file: Shelved; key: string } | { kind: "message"; message: Message; key: string };
+
+/** The stream: files and messages by (order, id). */
+export function stream(room: Room): Entry[] {
+  const files = [...room.files].map(([key, file]): Entry => ({ kind: "file", file, key }));
+  const messages = [...room.messages].map(([key, message]): Entry => ({ kind: "message", message, key }));
+  const order = (entry: Entry) => (entry.kind === "file" ? entry.file.order : entry.message.order);
+  const id = (entry: Entry) => (entry.kind === "file" ? entry.file.file.share : entry.message.entry);
+  const index = (entry: Entry) => (entry.kind === "file" ? entry.file.file.index : 0);
+  return [...files, ...messages].sort((a, b) => order(a) - order(b) || compare(id(a), id(b)) || index(a) - index(b));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Whether another person in the room goes by the same name, so that a key suffix must tell them apart. */
+export function twin(room: Room, person: { member: string; name: string }): boolean {
+  return [...room.people.values()].some((each) => each.member !== person.member && each.name === person.name && !each.left);
+}

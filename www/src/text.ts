@@ -1,0 +1,272 @@
+/**
+ * Every word of the page, in one typed place: a translation is another value of type `Text`.
+ *
+ * House rules: words a person would use; say what happened, what is safe, and the one thing to do next. The names
+ * of controls are relied on by tests and by people who cannot see the page: product.md, *Words on the page*.
+ */
+import { bytes } from "./format";
+import type { ErrorCode, FileFailure, StoreFailure } from "./state";
+
+const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+
+export const text = {
+  name: "Linkspan",
+  you: "You",
+  them: "Them",
+  host: "Host",
+  someone: "Somebody",
+
+  quay: {
+    title: "Drop a file for someone",
+    chooseFiles: "Choose files",
+    chatFirst: "Chat without a file",
+    starting: "Opening the quay…",
+  },
+
+  drag: {
+    files: (count: number) => (count === 0 ? "Drop it here" : `Drop ${count} ${plural(count, "file", "files")} here`),
+    text: "Drop the text here",
+    then: (who: string | null) => (who === null ? "The link to them is ready" : `They go to ${who}, straight from this tab`),
+    thenText: "It becomes a message",
+    notYet: "You can share files once you are let in",
+  },
+
+  link: {
+    title: "Send this link to someone",
+    field: "Link to this room",
+    copy: "Copy link",
+    copied: "Copied",
+    selected: "Copying is not allowed here. The link is selected: copy it by hand.",
+    send: "Send link…",
+    showQr: "Show QR code",
+    hideQr: "Hide QR code",
+    qr: "QR code of the link",
+    keepOpen: "Keep this page open: files go straight from it. Nobody comes in before you say so.",
+    loopback: "This address works only on this computer.",
+    renew: "Make a new link",
+    renewed: "The old link stops working at once.",
+  },
+
+  door: {
+    title: "Somebody sent you this link to share with you",
+    lead: "Say who you are. They decide whether to let you in.",
+    name: "Your name",
+    ask: "Ask to come in",
+    cancel: "Cancel request",
+    again: "Try again",
+    reaching: "Reaching the meeting server…",
+    calling: "Calling the person behind the link…",
+    greeting: "Somebody is there. Shaking hands…",
+    asked: "Waiting to be let in",
+    read: "Read these to the person who sent you the link",
+    admitted: "You are let in. Connecting…",
+    digits: (digits: string) => `Six digits: ${digits}`,
+  },
+
+  knock: {
+    title: (name: string) => `${name} wants to come in`,
+    key: (suffix: string) => `key …${suffix}`,
+    compare: "Let them read you these digits. The same? Then it is really them.",
+    letIn: "Let in",
+    deny: "Deny",
+    yourName: "Your name",
+    yourNameWhy: "so that they know who lets them in",
+    more: (count: number) => `and ${count} more ${plural(count, "is", "are")} waiting`,
+    badge: (count: number, name: string) => (count === 1 ? `${name} wants to come in` : `${count} people want to come in`),
+  },
+
+  room: {
+    files: "Files",
+    chat: "Chat",
+    people: "People",
+    message: "Message",
+    send: "Send",
+    share: "Share…",
+    menu: "Room",
+    hostMark: "host",
+    letInBy: (name: string) => `let in by ${name}`,
+    empty: "Say hello, or drop a file.",
+    end: "End room",
+    endFirst: "End room…",
+    endSure: "Everybody is disconnected and the link stops working.",
+    endKeep: "Keep it open",
+    leave: "Leave room",
+    rename: "Change name",
+    notify: "Tell me when somebody knocks",
+    forked: "contradicted itself: later messages are ignored",
+    and: (name: string, more: number) => (more === 0 ? name : `${name} and ${more} more`),
+    dismiss: "Dismiss",
+    close: "Close",
+  },
+
+  status: {
+    waiting: "waiting",
+    connecting: "connecting",
+    direct: "direct",
+    relayed: "relayed",
+    "not connected": "not connected",
+    relayedMeans: "through a relay that cannot read it",
+  },
+
+  message: {
+    delivered: "Delivered",
+    deliveredTo: (count: number, of: number) => `Delivered to ${count} of ${of}`,
+    waiting: "Not delivered yet",
+    tooLong: (length: string, most: string) => `${length} is too long for a message (${most} at most).`,
+    asFile: "Share it as text.txt",
+    fileName: "text.txt",
+  },
+
+  file: {
+    save: "Save",
+    saveAgain: "Save again",
+    pause: "Pause",
+    resume: "Resume",
+    cancel: "Cancel",
+    stop: "Stop sharing",
+    choose: "Choose the same file again",
+    more: (name: string) => `More about ${name}`,
+    progress: (name: string) => `${name}, verified`,
+    from: (who: string) => `from ${who}`,
+    receiving: (part: string, rate: string, left: string | null) =>
+      left === null ? `${part} · ${rate}/s` : `${part} · ${rate}/s · ${left} left`,
+    starting: (part: string) => `${part} · starting`,
+    paused: (part: string) => `Paused at ${part}`,
+    waitingFor: (who: string) => `Waiting for ${who}, who has it. Goes on by itself`,
+    done: "Complete and verified",
+    downloading: "Verified · saved to your downloads",
+    cancelled: "Cancelled",
+    withdrawn: (who: string) => `${who} no longer shares this`,
+    stopped: "You stopped sharing this",
+    missing: "Reloading made the browser forget this file.",
+    nobodyHas: "Ready",
+    have: (have: number, of: number) => (of === 1 ? "They have it all" : `${have} of ${of} people have it`),
+    going: (who: string, percent: number) => `${who} has ${percent} %`,
+    hash: "BLAKE3, as b3sum prints it",
+    copyHash: "Copy hash",
+  },
+
+  failure(reason: FileFailure, mine: boolean, who: string, size: number): string {
+    switch (reason.type) {
+      case "SourceChanged":
+        return mine ? "The file was changed after you shared it. Share it again." : `The file changed at ${who}’s side. Ask them to share it again.`;
+      case "SourceGone":
+        return mine ? "The file can’t be read any more. If it is in a cloud, download it first, then share it again." : `${who} can’t read the file any more. Ask them to share it again.`;
+      case "Contradiction":
+        return "What arrived is not what was announced, so it was thrown away. Ask for the file another way.";
+      case "Store":
+        return store(reason.failure, size);
+    }
+  },
+
+  trouble: {
+    serverUnreachable: "The meeting server can’t be reached. Who is here stays connected; nobody new can come in. It is tried again by itself.",
+    serverUnreachableDoor: "The meeting server can’t be reached. Check your internet connection; it is tried again by itself.",
+    nobodyThere: "Nobody has answered yet. The room is open only while the sender’s tab is. It is tried again by itself.",
+    noAnswer: (who: string) => `Nothing has been heard from ${who} for 15 seconds. Nothing is lost; it goes on by itself when they are back.`,
+    needsRelay: (who: string) => `Your network and ${who}’s don’t let the two browsers reach each other; they need a relay. Try the same Wi-Fi or a phone’s hotspot.`,
+    brokeRules: (who: string) => `The connection to ${who} was closed because it sent something it must not. Nothing of it was kept.`,
+    gone: (who: string) => `${who} has closed the page. The link still works for them.`,
+    hostGone: (who: string) => `${who} has closed the page. What is finished stays here.`,
+    hostGoneNeeded: (who: string, file: string, more: number) =>
+      more === 0 ? `“${file}” needs ${who} to come back.` : `“${file}” and ${more} more need ${who} to come back.`,
+    hostEnded: (who: string | null) => `${who ?? "The host"} ended the room. What is finished can be saved until you close this tab.`,
+    denied: "They did not let you in. If that was a mistake, tell them and ask again.",
+    roomFull: "All places in this room are taken. Ask for somebody to leave, then try again.",
+    version: "The other side uses another version of Linkspan. Reload both pages.",
+    doorQuiet: "Too many strangers knocked, so the door is closed now. A new link opens a new one.",
+    reload: "Reload",
+    startRoom: "Start a new room",
+  },
+
+  stop: {
+    insecure: {
+      title: "This address can’t keep anything private",
+      body: "Browsers allow direct, encrypted sharing only on https pages. Open this page by its https address, or ask who runs it to turn on TLS.",
+      button: "Open with https",
+    },
+    webrtcOff: {
+      title: "WebRTC is switched off in this browser",
+      body: "It is the part that connects two browsers directly. Turn it on in the settings or in the add-on that blocks it, then try again.",
+      button: "Try again",
+    },
+    unsupported: {
+      title: "This browser can’t do it",
+      body: "It lacks what direct sharing needs. A current Chrome, Edge or Firefox has it all.",
+      missing: "Missing here",
+      button: "Try again",
+    },
+    badLink: {
+      title: "This link is not complete",
+      body: "Perhaps it was cut when it was copied. Ask for it once more, or start a room of your own.",
+      newer: "This link was made by a newer Linkspan. Reload the page, or start a room of your own.",
+      button: "Start a new room",
+    },
+    elsewhere: {
+      title: "This room is open in another tab",
+      body: "Go on there. When that tab is closed, the room opens here by itself.",
+    },
+    over: {
+      title: "The room is closed",
+      body: "The connection is cut and nothing is kept. What you saved is in your downloads.",
+      button: "Start a new room",
+    },
+    crashed: {
+      title: "Linkspan has stopped",
+      body: "Something went wrong inside this page. Reload it: you come back as the same person, and the room goes on.",
+      button: "Reload",
+    },
+  },
+
+  storage: {
+    missing: "This window keeps no files (a private window?). You can share and chat; to receive, open the link in an ordinary window.",
+  },
+
+  problem: {
+    folder: (name: string) => `“${name}” is a folder, and folders can’t be sent yet. Pack it as a ZIP file and drop that.`,
+    tooMany: (most: number) => `At most ${most} files at once. Pack them as a ZIP file, or send them in turns.`,
+    unreadable: (name: string) => `“${name}” can’t be read. If it is in a cloud, download it to this device first.`,
+    otherFile: (name: string | null) =>
+      name === null ? "That is another file: name and size must be the same." : `That is another file. It must be “${name}”, of the same size.`,
+    notYet: "Files can be shared once you are let in.",
+    notStored: "The browser could not keep a note of this room: all works, but after a reload you would have to knock again.",
+    refused(code: ErrorCode): string {
+      switch (code) {
+        case "bad-name":
+          return "A name has 1 to 40 characters.";
+        case "bad-text":
+          return "That message is empty or too long.";
+        case "bad-share":
+          return "These files can’t be shared: a name is not usable or there are too many.";
+        case "full":
+          return "The room is full: no more people, messages or files fit in.";
+        case "ended":
+          return "The room has ended.";
+        default:
+          return "That was not possible just now. Nothing has changed.";
+      }
+    },
+  },
+};
+
+function store(failure: StoreFailure, size: number): string {
+  switch (failure.type) {
+    case "Full":
+      return failure.available === null
+        ? `There is not enough room here for ${bytes(size)}. Free some space on this device, then save again.`
+        : `This browser can hold ${bytes(failure.available)} here, the file is ${bytes(size)}. Free some space, then save again.`;
+    case "Denied":
+      return "The browser refused to write the file. Allow storage for this page, then save again.";
+    case "Missing":
+      return "The browser has thrown away its copy. Save again to fetch it once more.";
+    case "Changed":
+      return "The copy here was changed by something else. Save again to fetch it once more.";
+    case "Unavailable":
+      return "This window keeps no files (a private window?). Open the link in an ordinary window to receive.";
+    case "Failed":
+      return "The browser could not write the file. Save again to try once more.";
+  }
+}
+
+/** What a translation must provide. */
+export type Text = typeof text;

@@ -1,0 +1,106 @@
+/** The guest's side of the door: say who you are, read the six digits, wait, or read why it did not work. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Send } from "../action";
+import { pairs } from "../format";
+import { rememberedName } from "../remember";
+import { spanOf, troubleOf } from "../select";
+import type { Room, State } from "../state";
+import { text } from "../text";
+import { NameField } from "./Name";
+import { Span } from "./Span";
+import { sentence } from "./Trouble";
+
+export function Door({ state, send }: { state: State; send: Send }) {
+  const { place, room } = state;
+  return (
+    <main class="shorepage door">
+      {place.at === "door" && <Ask link={place.link} send={send} />}
+      {place.at === "knocking" && room !== null && <Knocking state={state} room={room} send={send} />}
+      <Span span={spanOf(state)} left={text.you} right={text.them} ramp="right" />
+    </main>
+  );
+}
+
+function Ask({ link, send }: { link: string; send: Send }) {
+  const [name, setName] = useState(rememberedName);
+  const field = useRef<HTMLFormElement>(null);
+  useEffect(() => field.current?.querySelector("input")?.focus(), []);
+  const ready = name.trim() !== "";
+  return (
+    <form
+      class="middle"
+      ref={field}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ready) send({ type: "JoinRoom", link, name: name.trim() });
+      }}
+    >
+      <h1>{text.door.title}</h1>
+      <p>{text.door.lead}</p>
+      <NameField value={name} onInput={setName} />
+      <button class="accent" type="submit" disabled={!ready}>
+        {text.door.ask}
+      </button>
+    </form>
+  );
+}
+
+function Knocking({ state, room, send }: { state: State; room: Room; send: Send }) {
+  const trouble = troubleOf(state);
+  const meeting = room.meeting;
+  const over = meeting.type === "Denied" || meeting.type === "RoomFull" || meeting.type === "VersionMismatch";
+  const again = () => {
+    send({ type: "Leave", room: room.id });
+    send({ type: "JoinRoom", link: room.link, name: room.name });
+  };
+  return (
+    <div class="middle">
+      <h1 class={trouble === null ? "" : "said"}>{trouble === null ? titleOf(room) : sentence(trouble, state)}</h1>
+      {meeting.type === "Asked" && <Digits digits={meeting.sas} />}
+      {meeting.type === "Asked" && <p>{text.door.read}</p>}
+      {over ? (
+        <button class="accent" type="button" onClick={again}>
+          {text.door.again}
+        </button>
+      ) : (
+        <button type="button" onClick={() => send({ type: "Leave", room: room.id })}>
+          {text.door.cancel}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function titleOf(room: Room): string {
+  switch (room.meeting.type) {
+    case "Connecting":
+      return text.door.reaching;
+    case "Waiting":
+      return text.door.calling;
+    case "Greeting":
+      return text.door.greeting;
+    case "Asked":
+      return text.door.asked;
+    case "Admitted":
+      return text.door.admitted;
+    // These are troubles: their sentence stands here instead.
+    case "ServerUnreachable":
+    case "NobodyThere":
+    case "Denied":
+    case "RoomFull":
+    case "VersionMismatch":
+      return text.door.calling;
+  }
+}
+
+/** Six digits in three pairs, read as one thing by a screen reader. */
+export function Digits({ digits }: { digits: string }) {
+  const three = pairs(digits);
+  return (
+    <p class="digits" role="img" aria-label={text.door.digits(three.join(" "))}>
+      {three.map((pair, index) => (
+        <span key={index}>{pair}</span>
+      ))}
+    </p>
+  );
+}

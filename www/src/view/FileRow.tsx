@@ -1,0 +1,238 @@
+/** One file: its lower edge is its progress, one action stands beside it, the rest unfolds behind ⋯. */
+import type { ComponentChildren } from "preact";
+import { useId, useRef, useState } from "preact/hooks";
+import type { Send } from "../action";
+import { bytes, bytesOf, duration, nameParts, percent, visible } from "../format";
+import { download } from "../offer";
+import { holders, receivers, running, unfinished } from "../select";
+import type { Room, Shelved } from "../state";
+import { text } from "../text";
+import { useCopy } from "./hooks";
+import { Tick } from "./Link";
+import { nameOf } from "./People";
+
+interface Props {
+  room: Room;
+  shelved: Shelved;
+  /** Place in the stream. */
+  order: number;
+  /** The next thing to do is here. */
+  next: boolean;
+  send: Send;
+}
+
+export function FileRow({ room, shelved, order, next, send }: Props) {
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const [stem, tail] = nameParts(shelved.name);
+  const hash = shelved.state.type === "Done" ? shelved.state.root : null;
+  const extra = rest(room, shelved, send);
+  const progress = progressOf(room, shelved);
+  return (
+    <li class="file" style={{ order }} data-state={shelved.state.type} data-pinned={unfinished(shelved) && shelved.author !== room.me}>
+      <div class="file-line">
+        <div class="file-words">
+          <p class="file-name" id={id}>
+            <bdi title={visible(shelved.name)}>
+              <span class="stem">{stem}</span>
+              <span class="tail">{tail}</span>
+            </bdi>
+          </p>
+          <p class="file-state">{stateOf(room, shelved)}</p>
+        </div>
+        <MainAction room={room} shelved={shelved} next={next} describedBy={id} send={send} />
+        {(extra !== null || hash !== null) && (
+          <button
+            class="more"
+            type="button"
+            aria-expanded={open}
+            aria-label={text.file.more(visible(shelved.name))}
+            onClick={() => setOpen(!open)}
+          >
+            <span aria-hidden="true">⋯</span>
+          </button>
+        )}
+      </div>
+      {open && (
+        <div class="file-more">
+          {hash !== null && <Hash hash={hash} />}
+          {extra}
+        </div>
+      )}
+      {progress !== null && (
+        <div
+          class="edge"
+          role="progressbar"
+          aria-label={text.file.progress(visible(shelved.name))}
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={progress}
+        >
+          <i style={{ inlineSize: `${progress}%` }} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function MainAction({ room, shelved, next, describedBy, send }: Omit<Props, "order"> & { describedBy: string }) {
+  const about = { room: room.id, file: shelved.file };
+  const button = (label: string, onClick: () => void, kind = "") => (
+    <button type="button" class={kind} aria-describedby={describedBy} onClick={onClick}>
+      {label}
+    </button>
+  );
+  const { saved } = shelved;
+  const again = saved === null ? null : button(text.file.saveAgain, () => download(saved.url, saved.name));
+  if (room.ended) return again;
+  const save = () => button(text.file.save, () => send({ type: "Fetch", ...about }), next ? "accent" : "");
+  const stop = () => button(text.file.stop, () => send({ type: "Withdraw", room: room.id, share: shelved.file.share }));
+  switch (shelved.state.type) {
+    case "Offered":
+    case "Cancelled":
+      return save();
+    case "Receiving":
+      return button(text.file.pause, () => send({ type: "Pause", ...about }));
+    case "Paused":
+      return button(text.file.resume, () => send({ type: "Resume", ...about }), next ? "accent" : "");
+    case "WaitingForSource":
+      return button(text.file.cancel, () => send({ type: "Cancel", ...about }));
+    case "Done":
+      return shelved.author === room.me ? stop() : (again ?? save());
+    case "Failed":
+      if (shelved.author === room.me) return stop();
+      return shelved.state.reason.type === "Store" ? save() : null;
+    case "Withdrawn":
+      return again;
+    case "Serving":
+      return stop();
+    case "SourceMissing":
+      return <ChooseAgain room={room} shelved={shelved} describedBy={describedBy} send={send} />;
+  }
+}
+
+/** What stands behind ⋯ besides the hash. */
+function rest(room: Room, shelved: Shelved, send: Send): ComponentChildren {
+  if (room.ended) return null;
+  const about = { room: room.id, file: shelved.file };
+  switch (shelved.state.type) {
+    case "Receiving":
+    case "Paused":
+      return (
+        <button type="button" onClick={() => send({ type: "Cancel", ...about })}>
+          {text.file.cancel}
+        </button>
+      );
+    case "SourceMissing":
+      return (
+        <button type="button" onClick={() => send({ type: "Withdraw", room: room.id, share: shelved.file.share })}>
+          {text.file.stop}
+        </button>
+      );
+    case "Offered":
+    case "Cancelled":
+    case "WaitingForSource":
+    case "Done":
+    case "Failed":
+    case "Withdrawn":
+    case "Serving":
+      return null;
+  }
+}
+
+function ChooseAgain({ room, shelved, describedBy, send }: Omit<Props, "order" | "next"> & { describedBy: string }) {
+  const input = useRef<HTMLInputElement>(null);
+  const chosen = (replacement: File | undefined) => {
+    if (replacement === undefined) return;
+    const same = replacement.size === shelved.size;
+    if (same) send({ type: "Supply", room: room.id, file: shelved.file, replacement });
+    else send({ type: "Trouble", problem: { kind: "other-file", name: shelved.name } });
+  };
+  return (
+    <>
+      <button type="button" class="accent" aria-describedby={describedBy} onClick={() => input.current?.click()}>
+        {text.file.choose}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        aria-label={text.file.choose}
+        onChange={(event) => {
+          chosen(event.currentTarget.files?.[0]);
+          event.currentTarget.value = "";
+        }}
+      />
+    </>
+  );
+}
+
+function Hash({ hash }: { hash: string }) {
+  const [copied, copy] = useCopy();
+  return (
+    <div class="hash">
+      <p>
+        <span class="quiet">{text.file.hash}</span>
+        <code>{hash}</code>
+      </p>
+      <button type="button" onClick={() => copy(hash)}>
+        {text.file.copyHash}
+        <Tick shown={copied === "yes"} />
+      </button>
+    </div>
+  );
+}
+
+function stateOf(room: Room, shelved: Shelved): string {
+  const { state, size, verified, rate, remaining } = shelved;
+  const mine = shelved.author === room.me;
+  const who = nameOf(room.people.get(shelved.author));
+  const part = bytesOf(verified, size);
+  switch (state.type) {
+    case "Offered":
+      return [bytes(size), text.file.from(who), spread(room, shelved)].filter((words) => words !== "").join(" · ");
+    case "Serving":
+      return [bytes(size), servingTo(room, shelved)].join(" · ");
+    case "SourceMissing":
+      return text.file.missing;
+    case "Receiving":
+      return rate === 0 ? text.file.starting(part) : text.file.receiving(part, bytes(rate), remaining === null ? null : duration(remaining));
+    case "WaitingForSource":
+      return text.file.waitingFor(who);
+    case "Paused":
+      return text.file.paused(part);
+    case "Done":
+      return `${bytes(size)} · ${shelved.saved === null ? text.file.done : text.file.downloading}`;
+    case "Cancelled":
+      return `${bytes(size)} · ${text.file.cancelled}`;
+    case "Failed":
+      return text.failure(state.reason, mine, who, size);
+    case "Withdrawn":
+      return mine ? text.file.stopped : text.file.withdrawn(who);
+  }
+}
+
+/** Who has how much of one's own file. */
+function servingTo(room: Room, shelved: Shelved): string {
+  const [only, ...more] = receivers(room, shelved);
+  if (only !== undefined && more.length === 0 && holders(room, shelved).of === 1) {
+    return text.file.going(nameOf(only), percent(shelved.held.get(only.member) ?? 0, shelved.size));
+  }
+  return spread(room, shelved) || text.file.nobodyHas;
+}
+
+function spread(room: Room, shelved: Shelved): string {
+  const { have, of } = holders(room, shelved);
+  if (have === 0 && (of < 2 || receivers(room, shelved).length === 0)) return "";
+  return text.file.have(have, of);
+}
+
+/** Percent of verified bytes: here for a fetch, over all who are receiving for one's own file. */
+function progressOf(room: Room, shelved: Shelved): number | null {
+  if (running(shelved)) return percent(shelved.verified, shelved.size);
+  if (shelved.state.type === "Done") return 100;
+  const to = receivers(room, shelved);
+  if (to.length === 0) return null;
+  const sum = to.reduce((bytesHeld, who) => bytesHeld + (shelved.held.get(who.member) ?? 0), 0);
+  return percent(sum, shelved.size * to.length);
+}

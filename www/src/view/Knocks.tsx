@@ -1,0 +1,57 @@
+/**
+ * Who wants to come in, as cards at the far end of the line, one at a time. A card never takes focus, its buttons
+ * arm after half a second, and nothing but a click or a key on them answers it.
+ */
+import { useState } from "preact/hooks";
+import type { Send } from "../action";
+import { suffix } from "../format";
+import type { Knock, Room } from "../state";
+import { text } from "../text";
+import { Digits } from "./Door";
+import { useArmed } from "./hooks";
+import { NameField } from "./Name";
+import { nameOf } from "./People";
+
+export function Knocks({ room, send }: { room: Room; send: Send }) {
+  const [first, ...more] = room.knocks;
+  return (
+    <div class="knocks">
+      <p class="unseen" aria-live="polite">
+        {first === undefined ? "" : text.knock.title(nameOf(first))}
+      </p>
+      {first !== undefined && <Card key={first.knock} knock={first} more={more.length} room={room} send={send} />}
+    </div>
+  );
+}
+
+function Card({ knock, more, room, send }: { knock: Knock; more: number; room: Room; send: Send }) {
+  const armed = useArmed();
+  const [name, setName] = useState("");
+  const title = `knock-${knock.knock}`;
+  const letIn = () => {
+    if (room.name === "" && name.trim() !== "") send({ type: "Rename", room: room.id, name: name.trim() });
+    send({ type: "Admit", room: room.id, knock: knock.knock });
+  };
+  return (
+    <section class="knock" role="dialog" aria-labelledby={title} data-more={more > 0}>
+      <h2 id={title}>
+        <bdi>{text.knock.title(nameOf(knock))}</bdi>
+      </h2>
+      <p class="quiet">
+        {text.knock.key(suffix(knock.member))}
+        {more > 0 && ` · ${text.knock.more(more)}`}
+      </p>
+      <Digits digits={knock.sas} />
+      <p class="quiet">{text.knock.compare}</p>
+      {room.name === "" && <NameField value={name} onInput={setName} hint={text.knock.yourNameWhy} />}
+      <div class="actions">
+        <button class="accent" type="button" disabled={!armed} onClick={letIn}>
+          {text.knock.letIn}
+        </button>
+        <button type="button" disabled={!armed} onClick={() => send({ type: "Deny", room: room.id, knock: knock.knock })}>
+          {text.knock.deny}
+        </button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,116 @@
+/** The link: largest thing while waiting, a chip in the top line afterwards. QR code drawn from its plain matrix. */
+import encodeQR from "qr";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { text } from "../text";
+import { useCopy } from "./hooks";
+
+/** `link` as one can send it. */
+export function addressOf(link: string): string {
+  return `${location.origin}${location.pathname}#${link}`;
+}
+
+export function LinkField({ link, small }: { link: string; small?: boolean }) {
+  return (
+    <input
+      class={small === true ? "link small" : "link"}
+      aria-label={text.link.field}
+      readOnly
+      value={addressOf(link)}
+      onFocus={(event) => event.currentTarget.select()}
+    />
+  );
+}
+
+/** The waiting host's panel. */
+export function LinkPanel({ link, loopback }: { link: string; loopback: boolean }) {
+  const [copied, copy] = useCopy();
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (copied === "select") panel.current?.querySelector("input")?.focus();
+  }, [copied]);
+  return (
+    <section class="hero" ref={panel}>
+      <h2>{text.link.title}</h2>
+      <LinkField link={link} />
+      <div class="actions">
+        <button class="accent" type="button" onClick={() => copy(addressOf(link))}>
+          {text.link.copy}
+          <Tick shown={copied === "yes"} />
+        </button>
+        <SendButton link={link} />
+        <QrButton link={link} />
+      </div>
+      <p class="quiet" aria-live="polite">
+        {copied === "select" ? text.link.selected : loopback ? text.link.loopback : text.link.keepOpen}
+      </p>
+    </section>
+  );
+}
+
+/** The chip. */
+export function CopyLink({ link }: { link: string }) {
+  const [copied, copy] = useCopy();
+  return (
+    <button class="chip" type="button" onClick={() => copy(addressOf(link))}>
+      {text.link.copy}
+      <Tick shown={copied === "yes"} />
+    </button>
+  );
+}
+
+/** Says that it worked without changing the button's name. */
+export function Tick({ shown }: { shown: boolean }) {
+  return (
+    <span class="tick" role="status" aria-label={text.link.copied} hidden={!shown}>
+      {shown && " ✓"}
+    </span>
+  );
+}
+
+/** The system's share sheet, where there is one. */
+export function SendButton({ link }: { link: string }) {
+  const able = typeof navigator.share === "function" && matchMedia("(pointer: coarse)").matches;
+  if (!able) return null;
+  // A rejection means that the person closed the sheet: nothing to say.
+  const send = () => void navigator.share({ url: addressOf(link) }).catch(() => undefined);
+  return (
+    <button type="button" onClick={send}>
+      {text.link.send}
+    </button>
+  );
+}
+
+/** Unfolds in place; on phones a sheet at the foot. */
+export function QrButton({ link }: { link: string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {open ? text.link.hideQr : text.link.showQr}
+      </button>
+      {open && (
+        <div class="qr-sheet">
+          <Qr address={addressOf(link)} />
+          <button class="sheet-close" type="button" onClick={() => setOpen(false)}>
+            {text.room.close}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Qr({ address }: { address: string }) {
+  const [size, path] = useMemo(() => {
+    const rows = encodeQR(address, "raw", { border: 4 });
+    const dark = rows.flatMap((row, y) => row.map((on, x) => (on ? `M${x} ${y}h1v1h-1z` : "")));
+    return [rows.length, dark.join("")];
+  }, [address]);
+  // Dark on light in every theme: many cameras cannot read the inverse.
+  return (
+    <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={text.link.qr} shape-rendering="crispEdges">
+      <rect width={size} height={size} class="qr-paper" />
+      <path d={path} class="qr-ink" />
+    </svg>
+  );
+}

@@ -1,0 +1,122 @@
+/** The room's menu: who is here, one's own name, the link, and the way out. A sheet at the foot on phones. */
+import { useState } from "preact/hooks";
+import type { Send } from "../action";
+import { awaiting } from "../select";
+import type { Room } from "../state";
+import { text } from "../text";
+import { LinkField, QrButton, SendButton } from "./Link";
+import { NameField } from "./Name";
+import { Roster } from "./People";
+
+const ID = "room-menu";
+
+export function MenuButton() {
+  return (
+    <button class="more" type="button" popovertarget={ID} aria-label={text.room.menu}>
+      <span aria-hidden="true">⋯</span>
+    </button>
+  );
+}
+
+export function Menu({ room, send }: { room: Room; send: Send }) {
+  return (
+    <section id={ID} class="menu" popover="auto" role="dialog" aria-label={text.room.menu}>
+      <Roster room={room} />
+      {!room.ended && <MyName key={room.name} room={room} send={send} />}
+      {!room.ended && !awaiting(room) && (
+        <div class="menu-link">
+          <LinkField link={room.link} small />
+          <div class="actions">
+            <QrButton link={room.link} />
+            <SendButton link={room.link} />
+          </div>
+        </div>
+      )}
+      {!room.ended && room.host && (
+        <div>
+          <button type="button" onClick={() => send({ type: "NewLink", room: room.id })}>
+            {text.link.renew}
+          </button>
+          <span class="quiet"> {text.link.renewed}</span>
+        </div>
+      )}
+      <Notify room={room} />
+      <div class="menu-out">
+        <Out room={room} send={send} />
+        <button class="plain" type="button" popovertarget={ID} popovertargetaction="hide">
+          {text.room.close}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function MyName({ room, send }: { room: Room; send: Send }) {
+  const [name, setName] = useState(room.name);
+  const changed = name.trim() !== "" && name.trim() !== room.name;
+  return (
+    <form
+      class="my-name"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (changed) send({ type: "Rename", room: room.id, name: name.trim() });
+      }}
+    >
+      <NameField value={name} onInput={setName} />
+      <button type="submit" disabled={!changed}>
+        {text.room.rename}
+      </button>
+    </form>
+  );
+}
+
+/** Ending a room for everybody takes a second look; leaving it alone does not. */
+function Out({ room, send }: { room: Room; send: Send }) {
+  const [sure, setSure] = useState(false);
+  if (room.ended) {
+    return (
+      <button type="button" onClick={() => send({ type: "StartOver" })}>
+        {text.trouble.startRoom}
+      </button>
+    );
+  }
+  if (!room.host) {
+    return (
+      <button type="button" onClick={() => send({ type: "Leave", room: room.id })}>
+        {text.room.leave}
+      </button>
+    );
+  }
+  if (!sure) {
+    return (
+      <button type="button" onClick={() => setSure(true)}>
+        {text.room.endFirst}
+      </button>
+    );
+  }
+  return (
+    <div role="group" aria-label={text.room.end}>
+      <p>{text.room.endSure}</p>
+      <div class="actions">
+        <button type="button" class="grave" onClick={() => send({ type: "EndRoom", room: room.id })}>
+          {text.room.end}
+        </button>
+        <button type="button" onClick={() => setSure(false)}>
+          {text.room.endKeep}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Notifications only after a click, and only where a page may show them without a service worker. */
+function Notify({ room }: { room: Room }) {
+  const [asked, setAsked] = useState(false);
+  const able = "Notification" in globalThis && matchMedia("(pointer: fine)").matches;
+  if (!able || !room.host || room.ended || asked || Notification.permission !== "default") return null;
+  return (
+    <button type="button" class="plain" onClick={() => void Notification.requestPermission().then(() => setAsked(true))}>
+      {text.room.notify}
+    </button>
+  );
+}

@@ -1,0 +1,116 @@
+/** The room: one line between the shores, one stream of files and messages, the composer at the foot. */
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Send } from "../action";
+import { onLoopback } from "../config";
+import { bytesOf } from "../format";
+import { awaiting, others, receivers, spanOf, stream, unfinished } from "../select";
+import type { Room as RoomState, State } from "../state";
+import { text } from "../text";
+import { Composer } from "./Composer";
+import { FileRow } from "./FileRow";
+import { Knocks } from "./Knocks";
+import { CopyLink, LinkPanel } from "./Link";
+import { Menu, MenuButton } from "./Menu";
+import { Message } from "./Message";
+import { Initials, nameOf } from "./People";
+import { Span } from "./Span";
+import { ProblemLine, Trouble } from "./Trouble";
+
+export function Room({ state, room, send }: { state: State; room: RoomState; send: Send }) {
+  const waiting = awaiting(room);
+  const right = farShore(room);
+  return (
+    <>
+      <header class="bar">
+        <h1 class="wordmark">{text.name}</h1>
+        {!waiting && !room.ended && <CopyLink link={room.link} />}
+        <Initials room={room} />
+        <MenuButton />
+      </header>
+      <main class="room" data-waiting={waiting}>
+        <div class="way">
+          <Span span={spanOf(state)} left={text.you} right={right} detail={transferOf(room)} />
+          <Knocks room={room} send={send} />
+          <Trouble state={state} send={send} />
+          {state.persistent === false && <p class="storage">{text.storage.missing}</p>}
+        </div>
+        {waiting && <LinkPanel link={room.link} loopback={onLoopback()} />}
+        <Stream room={room} send={send} />
+        <div class="foot">
+          <ProblemLine problem={state.problem} send={send} />
+          {!room.ended && <Composer room={room} draft={state.draft} send={send} />}
+        </div>
+      </main>
+      <Menu room={room} send={send} />
+    </>
+  );
+}
+
+/** Who stands on the right shore. */
+export function farShore(room: RoomState): string {
+  const [first, ...more] = others(room);
+  return first === undefined ? "" : text.room.and(nameOf(first), more.length);
+}
+
+/** One DOM for both layouts: files in a list, messages in a log, woven into one stream by the style sheet. */
+function Stream({ room, send }: { room: RoomState; send: Send }) {
+  const entries = stream(room);
+  const box = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  const count = room.messages.size;
+  useLayoutEffect(() => {
+    // New messages are followed while one reads the end, and left alone while one reads back.
+    if (atEnd.current) for (const scroller of scrollers(box.current)) scroller.scrollTop = scroller.scrollHeight;
+  }, [count]);
+  const offered = entries.find((entry) => entry.kind === "file" && unfinished(entry.file) && entry.file.state.type !== "Receiving");
+  const mine = entries.filter((entry) => entry.kind === "message" && entry.message.author === room.me).at(-1);
+  return (
+    <div
+      class="stream"
+      ref={box}
+      data-files={room.files.size > 0}
+      data-messages={count > 0}
+      onScrollCapture={(event) => {
+        const at = event.target as HTMLElement;
+        atEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 48;
+      }}
+    >
+      <ul class="files" aria-label={text.room.files}>
+        {entries.map((entry, index) =>
+          entry.kind === "file" ? (
+            <FileRow key={entry.key} room={room} shelved={entry.file} order={index} next={entry === offered} send={send} />
+          ) : null,
+        )}
+      </ul>
+      <div class="chat" role="log" aria-label={text.room.chat} tabIndex={0}>
+        {entries.map((entry, index) => {
+          if (entry.kind !== "message") return null;
+          const before = entries[index - 1];
+          const follows = before?.kind === "message" && before.message.author === entry.message.author;
+          return (
+            <Message key={entry.key} room={room} message={entry.message} order={index} follows={follows} last={entry === mine} />
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** The stream itself on narrow pages, its chat column on wide ones. */
+function scrollers(box: HTMLElement | null): HTMLElement[] {
+  return box === null ? [] : [box, ...box.querySelectorAll<HTMLElement>(".chat")];
+}
+
+/** How far the running transfers are, for the words on the line. */
+function transferOf(room: RoomState): string {
+  const files = [...room.files.values()];
+  const mine = files.filter((file) => file.state.type === "Receiving").map((file) => [file.verified, file.size] as const);
+  const theirs = files.flatMap((file) => receivers(room, file).map((who) => [file.held.get(who.member) ?? 0, file.size] as const));
+  const moving = mine.length > 0 ? mine : theirs;
+  if (moving.length === 0) return "";
+  return bytesOf(sum(moving, 0), sum(moving, 1));
+}
+
+function sum(pairs: readonly (readonly [number, number])[], at: 0 | 1): number {
+  return pairs.reduce((total, pair) => total + pair[at], 0);
+}

@@ -1,0 +1,100 @@
+/** One sentence where the line broke, and one button at most. */
+import type { Send } from "../action";
+import { visible } from "../format";
+import { type Trouble as Kind, troubleOf } from "../select";
+import type { Problem, State } from "../state";
+import { text } from "../text";
+import { nameOf } from "./People";
+
+export function sentence(trouble: Kind, state: State): string {
+  const words = text.trouble;
+  switch (trouble.kind) {
+    case "server-unreachable":
+      return state.place.at === "room" ? words.serverUnreachable : words.serverUnreachableDoor;
+    case "nobody-there":
+      return words.nobodyThere;
+    case "denied":
+      return words.denied;
+    case "room-full":
+      return words.roomFull;
+    case "version":
+      return words.version;
+    case "no-answer":
+      return words.noAnswer(nameOf(trouble.who));
+    case "needs-relay":
+      return words.needsRelay(nameOf(trouble.who));
+    case "broke-rules":
+      return words.brokeRules(nameOf(trouble.who));
+    case "gone":
+      return words.gone(nameOf(trouble.who));
+    case "host-gone": {
+      const who = nameOf(trouble.who);
+      const [first, ...more] = trouble.needed;
+      if (first === undefined) return words.hostGone(who);
+      return `${words.hostGone(who)} ${words.hostGoneNeeded(who, visible(first.name), more.length)}`;
+    }
+    case "host-ended":
+      return words.hostEnded(trouble.who === null ? null : nameOf(trouble.who));
+    case "door-quiet":
+      return words.doorQuiet;
+  }
+}
+
+export function Trouble({ state, send }: { state: State; send: Send }) {
+  const trouble = troubleOf(state);
+  if (trouble === null || state.room === null) return null;
+  const room = state.room.id;
+  return (
+    <div class="trouble" role="alert">
+      <p>{sentence(trouble, state)}</p>
+      {trouble.kind === "door-quiet" && (
+        <button type="button" onClick={() => send({ type: "NewLink", room })}>
+          {text.link.renew}
+        </button>
+      )}
+      {trouble.kind === "version" && (
+        <button type="button" onClick={() => send({ type: "Reload" })}>
+          {text.trouble.reload}
+        </button>
+      )}
+      {trouble.kind === "host-ended" && (
+        <button type="button" onClick={() => send({ type: "StartOver" })}>
+          {text.trouble.startRoom}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** What was not done, until it is dismissed. */
+export function ProblemLine({ problem, send }: { problem: Problem | null; send: Send }) {
+  if (problem === null) return null;
+  return (
+    <div class="problem" role="alert">
+      <p>{problemSentence(problem)}</p>
+      <button type="button" class="plain" onClick={() => send({ type: "Trouble", problem: null })}>
+        {text.room.dismiss}
+      </button>
+    </div>
+  );
+}
+
+function problemSentence(problem: Problem): string {
+  const words = text.problem;
+  switch (problem.kind) {
+    case "folder":
+      return words.folder(visible(problem.name));
+    case "too-many":
+      return words.tooMany(problem.most);
+    case "unreadable":
+      return words.unreadable(visible(problem.name));
+    case "other-file":
+      return words.otherFile(problem.name === null ? null : visible(problem.name));
+    case "not-yet":
+      return words.notYet;
+    case "not-stored":
+      return words.notStored;
+    case "refused":
+      return words.refused(problem.code);
+  }
+}

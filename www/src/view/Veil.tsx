@@ -1,0 +1,22 @@
+/** What is being dragged, in words: over the room as a veil, on the quay in place of the title. */
+import type { Held } from "../state";
+import { text } from "../text";
+
+interface Words {
+  words: string;
+  more: string;
+}
+
+export function veilOf(held: Held, who: string | null): Words {
+  if (held.files === 0 && held.text) return { words: text.drag.text, more: text.drag.thenText };
+  return { words: text.drag.files(held.files), more: text.drag.then(who) };
+}
+
+export function Veil({ words, more }: Words) {
+  return (
+    <div class="veil" role="status">
+      <p class="big">{words}</p>
+      <p>{more}</p>
+    </div>
+  );
+}
