@@ -266,3 +266,6 @@ impl fmt::Debug for ChunkSet {
 fn place(index: u32) -> (usize, u64) {
     (usize::try_from(index / 64).expect("usize has 32 bits or more"), 1 << (index % 64))
 }
+
+#[cfg(test)]
+mod tests;

@@ -213,3 +213,6 @@ fn is_device(name: &str) -> bool {
 fn fold(name: &str) -> String {
     name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
+
+#[cfg(test)]
+mod tests;

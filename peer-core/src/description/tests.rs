@@ -411,7 +411,7 @@ fn below(rng: &mut ChaCha20Rng, end: usize) -> usize {
 }
 
 /// Changes, inserts, removes or repeats something somewhere.
-pub(super) fn mangle(rng: &mut ChaCha20Rng, bytes: &mut Vec<u8>) {
+pub(in crate::description) fn mangle(rng: &mut ChaCha20Rng, bytes: &mut Vec<u8>) {
     if bytes.is_empty() {
         return;
     }
