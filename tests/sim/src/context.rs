@@ -3,7 +3,7 @@
 use crate::hub::SocketId;
 use crate::lane::{LaneKey, LaneStep};
 use crate::rng::Rng;
-use crate::store::Write;
+use crate::store::Request;
 use peer_core::id::RequestId;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -79,7 +79,7 @@ pub(crate) enum Happening {
     /// Something on a lane.
     Lane(LaneKey, LaneStep),
     /// A store request is done.
-    Stored(NodeId, Life, RequestId, Write),
+    Stored(NodeId, Life, RequestId, Request),
 }
 
 /// Shared by all parts; each takes it as its last argument.

@@ -45,6 +45,8 @@ struct Socket {
     held: Vec<Happening>,
 }
 
+/// The lengths that tell the server nothing but a class (PROTOCOL.md, *The server's model*).
+const PADDED: [usize; 4] = [512, 1_024, 4_096, 16_384];
 /// How long TCP hides that the network is gone.
 const TCP_PATIENCE: (u64, u64) = (5_000, 15_000);
 
@@ -207,6 +209,8 @@ impl Hub {
         let Some(&(role, from)) = self.sockets[&id].tags.get(&tag) else {
             return self.violation(id, close::BAD_TAG, "sent on a tag that it had not joined", cx);
         };
+        let honest = matches!(self.sockets[&id].client, Client::Node(..));
+        assert!(!honest || PADDED.contains(&bytes.len()), "an envelope of {} bytes", bytes.len());
         for (other, handle) in self.seen_by(id, tag, role) {
             if to.is_some_and(|to| to != handle) {
                 continue;

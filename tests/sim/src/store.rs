@@ -43,7 +43,7 @@ pub struct Sink {
 
 /// What a store request does when its time has come.
 #[derive(Debug)]
-pub(crate) enum Write {
+pub(crate) enum Request {
     Put { room: RoomId, key: Vec<u8>, value: Vec<u8> },
     Read { source: SourceId, offset: u64, length: u32 },
     OpenSink { sink: SinkId, size: u64 },
@@ -95,7 +95,7 @@ impl Store {
             StoreOp::Put { request, room, key, value } => {
                 assert!(key.len() <= MAX_KEY && value.len() <= MAX_VALUE, "a record within io.rs's bounds");
                 self.unwritten.push((room, key.clone(), value.clone()));
-                (request, Write::Put { room, key, value })
+                (request, Request::Put { room, key, value })
             }
             StoreOp::DeleteRoom { room } => {
                 self.records.remove(&room);
@@ -104,7 +104,7 @@ impl Store {
             }
             StoreOp::Read { request, source, offset, length } => {
                 assert!(length <= MAX_READ, "a read within io.rs's bounds");
-                (request, Write::Read { source, offset, length })
+                (request, Request::Read { source, offset, length })
             }
             StoreOp::CloseSource { source } => {
                 assert!(
@@ -113,21 +113,21 @@ impl Store {
                 );
                 return;
             }
-            StoreOp::OpenSink { request, sink, size, .. } => (request, Write::OpenSink { sink, size }),
+            StoreOp::OpenSink { request, sink, size, .. } => (request, Request::OpenSink { sink, size }),
             StoreOp::Write { request, sink, offset, bytes } => {
                 assert!(bytes.len() <= MAX_WRITE, "a write within io.rs's bounds");
-                (request, Write::Write { sink, offset, bytes })
+                (request, Request::Write { sink, offset, bytes })
             }
-            StoreOp::CloseSink { request, sink, keep } => (request, Write::CloseSink { sink, keep }),
+            StoreOp::CloseSink { request, sink, keep } => (request, Request::CloseSink { sink, keep }),
         };
         self.free_at = self.free_at.max(cx.now + cx.rng.between(cx.net.store_latency));
         cx.after(self.free_at - cx.now, Happening::Stored(node, life, request, write));
     }
 
     /// A request's time has come; the reply.
-    pub(crate) fn carry_out(&mut self, write: Write) -> Result<Vec<u8>, StoreFailure> {
+    pub(crate) fn carry_out(&mut self, write: Request) -> Result<Vec<u8>, StoreFailure> {
         match write {
-            Write::Put { room, key, value } => {
+            Request::Put { room, key, value } => {
                 let Some(at) = self.unwritten.iter().position(|(r, k, v)| (r, k, v) == (&room, &key, &value))
                 else {
                     return Ok(Vec::new()); // the room was deleted meanwhile
@@ -139,7 +139,7 @@ impl Store {
                 self.records.entry(room).or_default().insert(key, value);
                 Ok(Vec::new())
             }
-            Write::Read { source, offset, length } => {
+            Request::Read { source, offset, length } => {
                 let source = self.sources.get_mut(&source).ok_or(StoreFailure::Missing)?;
                 if let Some(fault) = source.fault {
                     return Err(fault);
@@ -147,7 +147,7 @@ impl Store {
                 source.reads += u64::from(length);
                 Ok(source.content.read(offset, length as usize))
             }
-            Write::OpenSink { sink, size } => {
+            Request::OpenSink { sink, size } => {
                 if self.sink_space.is_some_and(|space| size > space) {
                     return Err(StoreFailure::Full { available: self.sink_space });
                 }
@@ -155,7 +155,7 @@ impl Store {
                 sink.bytes = vec![0; usize::try_from(size).expect("test files fit into memory")];
                 Ok(Vec::new())
             }
-            Write::Write { sink, offset, bytes } => {
+            Request::Write { sink, offset, bytes } => {
                 if let Some(fault) = self.write_fault {
                     return Err(fault);
                 }
@@ -166,7 +166,7 @@ impl Store {
                 sink.written += bytes.len() as u64;
                 Ok(Vec::new())
             }
-            Write::CloseSink { sink, keep } => {
+            Request::CloseSink { sink, keep } => {
                 let sink = self.sinks.get_mut(&sink).expect("a sink that the test registered");
                 sink.state = if keep { SinkState::Kept } else { SinkState::Discarded };
                 Ok(Vec::new())

@@ -12,12 +12,11 @@ use peer_core::io::{Command, FileState, MeetingState, NewFile};
 /// The seeds a test runs with: `SIM_SEED` alone, or `SIM_SEEDS` many, or `few`.
 pub fn seeds(few: u64) -> impl Iterator<Item = u64> {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let range = match (number("SIM_SEED"), number("SIM_SEEDS")) {
+    match (number("SIM_SEED"), number("SIM_SEEDS")) {
         (Some(one), _) => one..one + 1,
         (None, Some(many)) => 1..many + 1,
         (None, None) => 1..few + 1,
-    };
-    range
+    }
 }
 
 /// A world with a good network and one with a bad one for each of [`seeds`].

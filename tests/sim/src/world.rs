@@ -57,7 +57,7 @@ impl World {
 
     /// A person with a browser; every second one has Firefox.
     pub fn node(&mut self, name: &str) -> NodeId {
-        let flavour = if self.nodes.len() % 2 == 0 { Flavour::Chromium } else { Flavour::Firefox };
+        let flavour = if self.nodes.len().is_multiple_of(2) { Flavour::Chromium } else { Flavour::Firefox };
         self.node_with(name, flavour)
     }
 
