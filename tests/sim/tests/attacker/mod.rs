@@ -88,7 +88,7 @@ impl Key {
         let signature = self.0.sign(&bytes).to_bytes();
         (
             signature[..32].try_into().expect("the attacker makes no mistakes"),
-            signature[32..].try_into().unwrap(),
+            signature[32..].try_into().expect("the attacker makes no mistakes"),
         )
     }
 }
@@ -122,7 +122,11 @@ impl CryptoResolver for Resolver {
 fn builder<'a>(link: &'a Link, header: &'a [u8], dice: u64) -> snow::Builder<'a> {
     let params = "Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s".parse().expect("the attacker makes no mistakes");
     let builder = snow::Builder::with_resolver(params, Box::new(Resolver(dice)));
-    builder.psk(0, &link.psk).expect("the attacker makes no mistakes").prologue(header).unwrap()
+    builder
+        .psk(0, &link.psk)
+        .expect("the attacker makes no mistakes")
+        .prologue(header)
+        .expect("the attacker makes no mistakes")
 }
 
 fn pad(content: &[u8], overhead: usize) -> Vec<u8> {
