@@ -13,12 +13,12 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -27,12 +27,27 @@ use tracing::{debug, warn};
 /// Pause after the system could not give a connection (no file descriptors): time for others to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Connections that the system may hold until they are accepted: a second's worth after a restart.
+const BACKLOG: u32 = 1_024;
+
 /// What a request knows of its connection; the connection's places are free when the last copy is dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     /// The peer's address.
     pub(crate) ip: IpAddr,
     _places: Arc<(OwnedSemaphorePermit, Ticket)>,
+}
+
+/// A socket that listens on `address`, and whose connections will have small buffers in the system.
+pub(crate) fn listener(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // So that a restarted server gets its port back while old connections linger. Windows means something else by it.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(limits.send_buffer)?;
+    socket.set_recv_buffer_size(limits.receive_buffer)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Accepts connections until the server stops.

@@ -31,7 +31,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use switchboard::Switchboard;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -57,7 +57,7 @@ impl Server {
     /// # Errors
     /// What the system says if the address, or the one for STUN, cannot be had.
     pub async fn listen(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = accept::listener(address, &self.config.limits)?;
         let address = listener.local_addr()?;
         if let Some(stun) = self.config.stun {
             let socket = UdpSocket::bind(stun)

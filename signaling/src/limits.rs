@@ -14,6 +14,11 @@ pub struct Limits {
     /// TCP connections at once of one address (IPv4) or /64 network (IPv6). 512: a page uses up to seven for a
     /// moment and then one, and an office or a proxy may stand behind one address.
     pub connections_per_address: usize,
+    /// Bytes that the system may hold on their way to a peer, for each connection (SO_SNDBUF). 128 KiB: the system's
+    /// own choice goes up to megabytes for a peer that does not read; this still fills 10 Mbit/s over 100 ms.
+    pub send_buffer: u32,
+    /// The same from a peer (SO_RCVBUF). 32 KiB: two of the largest messages.
+    pub receive_buffer: u32,
     /// WebSockets at once of one address or /64 network; the next is closed with `TOO_MANY`. 256: half of the
     /// above, so that pages still load.
     pub sockets_per_address: usize,
@@ -87,6 +92,8 @@ impl Default for Limits {
         Self {
             connections: 10_000,
             connections_per_address: 512,
+            send_buffer: 128 * 1024,
+            receive_buffer: 32 * 1024,
             sockets_per_address: 256,
             tls_handshake: seconds(10),
             header_time: seconds(10),

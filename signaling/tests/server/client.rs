@@ -1,0 +1,144 @@
+//! A peer reduced to its socket, and a plain HTTP request.
+
+use futures_util::{SinkExt, StreamExt};
+use signal_proto::{ClientMessage, Handle, PATH, Role, SUBPROTOCOL, ServerMessage, Tag};
+use signaling::{Config, Limits, Server};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// Far beyond everything that happens here: a test that waits longer hangs, and says so.
+const HANGS: Duration = Duration::from_secs(60);
+
+pub(crate) const DOOR: Tag = Tag([0xd0; 16]);
+pub(crate) const MESH: Tag = Tag([0x3e; 16]);
+
+/// A server with `limits`, and where it is. It stops when dropped.
+pub(crate) async fn start(limits: Limits) -> (Server, SocketAddr) {
+    start_with(Config { limits, ..Config::default() }).await
+}
+
+pub(crate) async fn start_with(config: Config) -> (Server, SocketAddr) {
+    let mut server = Server::new(config);
+    let address = server.listen(([127, 0, 0, 1], 0).into()).await.unwrap();
+    (server, address)
+}
+
+/// Whatever `future` gives, unless it hangs.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    timeout(HANGS, future).await.expect("nothing happened")
+}
+
+/// The request that opens a WebSocket as the page does.
+pub(crate) fn request(address: SocketAddr) -> Request {
+    let mut request = format!("ws://{address}{PATH}").into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", SUBPROTOCOL.parse().unwrap());
+    request
+}
+
+pub(crate) struct Client<S = TcpStream>(pub(crate) WebSocketStream<S>);
+
+impl Client {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        Self::open_on(TcpStream::connect(address).await.unwrap(), request(address)).await.unwrap()
+    }
+
+    /// One that will not take much before the server has to wait: its receive buffer is small.
+    pub(crate) async fn open_narrow(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        Self::open_on(socket.connect(address).await.unwrap(), request(address)).await.unwrap()
+    }
+
+    /// A new socket on `tag`, and who was there.
+    pub(crate) async fn joined(address: SocketAddr, tag: Tag, role: Role) -> (Self, Vec<Handle>) {
+        let mut client = Self::open(address).await;
+        let peers = client.join(tag, role).await;
+        (client, peers)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub(crate) async fn open_on(stream: S, request: Request) -> Result<Self, tungstenite::Error> {
+        let (socket, response) = soon(client_async(request, stream)).await?;
+        assert_eq!(response.headers()["sec-websocket-protocol"], SUBPROTOCOL);
+        Ok(Self(socket))
+    }
+
+    pub(crate) async fn join(&mut self, tag: Tag, role: Role) -> Vec<Handle> {
+        self.send(ClientMessage::Join { tag, role }).await;
+        match self.message().await {
+            ServerMessage::Joined { tag: joined, peers } if joined == tag => peers,
+            other => panic!("not joined: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn say(&mut self, tag: Tag, to: Option<Handle>, bytes: &[u8]) {
+        self.send(ClientMessage::Send { tag, to, bytes: bytes.to_vec() }).await;
+    }
+
+    pub(crate) async fn send(&mut self, message: ClientMessage) {
+        self.send_raw(Message::Binary(message.encode().into())).await;
+    }
+
+    pub(crate) async fn send_raw(&mut self, message: Message) {
+        soon(self.0.send(message)).await.unwrap();
+    }
+
+    /// The next message; pings are answered on the way.
+    pub(crate) async fn message(&mut self) -> ServerMessage {
+        loop {
+            match soon(self.0.next()).await.expect("the server ended it").unwrap() {
+                Message::Binary(bytes) => return ServerMessage::decode(&bytes).unwrap(),
+                Message::Ping(_) => {}
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+    }
+
+    /// The handle of the next message, which must tell of somebody who came.
+    pub(crate) async fn attached(&mut self) -> Handle {
+        match self.message().await {
+            ServerMessage::Attached { handle, .. } => handle,
+            other => panic!("nobody came: {other:?}"),
+        }
+    }
+
+    /// Reads to the end and tells the server's close code.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        loop {
+            match soon(self.0.next()).await.expect("it ended without a close code") {
+                Ok(Message::Close(Some(frame))) => return frame.code.into(),
+                Ok(_) => {}
+                Err(error) => panic!("it ended without a close code: {error}"),
+            }
+        }
+    }
+}
+
+/// Everything the server answers to `text` until it closes.
+pub(crate) async fn exchange(address: SocketAddr, text: &str) -> String {
+    exchange_on(TcpStream::connect(address).await.unwrap(), text).await
+}
+
+pub(crate) async fn exchange_on(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> String {
+    let mut answer = Vec::new();
+    // A server that has refused already may have closed before the rest was written.
+    if stream.write_all(text.as_bytes()).await.is_ok() {
+        match soon(stream.read_to_end(&mut answer)).await {
+            Ok(_) | Err(_) => {}
+        }
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+/// The answer to a GET of `path`, header and all.
+pub(crate) async fn get(address: SocketAddr, path: &str) -> String {
+    exchange(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
+}

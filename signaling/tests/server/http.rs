@@ -1,0 +1,110 @@
+//! The page and the door to the WebSocket, as a browser sees them.
+
+use crate::client::{Client, get, request, start};
+use signal_proto::PATH;
+use signaling::Limits;
+use std::net::SocketAddr;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+
+/// The status with which opening a WebSocket was refused.
+async fn refused(address: SocketAddr, request: Request) -> u16 {
+    let stream = TcpStream::connect(address).await.unwrap();
+    match Client::open_on(stream, request).await {
+        Err(Error::Http(response)) => {
+            assert!(response.headers().contains_key("content-security-policy"));
+            response.status().as_u16()
+        }
+        Err(error) => panic!("not an answer: {error}"),
+        Ok(_) => panic!("not refused"),
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let (_server, address) = start(Limits::default()).await;
+    for path in ["/", "/healthz", "/nothing/here", "/assets/nothing.js", PATH] {
+        let answer = get(address, path).await.to_ascii_lowercase();
+        for line in [
+            "content-security-policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+             img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
+             font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+             require-trusted-types-for 'script'; trusted-types linkspan\r\n",
+            "x-content-type-options: nosniff\r\n",
+            "referrer-policy: no-referrer\r\n",
+            "cross-origin-opener-policy: same-origin\r\n",
+            "cross-origin-resource-policy: same-origin\r\n",
+            "permissions-policy: accelerometer=()",
+            "camera=()",
+        ] {
+            assert!(answer.contains(line), "{path} lacks {line} in\n{answer}");
+        }
+        assert!(!answer.contains("strict-transport-security"), "not without TLS");
+        assert!(!answer.contains("set-cookie") && !answer.contains("access-control-"));
+    }
+}
+
+#[tokio::test]
+async fn healthz_says_ok() {
+    let (_server, address) = start(Limits::default()).await;
+    let answer = get(address, "/healthz").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nok"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_page_has_its_configuration_or_says_that_it_was_not_built() {
+    let (_server, address) = start(Limits::default()).await;
+    let answer = get(address, "/").await;
+    if answer.starts_with("HTTP/1.1 200") {
+        assert!(answer.contains("cache-control: no-cache\r\n"), "{answer}");
+        assert!(answer.contains("content-type: text/html; charset=utf-8\r\n"));
+        assert!(answer.contains("{&quot;iceServers&quot;:[]}"), "no third party: {answer}");
+        assert!(!answer.contains("__LINKSPAN_CONFIG__"));
+    } else {
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("The page was not built"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn files_outside_the_page_are_not_there() {
+    let (_server, address) = start(Limits::default()).await;
+    for path in [
+        "/../Cargo.toml",
+        "/../../Cargo.toml",
+        "/%2e%2e/package.json",
+        "//etc/passwd",
+        "/assets/../../package.json",
+    ] {
+        assert!(get(address, path).await.starts_with("HTTP/1.1 404"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn another_sites_page_may_not_connect() {
+    let (_server, address) = start(Limits::default()).await;
+    let from = |origin: &str| {
+        let mut request = request(address);
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        request
+    };
+    for origin in ["http://evil.test", "null", "http://127.0.0.1:1"] {
+        assert_eq!(refused(address, from(origin)).await, 403, "{origin}");
+    }
+    let own = from(&format!("http://{address}"));
+    Client::open_on(TcpStream::connect(address).await.unwrap(), own).await.unwrap();
+}
+
+#[tokio::test]
+async fn another_sub_protocol_or_none_is_refused() {
+    let (_server, address) = start(Limits::default()).await;
+    let mut none = request(address);
+    none.headers_mut().remove("sec-websocket-protocol");
+    assert_eq!(refused(address, none).await, 400);
+    let mut newer = request(address);
+    newer.headers_mut().insert("sec-websocket-protocol", "linkspan.999".parse().unwrap());
+    assert_eq!(refused(address, newer).await, 400);
+    let mut both = request(address);
+    both.headers_mut().insert("sec-websocket-protocol", "linkspan.999, linkspan.1".parse().unwrap());
+    Client::open_on(TcpStream::connect(address).await.unwrap(), both).await.unwrap();
+}

@@ -1,0 +1,23 @@
+//! The server as strangers meet it: a real one on port 0, real WebSockets, and one past every limit.
+//!
+//! Tests wait for events. Where a limit is a time it is made short, and the event is the socket's end.
+//! (The attribute on each module tells clippy that a failing `unwrap` in a helper is a failing test too.)
+
+#[cfg(test)]
+mod binary;
+#[cfg(test)]
+mod bounds;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod meeting;
+#[cfg(test)]
+mod pace;
+#[cfg(test)]
+mod shutdown;
+#[cfg(test)]
+mod stun;
+#[cfg(test)]
+mod tls;
