@@ -59,6 +59,8 @@ pub(crate) struct Hub {
     last: u64,
     pub(crate) received: Vec<(SocketId, Vec<u8>)>,
     pub(crate) interceptor: Option<Interceptor>,
+    /// The server has lied: who believed it may break its rules, and is only disconnected for it.
+    pub(crate) lies: bool,
     /// What scripted sockets got.
     pub(crate) scripts: BTreeMap<SocketId, Vec<ServerMessage>>,
 }
@@ -273,8 +275,8 @@ impl Hub {
 
     fn violation(&mut self, id: SocketId, code: u16, what: &str, cx: &mut Context) {
         match self.sockets[&id].client {
-            Client::Node(node, ..) => panic!("the engine of {node:?} {what}\n{}", cx.trace.tail()),
-            Client::Script => cx.after(1, Happening::ClientNotices(id, code)),
+            Client::Node(node, ..) if !self.lies => panic!("the engine of {node:?} {what}"),
+            Client::Node(..) | Client::Script => cx.after(1, Happening::ClientNotices(id, code)),
         }
     }
 

@@ -105,14 +105,14 @@ impl Lanes {
             LinkOp::OpenAsOfferer => self.open(key, flavour, None, cx),
             LinkOp::OpenAsAnswerer(offer) => self.open(key, flavour, Some(&offer), cx),
             LinkOp::RemoteDescription(answer) => {
-                let end = self.live(key, cx, "set a description");
+                let end = self.live(key, "set a description");
                 assert!(end.remote.is_none(), "{key:?}: a second remote description");
                 end.remote = Some(sdp::remote(&answer, false));
                 cx.after(ICE_PATIENCE, Happening::Lane(key, LaneStep::GiveUp));
                 self.try_connect(key, cx);
             }
             LinkOp::RemoteCandidate(line) => {
-                let end = self.live(key, cx, "added a candidate");
+                let end = self.live(key, "added a candidate");
                 assert!(end.remote.is_some(), "{key:?}: a candidate before the remote description");
                 end.known.push(sdp::candidate_address(&line));
                 self.try_connect(key, cx);
@@ -122,11 +122,11 @@ impl Lanes {
         }
     }
 
-    fn live(&mut self, key: LaneKey, cx: &Context, what: &str) -> &mut End {
+    fn live(&mut self, key: LaneKey, what: &str) -> &mut End {
         match self.ends.get_mut(&key) {
             Some(end) if !end.over => end,
-            Some(_) => panic!("{key:?} {what} after the end\n{}", cx.trace.tail()),
-            None => panic!("{key:?} {what} before opening\n{}", cx.trace.tail()),
+            Some(_) => panic!("{key:?} {what} after the end"),
+            None => panic!("{key:?} {what} before opening"),
         }
     }
 
@@ -187,7 +187,7 @@ impl Lanes {
 
     fn send(&mut self, key: LaneKey, channel: Channel, bytes: Vec<u8>, cx: &mut Context) {
         let rate = cx.net.lane_rate;
-        let end = self.live(key, cx, "sent");
+        let end = self.live(key, "sent");
         let Some(pipe) = end.pipes.get_mut(&channel) else { panic!("{key:?}: {channel:?} is not open") };
         assert!(bytes.len() <= pipe.credit, "{key:?}: {} bytes, {pipe:?} on {channel:?}", bytes.len());
         assert!(bytes.len() <= MAX_MESSAGE, "{key:?}: a message of {} bytes", bytes.len());

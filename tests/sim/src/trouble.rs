@@ -132,6 +132,7 @@ impl World {
 
     /// The server says something of its own to a socket.
     pub fn inject(&mut self, to: SocketId, message: ServerMessage) {
+        self.hub.lies = true;
         self.hub.pass(Passing { to, from: None, message }, &mut self.cx);
     }
 
