@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What stands in `index.html` where its configuration belongs, inside the attribute of a meta element.
@@ -41,6 +42,11 @@ impl Page {
         }
         Self { config: escape_attribute(&config.to_string()) }
     }
+
+    /// `html` with the configuration in its place.
+    fn fill(&self, html: &[u8]) -> String {
+        String::from_utf8_lossy(html).replace(PLACEHOLDER, &self.config)
+    }
 }
 
 /// `/`: the page itself, never kept without asking again.
@@ -49,7 +55,7 @@ pub(crate) async fn index(State(app): State<Arc<App>>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], NOT_BUILT)
             .into_response();
     };
-    let html = String::from_utf8_lossy(&file.data).replace(PLACEHOLDER, &app.page.config);
+    let html = app.page.fill(&file.data);
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (headers, html).into_response()
 }
@@ -61,14 +67,19 @@ pub(crate) async fn file(uri: Uri, headers: HeaderMap) -> Response {
         return (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], "Nothing is here.\n")
             .into_response();
     };
+    serve(path, file.data, &file.metadata.sha256_hash(), headers.get(header::IF_NONE_MATCH))
+}
+
+/// The file, or the word that what the browser has `known` is still it.
+fn serve(path: &str, data: Cow<'static, [u8]>, hash: &[u8; 32], known: Option<&HeaderValue>) -> Response {
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let etag = etag(&file.metadata.sha256_hash());
-    let kept = headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == etag);
+    let etag = etag(hash);
+    let unchanged = known == Some(&etag);
     let caching = [(header::CACHE_CONTROL, HeaderValue::from_static(cache)), (header::ETAG, etag)];
-    if kept {
+    if unchanged {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    ([(header::CONTENT_TYPE, content_type(path))], caching, Body::from(file.data)).into_response()
+    ([(header::CONTENT_TYPE, content_type(path))], caching, Body::from(data)).into_response()
 }
 
 fn etag(hash: &[u8; 32]) -> HeaderValue {
@@ -121,6 +132,32 @@ mod tests {
     #[test]
     fn nothing_leaves_the_attribute() {
         assert_eq!(escape_attribute(r#"<a href="x">&'"#), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
+    }
+
+    #[test]
+    fn the_configuration_takes_the_place_of_its_mark() {
+        let html = br#"<meta name="linkspan-config" content="__LINKSPAN_CONFIG__">"#;
+        let filled = Page::new(&[], Some(7)).fill(html);
+        assert_eq!(
+            filled,
+            r#"<meta name="linkspan-config" content="{&quot;iceServers&quot;:[],&quot;stunPort&quot;:7}">"#
+        );
+    }
+
+    #[test]
+    fn hashed_names_are_kept_for_ever_and_others_asked_for_again() {
+        let answer =
+            |path, known: Option<&HeaderValue>| serve(path, Cow::Borrowed(b"data"), &[0xab; 32], known);
+        let hashed = answer("assets/index-1a2b.js", None);
+        assert_eq!(hashed.status(), StatusCode::OK);
+        assert_eq!(hashed.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+        let plain = answer("icon.svg", None);
+        assert_eq!(plain.headers()[header::CACHE_CONTROL], "no-cache");
+        assert_eq!(plain.headers()[header::CONTENT_TYPE], "image/svg+xml");
+        let etag = &plain.headers()[header::ETAG];
+        assert_eq!(answer("icon.svg", Some(etag)).status(), StatusCode::NOT_MODIFIED);
+        let other = HeaderValue::from_static("\"00\"");
+        assert_eq!(answer("icon.svg", Some(&other)).status(), StatusCode::OK);
     }
 
     #[test]

@@ -88,6 +88,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    // Before anybody can know that the server runs.
+    let told_to_stop = told_to_stop()?;
     let seen = seen_address(arguments.bind);
     let tls = identity(&arguments, seen)?;
     if let Some(identity) = tls.as_ref().filter(|identity| identity.is_self_signed()) {
@@ -110,24 +112,32 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("cannot listen on {} port {}: {error}", arguments.bind, arguments.port))?;
     println!("Linkspan is at {scheme}://{}/", SocketAddr::new(seen, address.port()));
 
-    told_to_stop().await?;
+    told_to_stop.await;
     server.shutdown().await;
     Ok(())
 }
 
-/// Waits for Ctrl-C or a service manager's wish.
-async fn told_to_stop() -> io::Result<()> {
+/// Listens for Ctrl-C and for a service manager's wish from now on; the future ends when either comes.
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    #[cfg(windows)]
+    {
+        let mut interrupt = tokio::signal::windows::ctrl_c()?;
+        Ok(async move {
+            interrupt.recv().await;
+        })
+    }
 }
 
 fn identity(arguments: &Arguments, seen: IpAddr) -> Result<Option<Identity>, Box<dyn Error>> {
