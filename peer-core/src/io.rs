@@ -3,8 +3,8 @@
 
 use crate::error::{CommandError, Misbehavior, StoreFailure};
 use crate::id::{
-    CommandId, EntryId, FileId, Fingerprint, KnockId, LaneId, LinkId, MemberId, RequestId, RoomId, Root, SinkId,
-    SourceId,
+    CommandId, EntryId, FileId, Fingerprint, KnockId, LaneId, LinkId, MemberId, RequestId, RoomId, Root,
+    SinkId, SourceId,
 };
 use alloc::string::String;
 use alloc::vec::Vec;

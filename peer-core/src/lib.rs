@@ -20,10 +20,30 @@
 
 extern crate alloc;
 
+pub mod blob;
+mod chat;
+mod conduit;
+mod cx;
+pub mod description;
+mod entry;
+mod envelope;
 pub mod error;
+mod handshake;
 pub mod id;
+mod identity;
+pub mod invitation;
 pub mod io;
-pub mod time;
+mod link;
+mod log;
+mod meeting;
+pub mod path;
 mod peer;
+mod rng;
+mod room;
+mod signal;
+mod swarm;
+pub mod time;
+mod transfer;
+mod wire;
 
 pub use peer::{Config, Peer, Seed};

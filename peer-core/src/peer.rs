@@ -1,39 +1,106 @@
 //! [`Peer`]: owns all state, routes input down and output up, nothing else.
 
+use crate::cx::{Context, Ids};
 use crate::error::CommandError;
-use crate::id::CommandId;
+use crate::id::{CommandId, RoomId};
+use crate::invitation::Invitation;
 use crate::io::{Command, Input, Output, Reason};
+use crate::rng::Rng;
+use crate::room::{Room, stored_room};
 use crate::time::Instant;
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+
+/// Most rooms in one peer; a page has one.
+const MAX_ROOMS: usize = 64;
 
 /// 32 bytes of fresh entropy; everything random in a peer comes from them (ChaCha20). Never reuse one.
 pub struct Seed(pub [u8; 32]);
 
-/// What differs between shells.
+/// What differs between shells. Nothing does yet.
 #[derive(Clone, Debug, Default)]
 pub struct Config {}
 
 /// One device's engine: any number of rooms. See the crate's documentation for the run loop.
 pub struct Peer {
+    rng: Rng,
+    ids: Ids,
+    rooms: BTreeMap<RoomId, Room>,
     outputs: VecDeque<Output>,
 }
 
 impl Peer {
     /// A peer without rooms.
-    pub fn new(_config: Config, _seed: Seed, _now: Instant) -> Self {
-        Self { outputs: VecDeque::new() }
+    pub fn new(_config: Config, seed: Seed, _now: Instant) -> Self {
+        Self { rng: Rng::new(&seed), ids: Ids::default(), rooms: BTreeMap::new(), outputs: VecDeque::new() }
     }
 
     /// Carry out a command.
     ///
     /// # Errors
     /// [`CommandError`] if it cannot be done; nothing changed then.
-    pub fn submit(&mut self, _command: Command, _now: Instant) -> Result<CommandId, CommandError> {
-        Err(CommandError::UnknownRoom)
+    pub fn submit(&mut self, command: Command, now: Instant) -> Result<CommandId, CommandError> {
+        let id = self.ids.command();
+        let Self { rng, ids, rooms, outputs } = self;
+        let cx = &mut Context { now, rng, ids, out: outputs, frames: Vec::new() };
+        let room = match target(&command)? {
+            Some(room) if rooms.contains_key(&room) => {
+                let room = rooms.get_mut(&room).expect("just looked");
+                room.submit(command, id, cx)?;
+                room
+            }
+            target => {
+                if rooms.len() >= MAX_ROOMS {
+                    return Err(CommandError::Full);
+                }
+                let room = match &command {
+                    Command::CreateRoom { name } => Room::create(name, id, cx)?,
+                    Command::OpenRoom { records } => Room::open(records, cx)?,
+                    Command::JoinRoom { link, name } => Room::join(link, name, cx)?,
+                    _ => return Err(CommandError::UnknownRoom),
+                };
+                debug_assert!(target.is_none_or(|target| target == room.id), "a link names its room");
+                rooms.entry(room.id).or_insert(room)
+            }
+        };
+        room.settle(cx);
+        self.forget_closed();
+        Ok(id)
     }
 
     /// Take in what the shell reports; never fails, never panics on a remote's bytes.
-    pub fn handle_input(&mut self, _input: Input, _now: Instant) {}
+    pub fn handle_input(&mut self, input: Input, now: Instant) {
+        let Self { rng, ids, rooms, outputs } = self;
+        let cx = &mut Context { now, rng, ids, out: outputs, frames: Vec::new() };
+        match input {
+            Input::Timeout => {
+                for room in rooms.values_mut() {
+                    room.timeout(cx);
+                    room.settle(cx);
+                }
+            }
+            Input::Signal { room, input } => {
+                if let Some(room) = rooms.get_mut(&room) {
+                    room.signal(input, cx);
+                    room.settle(cx);
+                }
+            }
+            // There is one lane; late news of a link that was closed is no news.
+            Input::Link { link, lane: _, input } => {
+                if let Some(room) = cx.ids.links.get(&link).and_then(|room| rooms.get_mut(room)) {
+                    room.link(link, input, cx);
+                    room.settle(cx);
+                }
+            }
+            Input::Stored { request, result } => {
+                if let Some(room) = cx.ids.requests.remove(&request).and_then(|room| rooms.get_mut(&room)) {
+                    room.stored(request, result, cx);
+                    room.settle(cx);
+                }
+            }
+        }
+        self.forget_closed();
+    }
 
     /// The next thing to do, if any.
     #[must_use]
@@ -44,6 +111,43 @@ impl Peer {
     /// When to handle [`Input::Timeout`] at the latest, and why.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, Reason)> {
-        None
+        self.rooms.values().filter_map(Room::next_timeout).min()
     }
+
+    fn forget_closed(&mut self) {
+        let Self { ids, rooms, .. } = self;
+        rooms.retain(|id, room| {
+            if room.is_closed() {
+                ids.links.retain(|_, owner| owner != id);
+                ids.requests.retain(|_, owner| owner != id);
+            }
+            !room.is_closed()
+        });
+    }
+}
+
+/// The room that a command is about; none if it makes or opens one whose id is not known before.
+fn target(command: &Command) -> Result<Option<RoomId>, CommandError> {
+    Ok(Some(match command {
+        Command::CreateRoom { .. } => return Ok(None),
+        Command::OpenRoom { records } => stored_room(records)?,
+        Command::JoinRoom { link, .. } => {
+            Invitation::parse(link).map_err(|_| CommandError::UnknownRoom)?.room()
+        }
+        Command::Admit { room, .. }
+        | Command::Deny { room, .. }
+        | Command::Share { room, .. }
+        | Command::Supply { room, .. }
+        | Command::Fetch { room, .. }
+        | Command::Pause { room, .. }
+        | Command::Resume { room, .. }
+        | Command::Cancel { room, .. }
+        | Command::Withdraw { room, .. }
+        | Command::Say { room, .. }
+        | Command::Rename { room, .. }
+        | Command::NewLink { room }
+        | Command::Leave { room }
+        | Command::EndRoom { room }
+        | Command::Close { room } => *room,
+    }))
 }

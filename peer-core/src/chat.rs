@@ -1,0 +1,16 @@
+//! Chat: what may be said. History, order and delivery are the log's.
+
+use crate::entry::Payload;
+use crate::error::CommandError;
+use crate::io::MAX_TEXT;
+use alloc::string::String;
+
+/// A message for the log. Line breaks are kept, other control characters are not text.
+pub(crate) fn say(text: String, sent_at: u64) -> Result<Payload, CommandError> {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let text: String = text.replace("\r\n", "\n").chars().filter(|c| !is_control(*c)).collect();
+    if text.trim().is_empty() || text.len() > MAX_TEXT {
+        return Err(CommandError::BadText);
+    }
+    Ok(Payload::Say { text, sent_at })
+}

@@ -1,0 +1,114 @@
+use super::*;
+use crate::peer::Seed;
+
+fn pair() -> (Conduit, Conduit, Rng) {
+    let mut rng = Rng::new(&Seed([9; 32]));
+    let psk = Secret::random(&mut rng);
+    let opening = Opening::new(Mode::Door, &psk, &mut rng);
+    let (header, open) = Header::split(opening.envelope()).unwrap();
+    let host = accept(&header, open, &psk, &mut rng).unwrap().with(&Body::Renew);
+    let answer = host.answer().unwrap()[HEADER..].to_vec();
+    let (guest, first) = opening.answered(&answer).ok().unwrap();
+    assert!(first == Body::Renew && guest.hash() == host.hash());
+    (guest, host, rng)
+}
+
+fn at(millis: u64) -> Instant {
+    Instant::from_millis(millis)
+}
+
+#[test]
+fn another_secret_opens_nothing_and_leaves_the_opening_unharmed() {
+    let mut rng = Rng::new(&Seed([9; 32]));
+    let (psk, other) = (Secret::random(&mut rng), Secret::random(&mut rng));
+    let opening = Opening::new(Mode::Door, &psk, &mut rng);
+    let (header, open) = Header::split(opening.envelope()).unwrap();
+    assert!(accept(&header, open, &other, &mut rng).is_none());
+    let host = accept(&header, open, &psk, &mut rng).unwrap().with(&Body::Renew);
+    let good = host.answer().unwrap()[HEADER..].to_vec();
+    // Every single changed bit of message 2 is noticed; after that the true answer still counts.
+    let mut opening = opening;
+    for at in 0..ANSWER {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        opening = *opening.answered(&bad).err().unwrap();
+    }
+    assert!(opening.answered(&good).is_ok());
+}
+
+#[test]
+fn messages_arrive_once_and_in_order_whatever_signaling_does() {
+    let (mut guest, mut host, _) = pair();
+    for _ in 0..5 {
+        guest.post(Body::Renew, at(0));
+    }
+    guest.post(Body::Cancel, at(0));
+    let mut envelopes = guest.outgoing(at(0));
+    assert_eq!(envelopes.len(), 6);
+    envelopes.reverse();
+    let lost = envelopes.pop().unwrap();
+    let mut got = Vec::new();
+    for envelope in envelopes.iter().chain(&envelopes) {
+        got.extend(host.receive(&envelope[HEADER..]).unwrap_or_default());
+    }
+    assert!(got.is_empty(), "the first is missing");
+    drop(lost);
+    assert!(guest.outgoing(at(999)).is_empty(), "not due yet");
+    for envelope in guest.outgoing(at(1_000)) {
+        got.extend(host.receive(&envelope[HEADER..]).unwrap());
+    }
+    assert_eq!(got.len(), 6);
+    assert!(got[5] == Body::Cancel && got[..5].iter().all(|body| *body == Body::Renew));
+    let ack = host.outgoing(at(1_000));
+    assert_eq!(ack.len(), 1, "a bare acknowledgement");
+    assert!(guest.receive(&ack[0][HEADER..]).unwrap().is_empty());
+    assert!(guest.next_timeout().is_none());
+}
+
+#[test]
+fn what_is_reflected_or_changed_is_ignored() {
+    let (mut guest, mut host, _) = pair();
+    guest.post(Body::Renew, at(0));
+    let envelope = guest.outgoing(at(0)).remove(0);
+    assert!(guest.receive(&envelope[HEADER..]).is_none(), "one's own");
+    for position in HEADER..envelope.len() {
+        let mut bad = envelope.clone();
+        bad[position] ^= 0x40;
+        assert!(host.receive(&bad[HEADER..]).is_none());
+    }
+    assert!(host.receive(&envelope[HEADER..]).is_some());
+    assert!(host.receive(&envelope[HEADER..]).is_none(), "replayed");
+}
+
+#[test]
+fn a_lane_is_confirmed_with_its_own_certificates_only() {
+    let (guest, host, _) = pair();
+    let (a, b, c) = (Fingerprint([1; 32]), Fingerprint([2; 32]), Fingerprint([3; 32]));
+    let frame = guest.seal_lane(LaneId(0), &a, &b);
+    assert_eq!(host.check_lane(LaneId(0), &b, &a, &frame), Ok(()));
+    assert_eq!(host.check_lane(LaneId(0), &b, &c, &frame), Err(true), "the guest has another certificate");
+    assert_eq!(host.check_lane(LaneId(0), &c, &a, &frame), Err(true), "the guest saw another certificate");
+    assert_eq!(host.check_lane(LaneId(1), &b, &a, &frame), Err(false), "another lane");
+    assert_eq!(guest.check_lane(LaneId(0), &a, &b, &frame), Err(false), "reflected");
+}
+
+#[test]
+fn the_window_takes_each_nonce_once() {
+    let mut window = Window::default();
+    for (nonce, new) in [
+        (0, true),
+        (0, false),
+        (5, true),
+        (3, true),
+        (3, false),
+        (70, true),
+        (5, false),
+        (7, true),
+        (6, false),
+    ] {
+        assert_eq!(window.is_new(nonce), new, "{nonce}");
+        if new {
+            window.insert(nonce);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! One entry of the room log: what it says, how it is signed, how it is encoded. PROTOCOL.md, *The room log*.
+
+use crate::error::Misbehavior;
+use crate::id::{EntryId, FileId, MemberId, Root};
+use crate::identity::{Keypair, RoomDigest, Signature, context, derive, verify};
+use crate::io::{MAX_FILES, MAX_TEXT};
+use crate::path::{SafeName, clean_person_name};
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// Largest payload, bytes: a share of 64 files with names of 255 bytes fits.
+pub(crate) const MAX_PAYLOAD: usize = 32_768;
+/// Most heads an entry names besides its author's previous one.
+pub(crate) const MAX_SEEN: usize = 32;
+
+/// What an entry says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Payload {
+    /// The room begins; its author is the host.
+    Create,
+    /// The author (the host) let `member` in.
+    Admit {
+        member: MemberId,
+        name: String,
+    },
+    /// The author is called so from now on.
+    Name {
+        name: String,
+    },
+    Say {
+        text: String,
+        sent_at: u64,
+    },
+    Share {
+        files: Vec<FileMeta>,
+    },
+    /// All of the file has been read; this is its hash.
+    Close {
+        file: FileId,
+        root: Root,
+    },
+    Withdraw {
+        share: EntryId,
+    },
+    /// Good-bye; by the host with `end`, the room is over.
+    Leave {
+        end: bool,
+    },
+    /// A kind of a later version: kept and passed on, not understood.
+    Unknown,
+}
+
+/// A file as its author describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileMeta {
+    pub(crate) name: SafeName,
+    pub(crate) size: u64,
+}
+
+/// A signed entry as it travels and is stored.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) author: MemberId,
+    /// 0, 1, 2 … in the author's chain.
+    pub(crate) seq: u64,
+    /// The author's entry before this; zeros for the first.
+    pub(crate) previous: EntryId,
+    /// Others' newest entries that the author had seen: sorted, without repeats.
+    pub(crate) seen: Vec<EntryId>,
+    pub(crate) kind: u8,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) signature: Signature,
+}
+
+/// The first entry's `previous`.
+pub(crate) const NO_ENTRY: EntryId = EntryId([0; 32]);
+
+impl Entry {
+    /// Sign a new entry. `seen` must be sorted.
+    pub(crate) fn sign(
+        room: &RoomDigest,
+        key: &Keypair,
+        seq: u64,
+        previous: EntryId,
+        seen: Vec<EntryId>,
+        payload: &Payload,
+    ) -> Self {
+        let (kind, payload) = payload.encode();
+        let author = key.member();
+        let mut entry = Self { author, seq, previous, seen, kind, payload, signature: Signature([0; 64]) };
+        entry.signature = key.sign(context::SIGN_ENTRY, &entry.signed_bytes(room));
+        entry
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("postcard into a Vec has no failure for these types")
+    }
+
+    /// The entry in `bytes`, its shape, limits and signature checked; its place in the log is not.
+    pub(crate) fn decode(room: &RoomDigest, bytes: &[u8]) -> Result<Self, Misbehavior> {
+        let Ok((entry, [])) = postcard::take_from_bytes::<Self>(bytes) else {
+            return Err(Misbehavior::BadEntry);
+        };
+        let sorted = entry.seen.windows(2).all(|pair| pair[0] < pair[1]);
+        let first = (entry.seq == 0) == (entry.previous == NO_ENTRY);
+        if entry.payload.len() > MAX_PAYLOAD || entry.seen.len() > MAX_SEEN || !sorted || !first {
+            return Err(Misbehavior::BadEntry);
+        }
+        if !verify(&entry.author, context::SIGN_ENTRY, &entry.signed_bytes(room), &entry.signature) {
+            return Err(Misbehavior::BadSignature);
+        }
+        Ok(entry)
+    }
+
+    pub(crate) fn id(&self, room: &RoomDigest) -> EntryId {
+        EntryId(derive(context::ENTRY_ID, &[&self.signed_bytes(room)]))
+    }
+
+    /// Fixed layout, independent of the transport's encoding: room ‖ author ‖ seq ‖ previous ‖ number of heads
+    /// ‖ heads ‖ kind ‖ length ‖ H(payload).
+    fn signed_bytes(&self, room: &RoomDigest) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(150 + 32 * self.seen.len());
+        bytes.extend_from_slice(&room.0);
+        bytes.extend_from_slice(&self.author.0);
+        bytes.extend_from_slice(&self.seq.to_le_bytes());
+        bytes.extend_from_slice(&self.previous.0);
+        bytes.extend_from_slice(&(self.seen.len() as u32).to_le_bytes());
+        for id in &self.seen {
+            bytes.extend_from_slice(&id.0);
+        }
+        bytes.push(self.kind);
+        bytes.extend_from_slice(&(self.payload.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(&derive(context::PAYLOAD, &[&self.payload]));
+        bytes
+    }
+}
+
+// Kinds are written down, not counted by the compiler: they are part of the protocol. 3 to 5 and 10 to 12 are
+// reserved for Role, Remove, Epoch, Note, Snapshot.
+const CREATE: u8 = 1;
+const ADMIT: u8 = 2;
+const SAY: u8 = 6;
+const SHARE: u8 = 7;
+const CLOSE: u8 = 8;
+const WITHDRAW: u8 = 9;
+const LEAVE: u8 = 13;
+const NAME: u8 = 14;
+
+impl Payload {
+    fn encode(&self) -> (u8, Vec<u8>) {
+        fn bytes(value: &impl Serialize) -> Vec<u8> {
+            postcard::to_allocvec(value).expect("postcard into a Vec has no failure for these types")
+        }
+        match self {
+            Self::Create => (CREATE, Vec::new()),
+            Self::Admit { member, name } => (ADMIT, bytes(&(member, name))),
+            Self::Name { name } => (NAME, bytes(name)),
+            Self::Say { text, sent_at } => (SAY, bytes(&(text, sent_at))),
+            Self::Share { files } => {
+                let files: Vec<(&str, u64)> = files.iter().map(|f| (f.name.as_str(), f.size)).collect();
+                (SHARE, bytes(&files))
+            }
+            Self::Close { file, root } => (CLOSE, bytes(&(file, root))),
+            Self::Withdraw { share } => (WITHDRAW, bytes(share)),
+            Self::Leave { end } => (LEAVE, bytes(end)),
+            Self::Unknown => unreachable!("an unknown kind is never written"),
+        }
+    }
+
+    /// What `entry` says, within all limits.
+    pub(crate) fn decode(entry: &Entry) -> Result<Self, Misbehavior> {
+        fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Misbehavior> {
+            match postcard::take_from_bytes(bytes) {
+                Ok((value, [])) => Ok(value),
+                _ => Err(Misbehavior::BadEntry),
+            }
+        }
+        let person = |name: &str| clean_person_name(name).map_err(|_| Misbehavior::BadEntry);
+        let payload = entry.payload.as_slice();
+        Ok(match entry.kind {
+            CREATE => parse::<()>(payload).map(|()| Self::Create)?,
+            ADMIT => {
+                let (member, name) = parse::<(MemberId, String)>(payload)?;
+                Self::Admit { member, name: person(&name)? }
+            }
+            NAME => Self::Name { name: person(&parse::<String>(payload)?)? },
+            SAY => {
+                let (text, sent_at) = parse::<(String, u64)>(payload)?;
+                if text.is_empty() || text.len() > MAX_TEXT {
+                    return Err(Misbehavior::BadEntry);
+                }
+                Self::Say { text, sent_at }
+            }
+            SHARE => {
+                let files = parse::<Vec<(String, u64)>>(payload)?;
+                if files.is_empty() || files.len() > MAX_FILES {
+                    return Err(Misbehavior::BadEntry);
+                }
+                let files = files.into_iter().map(|(name, size)| {
+                    let name = SafeName::parse_remote(&name).map_err(|_| Misbehavior::BadPath)?;
+                    if size > crate::blob::MAX_FILE_SIZE {
+                        return Err(Misbehavior::BadEntry);
+                    }
+                    Ok(FileMeta { name, size })
+                });
+                Self::Share { files: files.collect::<Result<_, _>>()? }
+            }
+            CLOSE => {
+                let (file, root) = parse(payload)?;
+                Self::Close { file, root }
+            }
+            WITHDRAW => Self::Withdraw { share: parse(payload)? },
+            LEAVE => Self::Leave { end: parse(payload)? },
+            _ => Self::Unknown,
+        })
+    }
+}

@@ -1,0 +1,356 @@
+//! One peer connection: its lane, the confirmation that ties it to a handshake, queues by priority and
+//! back-pressure by credit. PROTOCOL.md, *Lanes*.
+//!
+//! A link that is not up yet has no [`Session`], and nothing but the confirmation is read from it or sent.
+
+use crate::cx::Context;
+use crate::description::{Candidate, Description, MAX_CANDIDATES};
+use crate::envelope::MeetingId;
+use crate::error::Misbehavior;
+use crate::handshake::Session;
+use crate::id::{EntryId, Fingerprint, LinkId, MemberId};
+use crate::io::{Channel, LinkOp, LinkState, LostReason};
+use crate::log::Log;
+use crate::time::Instant;
+use crate::wire::{BULK_BYTES, BULK_HEADER, Bulk, Frame, MAX_ENTRIES_PER_FRAME, MAX_FRAME};
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// After this silence a ping is sent.
+pub(crate) const PING: Duration = Duration::from_secs(5);
+/// After this silence a link is lost: three pings unanswered.
+pub(crate) const SILENCE: Duration = Duration::from_secs(15);
+/// How long a link may take to come up: ICE gives up at about the same time.
+pub(crate) const CONNECT: Duration = Duration::from_secs(30);
+/// How long an open lane may stay unconfirmed.
+pub(crate) const CONFIRM: Duration = Duration::from_secs(10);
+/// Most control frames waiting; a peer that reads more slowly than we answer it is closed.
+const MAX_CONTROL: usize = 1_024;
+
+/// A chunk on its way out.
+pub(crate) struct OutgoingChunk {
+    pub(crate) request: u32,
+    pub(crate) chunk: u32,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) sent: usize,
+}
+
+/// What the lane has told so far about who is at its other end.
+#[derive(Default)]
+struct Certificates {
+    own: Option<Fingerprint>,
+    described: Option<Fingerprint>,
+    /// By the DTLS transport itself, where the platform tells.
+    shown: Option<Fingerprint>,
+}
+
+pub(crate) struct Link {
+    pub(crate) id: LinkId,
+    pub(crate) member: MemberId,
+    pub(crate) meeting: MeetingId,
+    pub(crate) deadline: Instant,
+    pub(crate) last_heard: Instant,
+    last_ping: Instant,
+    certificates: Certificates,
+    remote_described: bool,
+    early_candidates: Vec<Candidate>,
+    candidates: usize,
+    connected: Option<LinkState>,
+    open: [bool; 2],
+    credit: [usize; 2],
+    session: Option<Session>,
+    /// The remote's first frames, if they came before our side was ready to check the very first.
+    pub(crate) early: VecDeque<Vec<u8>>,
+    confirmation: Option<Vec<u8>>,
+    confirmed: bool,
+    control: VecDeque<Vec<u8>>,
+    log: VecDeque<EntryId>,
+    bulk: VecDeque<OutgoingChunk>,
+    /// Newest seq of each author that the remote is known to have.
+    pub(crate) known: BTreeMap<MemberId, u64>,
+}
+
+impl Link {
+    pub(crate) fn new(id: LinkId, member: MemberId, meeting: MeetingId, now: Instant) -> Self {
+        Self {
+            id,
+            member,
+            meeting,
+            deadline: now + CONNECT,
+            last_heard: now,
+            last_ping: now,
+            certificates: Certificates::default(),
+            remote_described: false,
+            early_candidates: Vec::new(),
+            candidates: 0,
+            connected: None,
+            open: [false; 2],
+            credit: [0; 2],
+            session: None,
+            early: VecDeque::new(),
+            confirmation: None,
+            confirmed: false,
+            control: VecDeque::new(),
+            log: VecDeque::new(),
+            bulk: VecDeque::new(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Direct or relayed once up, connecting before.
+    pub(crate) fn state(&self) -> LinkState {
+        match (&self.session, self.connected) {
+            (Some(_), Some(state)) => state,
+            _ => LinkState::Connecting,
+        }
+    }
+
+    // ------------------------------------------------------------ coming up
+
+    /// Our own description, parsed by the exact grammar: what it promises is what we confirm.
+    pub(crate) fn local_description(&mut self, sdp: &str) -> Result<Description, Misbehavior> {
+        let description = Description::parse_local(sdp).map_err(|_| Misbehavior::BadDescription)?;
+        self.certificates.own = Some(description.fingerprint());
+        Ok(description)
+    }
+
+    /// The remote's offer, from which the lane was opened.
+    pub(crate) fn opened_with(&mut self, offer: &Description) {
+        self.certificates.described = Some(offer.fingerprint());
+        self.remote_described = true;
+    }
+
+    /// The remote's answer to our offer.
+    pub(crate) fn remote_answer(
+        &mut self,
+        answer: &Description,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Misbehavior> {
+        if self.remote_described {
+            return Err(Misbehavior::BadHandshake);
+        }
+        self.opened_with(answer);
+        cx.link(self.id, LinkOp::RemoteDescription(answer.render_answer()));
+        for candidate in core::mem::take(&mut self.early_candidates) {
+            cx.link(self.id, LinkOp::RemoteCandidate(candidate.render()));
+        }
+        Ok(())
+    }
+
+    /// Candidates wait until the remote description is set.
+    pub(crate) fn remote_candidates(
+        &mut self,
+        candidates: Vec<Candidate>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Misbehavior> {
+        for candidate in candidates {
+            self.candidates += 1;
+            if self.candidates > MAX_CANDIDATES {
+                return Err(Misbehavior::BadDescription);
+            }
+            if self.remote_described {
+                cx.link(self.id, LinkOp::RemoteCandidate(candidate.render()));
+            } else {
+                self.early_candidates.push(candidate);
+            }
+        }
+        Ok(())
+    }
+
+    /// A local candidate line, if it is one that we carry.
+    pub(crate) fn local_candidate(line: &str) -> Option<Candidate> {
+        Candidate::parse_local(line).ok().flatten()
+    }
+
+    pub(crate) fn set_connected(&mut self, shown: Option<Fingerprint>, relayed: bool) {
+        self.certificates.shown = shown;
+        self.connected = Some(if relayed { LinkState::Relayed } else { LinkState::Direct });
+    }
+
+    pub(crate) fn set_open(&mut self, channel: Channel, now: Instant) {
+        self.open[channel as usize] = true;
+        if self.open == [true; 2] {
+            self.deadline = self.deadline.min(now + CONFIRM);
+        }
+    }
+
+    /// Own certificate and the remote's as seen, once DTLS and both channels are up. The certificate that DTLS
+    /// showed counts, not the one described; where they differ somebody stands in the middle.
+    pub(crate) fn ready(&self) -> Option<Result<(Fingerprint, Fingerprint), Misbehavior>> {
+        let (own, described) = (self.certificates.own?, self.certificates.described?);
+        if self.connected.is_none() || self.open != [true; 2] {
+            return None;
+        }
+        let seen = self.certificates.shown.unwrap_or(described);
+        Some(if seen == described { Ok((own, seen)) } else { Err(Misbehavior::FingerprintMismatch) })
+    }
+
+    /// Send `frame` (once) as the first of the lane.
+    pub(crate) fn send_confirmation(&mut self, frame: impl FnOnce() -> Vec<u8>) {
+        if !self.confirmed {
+            self.confirmed = true;
+            self.confirmation = Some(frame());
+        }
+    }
+
+    pub(crate) fn set_up(&mut self, session: Session, now: Instant) {
+        self.session = Some(session);
+        self.last_heard = now;
+        self.last_ping = now;
+    }
+
+    // ------------------------------------------------------------ sending
+
+    /// Queue a control frame; nothing is queued on a link that is not up.
+    ///
+    /// # Errors
+    /// The remote reads too slowly.
+    pub(crate) fn send(&mut self, frame: &Frame) -> Result<(), Misbehavior> {
+        if !self.is_up() {
+            return Ok(());
+        }
+        if self.control.len() >= MAX_CONTROL {
+            return Err(Misbehavior::TooManyRequests);
+        }
+        self.control.push_back(frame.encode());
+        Ok(())
+    }
+
+    /// Queue log entries (control goes first). Bounded by the log itself.
+    pub(crate) fn send_entries(&mut self, entries: impl IntoIterator<Item = EntryId>) {
+        if self.is_up() {
+            self.log.extend(entries);
+        }
+    }
+
+    pub(crate) fn send_chunk(&mut self, chunk: OutgoingChunk) {
+        self.bulk.push_back(chunk);
+    }
+
+    /// Bytes of chunks that wait for credit.
+    pub(crate) fn bulk_waiting(&self) -> usize {
+        self.bulk.iter().map(|chunk| chunk.bytes.len() - chunk.sent).sum()
+    }
+
+    pub(crate) fn cancel_chunk(&mut self, request: u32) {
+        // One already begun goes out whole, so that the receiver can tell a cut from a lie.
+        self.bulk.retain(|chunk| chunk.request != request || chunk.sent > 0);
+    }
+
+    pub(crate) fn set_credit(&mut self, channel: Channel, bytes: usize) {
+        self.credit[channel as usize] = bytes;
+    }
+
+    /// Turn what waits into messages, as far as credit allows: confirmation, control, log, then bulk.
+    pub(crate) fn flush(&mut self, log: Option<&Log>, cx: &mut Context<'_>) {
+        if let Some(frame) = self.confirmation.take_if(|frame| frame.len() <= self.credit[0]) {
+            self.transmit(Channel::Control, frame, cx);
+        }
+        if !self.is_up() || self.confirmation.is_some() {
+            return;
+        }
+        while let Some(frame) = self.control.pop_front_if(|frame| frame.len() <= self.credit[0]) {
+            self.transmit(Channel::Control, frame, cx);
+        }
+        if let Some(log) = log.filter(|_| self.control.is_empty()) {
+            self.flush_log(log, cx);
+        }
+        while let Some(chunk) = self.bulk.front_mut() {
+            let end = chunk.bytes.len().min(chunk.sent + BULK_BYTES);
+            if BULK_HEADER + end - chunk.sent > self.credit[1] {
+                break;
+            }
+            let offset = chunk.sent as u32;
+            let bulk = Bulk {
+                request: chunk.request,
+                chunk: chunk.chunk,
+                offset,
+                bytes: &chunk.bytes[chunk.sent..end],
+            };
+            let frame = bulk.encode();
+            chunk.sent = end;
+            if end == chunk.bytes.len() {
+                self.bulk.pop_front();
+            }
+            self.transmit(Channel::Bulk, frame, cx);
+        }
+    }
+
+    fn flush_log(&mut self, log: &Log, cx: &mut Context<'_>) {
+        while !self.log.is_empty() {
+            let (mut batch, mut bytes) = (Vec::new(), 16);
+            while let Some(id) = self.log.front() {
+                let Some(placed) = log.entry(id) else {
+                    self.log.pop_front();
+                    continue;
+                };
+                let known = self.known.get(&placed.entry.author).is_some_and(|seq| *seq >= placed.entry.seq);
+                if known {
+                    self.log.pop_front();
+                    continue;
+                }
+                let entry = placed.entry.encode();
+                let full = batch.len() == MAX_ENTRIES_PER_FRAME || bytes + entry.len() + 4 > MAX_FRAME;
+                if !batch.is_empty() && full {
+                    break;
+                }
+                bytes += entry.len() + 4;
+                if bytes > self.credit[0] {
+                    break;
+                }
+                batch.push(entry);
+                self.log.pop_front();
+            }
+            if batch.is_empty() {
+                return;
+            }
+            let frame = Frame::Entries(batch).encode();
+            self.transmit(Channel::Control, frame, cx);
+        }
+    }
+
+    fn transmit(&mut self, channel: Channel, message: Vec<u8>, cx: &mut Context<'_>) {
+        self.credit[channel as usize] -= message.len();
+        cx.link(self.id, LinkOp::Send(channel, message));
+    }
+
+    // ------------------------------------------------------------ time
+
+    pub(crate) fn next_timeout(&self) -> Instant {
+        if self.is_up() {
+            (self.last_heard.max(self.last_ping) + PING).min(self.last_heard + SILENCE)
+        } else {
+            self.deadline
+        }
+    }
+
+    /// A ping if one is due.
+    ///
+    /// # Errors
+    /// The link is lost: never came up in time, or fell silent.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) -> Result<(), LostReason> {
+        if !self.is_up() {
+            return if now >= self.deadline { Err(LostReason::NoPath) } else { Ok(()) };
+        }
+        if now >= self.last_heard + SILENCE {
+            return Err(LostReason::Silent);
+        }
+        if now >= self.last_heard.max(self.last_ping) + PING {
+            self.last_ping = now;
+            // A full queue is no reason to close: the peer's silence will be.
+            if self.control.len() < MAX_CONTROL {
+                self.control.push_back(Frame::Ping.encode());
+            }
+        }
+        Ok(())
+    }
+}

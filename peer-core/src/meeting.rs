@@ -1,0 +1,172 @@
+//! One meeting: a conversation with one other, from its opening to a confirmed lane. PROTOCOL.md, *Meeting*.
+//!
+//! It keeps the stage of the handshake, the way to the other end and the times; what a stage leads to is
+//! decided in `room`.
+
+use crate::conduit::{Conduit, MAX_RESEND, Opening, RESEND};
+use crate::envelope::{MeetingId, Mode};
+use crate::handshake::{
+    Authenticated, Deciding, ExpectDecision, ExpectGuest, ExpectHost, ExpectMember, ExpectReveal,
+};
+use crate::id::{KnockId, LinkId, MemberId};
+use crate::time::Instant;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::time::Duration;
+use signal_proto::{Handle, Tag};
+
+/// How long an opening waits for its answer, and a claim for its proof.
+pub(crate) const HALF_OPEN: Duration = Duration::from_secs(10);
+/// A knocking guest says this often that it still means it.
+pub(crate) const RENEW: Duration = Duration::from_secs(20);
+/// A knock that was not renewed for so long is withdrawn.
+pub(crate) const KNOCK_LIFE: Duration = Duration::from_secs(45);
+/// How long a guest waits for a listener that came back before it starts over with it.
+pub(crate) const REDIAL: Duration = Duration::from_secs(2);
+
+/// What is known of the other end.
+pub(crate) enum Stage {
+    /// Guest: dialled a listener.
+    ExpectHost(ExpectHost),
+    ExpectReveal(ExpectReveal),
+    ExpectDecision(ExpectDecision),
+    /// Host: somebody opened.
+    ExpectGuest(ExpectGuest),
+    Deciding(KnockId, Deciding),
+    /// Host: admitted, the entry is being stored.
+    Admitting(Authenticated),
+    /// Member: dialled, or was dialled by, somebody on the mesh.
+    ExpectMember(ExpectMember),
+    /// Both: the lane is coming up.
+    Connecting(Authenticated),
+    /// Refused or cancelled; kept until that has arrived.
+    Over,
+}
+
+pub(crate) enum Talk {
+    Opening { opening: Box<Opening>, due: Instant, wait: Duration },
+    Open(Box<Conduit>),
+}
+
+pub(crate) struct Meeting {
+    pub(crate) mode: Mode,
+    pub(crate) initiator: bool,
+    pub(crate) tag: Tag,
+    pub(crate) route: Handle,
+    pub(crate) talk: Talk,
+    pub(crate) stage: Stage,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) renew: Option<Instant>,
+    /// A listener that may be the old one with a new handle: dial it if it stays silent till then.
+    pub(crate) redial: Option<(Instant, Handle)>,
+    pub(crate) link: Option<LinkId>,
+    pub(crate) last_heard: Instant,
+}
+
+impl Meeting {
+    pub(crate) fn dialled(
+        opening: Opening,
+        stage: Stage,
+        mode: Mode,
+        tag: Tag,
+        route: Handle,
+        now: Instant,
+    ) -> (MeetingId, Self) {
+        let id = opening.meeting();
+        let talk = Talk::Opening { opening: Box::new(opening), due: now, wait: RESEND };
+        (id, Self::new(talk, stage, mode, true, tag, route, now))
+    }
+
+    pub(crate) fn accepted(
+        conduit: Conduit,
+        stage: Stage,
+        mode: Mode,
+        tag: Tag,
+        route: Handle,
+        now: Instant,
+    ) -> Self {
+        Self::new(Talk::Open(Box::new(conduit)), stage, mode, false, tag, route, now)
+    }
+
+    fn new(
+        talk: Talk,
+        stage: Stage,
+        mode: Mode,
+        initiator: bool,
+        tag: Tag,
+        route: Handle,
+        now: Instant,
+    ) -> Self {
+        let deadline = Some(now + HALF_OPEN);
+        Self {
+            mode,
+            initiator,
+            tag,
+            route,
+            talk,
+            stage,
+            deadline,
+            renew: None,
+            redial: None,
+            link: None,
+            last_heard: now,
+        }
+    }
+
+    pub(crate) fn conduit(&mut self) -> Option<&mut Conduit> {
+        match &mut self.talk {
+            Talk::Open(conduit) => Some(conduit),
+            Talk::Opening { .. } => None,
+        }
+    }
+
+    /// Whether neither end has proved itself yet.
+    pub(crate) fn is_half_open(&self) -> bool {
+        matches!(self.stage, Stage::ExpectHost(_) | Stage::ExpectGuest(_) | Stage::ExpectMember(_))
+    }
+
+    /// Whether the guest of this meeting knows that it talks to the host.
+    pub(crate) fn is_with_host(&self) -> bool {
+        self.initiator
+            && self.mode == Mode::Door
+            && matches!(self.stage, Stage::ExpectReveal(_) | Stage::ExpectDecision(_) | Stage::Connecting(_))
+    }
+
+    /// The key at the other end, once proved.
+    pub(crate) fn member(&self) -> Option<MemberId> {
+        match &self.stage {
+            Stage::Deciding(_, deciding) => Some(deciding.guest()),
+            Stage::Connecting(peer) | Stage::Admitting(peer) => Some(peer.member()),
+            Stage::ExpectHost(_)
+            | Stage::ExpectReveal(_)
+            | Stage::ExpectDecision(_)
+            | Stage::ExpectGuest(_)
+            | Stage::ExpectMember(_)
+            | Stage::Over => None,
+        }
+    }
+
+    /// Envelopes that are due.
+    pub(crate) fn outgoing(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        match &mut self.talk {
+            Talk::Opening { opening, due, wait } => {
+                if *due > now {
+                    return Vec::new();
+                }
+                *due = now + *wait;
+                *wait = (*wait * 2).min(MAX_RESEND);
+                alloc::vec![opening.envelope().to_vec()]
+            }
+            Talk::Open(conduit) => conduit.outgoing(now),
+        }
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        let talk = match &self.talk {
+            Talk::Opening { due, .. } => Some(*due),
+            Talk::Open(conduit) => conduit.next_timeout(),
+        };
+        let redial = self.redial.map(|(due, _)| due);
+        [talk, self.deadline, self.renew, redial].into_iter().flatten().min()
+    }
+}

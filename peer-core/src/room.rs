@@ -1,0 +1,575 @@
+//! One room: members, door, links, and one of each feature. It routes between them and owns what they share;
+//! features never call each other. PROTOCOL.md throughout.
+//!
+//! The rest of `impl Room` is by concept: `door` (knocking and answering), `mesh` (member to member), `lanes`
+//! (links coming, talking, going), `journal` (own entries out, everybody's entries in).
+
+mod door;
+mod journal;
+mod lanes;
+mod mesh;
+
+use crate::chat;
+use crate::cx::{Context, record};
+use crate::envelope::{Header, Kind, MeetingId, Mode, pad};
+use crate::error::{CommandError, Misbehavior, StoreFailure};
+use crate::id::{CommandId, FileId, KnockId, LinkId, MemberId, RequestId, RoomId, SourceId};
+use crate::identity::{Keypair, Secret, context, derive};
+use crate::invitation::{DoorSecret, Invitation, short_tag};
+use crate::io::{Command, Event, LinkInput, MAX_FILES, NewFile, Reason, SignalInput, StoreOp};
+use crate::link::Link;
+use crate::log::Log;
+use crate::meeting::Meeting;
+use crate::path::{SafeName, clean_person_name};
+use crate::signal::{Heard, Signal};
+use crate::swarm::Swarm;
+use crate::time::Instant;
+use crate::transfer::Transfer;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+use door::Door;
+use journal::{Draft, Storing};
+use mesh::Contact;
+use serde::{Deserialize, Serialize};
+use signal_proto::{Handle, Role, Tag};
+
+/// Logs are compared this often, besides whenever a link comes up.
+const SYNC: Duration = Duration::from_secs(30);
+/// How long an ending room waits for its members to have heard of it.
+const ENDING: Duration = Duration::from_secs(3);
+
+/// Who one is in a room: the record that makes a reloaded tab the same member again.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    seed: Secret,
+    /// S of the room's link.
+    door: DoorSecret,
+    room: RoomId,
+    name: String,
+    /// Known once the host has proved itself.
+    host: Option<MemberId>,
+    /// What a member was given.
+    member: Option<Membership>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Membership {
+    /// E_0.
+    epoch: Secret,
+    /// R: for coming back after an epoch that was missed.
+    ret: Secret,
+    /// The host's entry that let one in; the host itself has none.
+    admit: Option<Vec<u8>>,
+}
+
+impl Membership {
+    /// R of a member: the host derives each one's from its own, so that it need not keep them.
+    fn return_secret(&self, member: &MemberId) -> Secret {
+        Secret::new(derive(context::RETURN, &[self.ret.expose(), &member.0]))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    /// A guest that asks to come in.
+    Knocking,
+    Denied,
+    Member,
+    /// The host has ended the room.
+    Ended,
+    /// Nothing more happens here; the peer forgets the room.
+    Closed,
+}
+
+struct Person {
+    name: String,
+    admitted_by: Option<MemberId>,
+    left: bool,
+}
+
+pub(crate) struct Room {
+    pub(crate) id: RoomId,
+    identity: Identity,
+    key: Keypair,
+    me: MemberId,
+    phase: Phase,
+    log: Option<Log>,
+    people: BTreeMap<MemberId, Person>,
+    signal: Signal,
+    meetings: BTreeMap<MeetingId, Meeting>,
+    door: Door,
+    contacts: BTreeMap<Handle, Contact>,
+    links: BTreeMap<LinkId, Link>,
+    /// The link to each member that is up.
+    up: BTreeMap<MemberId, LinkId>,
+    transfer: Transfer,
+    swarm: Swarm,
+    drafts: VecDeque<Draft>,
+    storing: Option<Storing>,
+    /// Records being kept that nothing waits for.
+    puts: BTreeSet<RequestId>,
+    /// Which of one's own entries each member has, as seq.
+    delivered: BTreeMap<MemberId, u64>,
+    sync: Option<Instant>,
+    ending: Option<Instant>,
+}
+
+impl Room {
+    // ------------------------------------------------------------ opening
+
+    pub(crate) fn create(name: &str, command: CommandId, cx: &mut Context<'_>) -> Result<Self, CommandError> {
+        let name = optional_name(name)?;
+        let seed = Secret::random(cx.rng);
+        let key = Keypair::from_seed(&seed);
+        let host = key.member();
+        let log = Log::new(host);
+        let member = Membership { epoch: Secret::random(cx.rng), ret: Secret::random(cx.rng), admit: None };
+        let identity = Identity {
+            seed,
+            door: DoorSecret::random(cx.rng),
+            room: log.digest().room(),
+            name: name.clone(),
+            host: Some(host),
+            member: Some(member),
+        };
+        let mut room = Self::with(identity, Phase::Member);
+        room.log = Some(log);
+        room.store_identity(cx);
+        room.draft(command, journal::create(), cx);
+        if !name.is_empty() {
+            room.draft(command, journal::name(name), cx);
+        }
+        room.start(cx);
+        Ok(room)
+    }
+
+    pub(crate) fn join(link: &str, name: &str, cx: &mut Context<'_>) -> Result<Self, CommandError> {
+        let invitation = Invitation::parse(link).map_err(|_| CommandError::UnknownRoom)?;
+        let name = clean_person_name(name).map_err(|_| CommandError::BadName)?;
+        let identity = Identity {
+            seed: Secret::random(cx.rng),
+            door: invitation.secret.clone(),
+            room: invitation.room(),
+            name,
+            host: None,
+            member: None,
+        };
+        let mut room = Self::with(identity, Phase::Knocking);
+        room.store_identity(cx);
+        room.start(cx);
+        Ok(room)
+    }
+
+    pub(crate) fn open(records: &[(Vec<u8>, Vec<u8>)], cx: &mut Context<'_>) -> Result<Self, CommandError> {
+        let identity = stored_identity(records)?;
+        let member = identity.member.is_some();
+        let mut room = Self::with(identity, if member { Phase::Member } else { Phase::Knocking });
+        if let Some(host) = room.identity.host.filter(|_| member) {
+            let mut log = Log::new(host);
+            let entries = records.iter().filter(|(key, _)| key.first() == Some(&record::ENTRY));
+            log.restore(entries.map(|(_, value)| value.as_slice()));
+            let ids: Vec<_> = log.in_order().into_iter().map(|placed| placed.id).collect();
+            room.log = Some(log);
+            room.start(cx);
+            room.apply(&ids, &[], cx);
+            room.restore_pages(records, cx);
+        } else {
+            room.start(cx);
+        }
+        Ok(room)
+    }
+
+    fn with(identity: Identity, phase: Phase) -> Self {
+        let key = Keypair::from_seed(&identity.seed);
+        let (id, me) = (identity.room, key.member());
+        Self {
+            id,
+            identity,
+            key,
+            me,
+            phase,
+            log: None,
+            people: BTreeMap::new(),
+            signal: Signal::new(id),
+            meetings: BTreeMap::new(),
+            door: Door::default(),
+            contacts: BTreeMap::new(),
+            links: BTreeMap::new(),
+            up: BTreeMap::new(),
+            transfer: Transfer::new(id),
+            swarm: Swarm::new(id),
+            drafts: VecDeque::new(),
+            storing: None,
+            puts: BTreeSet::new(),
+            delivered: BTreeMap::new(),
+            sync: None,
+            ending: None,
+        }
+    }
+
+    fn start(&mut self, cx: &mut Context<'_>) {
+        self.announce(cx);
+        if self.phase == Phase::Member {
+            self.sync = Some(cx.now + SYNC);
+            self.signal.join(self.mesh_tag().expect("a member has an epoch"), Role::Mesh, cx);
+            if self.is_host() {
+                self.signal.join(self.identity.door.tag(), Role::Listen, cx);
+            }
+        } else {
+            self.signal.join(self.identity.door.tag(), Role::Knock, cx);
+        }
+    }
+
+    fn announce(&mut self, cx: &mut Context<'_>) {
+        cx.event(Event::RoomReady {
+            room: self.id,
+            link: Invitation::new(self.identity.door.clone(), self.id).fragment(),
+            me: self.me,
+            host: self.is_host(),
+            member: self.phase == Phase::Member,
+            name: self.identity.name.clone(),
+        });
+    }
+
+    fn is_host(&self) -> bool {
+        self.identity.host == Some(self.me)
+    }
+
+    fn mesh_tag(&self) -> Option<Tag> {
+        let member = self.identity.member.as_ref()?;
+        Some(short_tag(derive(context::MESH_TAG, &[member.epoch.expose()])))
+    }
+
+    fn mesh_psk(&self) -> Option<Secret> {
+        let member = self.identity.member.as_ref()?;
+        Some(Secret::new(derive(context::MESH_PSK, &[member.epoch.expose()])))
+    }
+
+    /// Whether the peer may forget the room.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    // ------------------------------------------------------------ commands
+
+    pub(crate) fn submit(
+        &mut self,
+        command: Command,
+        id: CommandId,
+        cx: &mut Context<'_>,
+    ) -> Result<(), CommandError> {
+        match command {
+            Command::CreateRoom { .. } | Command::OpenRoom { .. } => Err(CommandError::RoomOpen),
+            Command::JoinRoom { link, name } => self.knock_again(&link, &name, cx),
+            Command::Admit { knock, .. } => self.admit(knock, id, cx),
+            Command::Deny { knock, .. } => self.deny(knock, cx),
+            Command::Share { files, .. } => self.share(files, id, cx),
+            Command::Supply { file, new, .. } => self.supply(file, &new, cx),
+            Command::Fetch { file, sink, .. } => self.member()?.transfer.fetch(file, sink, cx),
+            Command::Pause { file, .. } => self.transfer.pause(file, true, cx),
+            Command::Resume { file, .. } => self.transfer.pause(file, false, cx),
+            Command::Cancel { file, .. } => self.transfer.cancel(file, cx),
+            Command::Withdraw { share, .. } => self.withdraw(share, id, cx),
+            Command::Say { text, sent_at, .. } => {
+                let payload = chat::say(text, sent_at)?;
+                self.member()?.draft(id, payload, cx);
+                Ok(())
+            }
+            Command::Rename { name, .. } => self.rename(&name, id, cx),
+            Command::NewLink { .. } => self.new_link(cx),
+            Command::Leave { .. } => self.leave(id, cx),
+            Command::EndRoom { .. } if !self.is_host() => Err(CommandError::NotHost),
+            Command::EndRoom { .. } => self.leave(id, cx),
+            Command::Close { .. } => {
+                self.close(false, cx);
+                Ok(())
+            }
+        }
+    }
+
+    fn member(&mut self) -> Result<&mut Self, CommandError> {
+        match self.phase {
+            Phase::Member => Ok(self),
+            Phase::Knocking | Phase::Denied => Err(CommandError::NotMember),
+            Phase::Ended | Phase::Closed => Err(CommandError::Ended),
+        }
+    }
+
+    fn share(
+        &mut self,
+        files: Vec<NewFile>,
+        id: CommandId,
+        cx: &mut Context<'_>,
+    ) -> Result<(), CommandError> {
+        self.member()?;
+        let (payload, sources) = journal::share(files)?;
+        self.draft_share(id, payload, sources, cx);
+        Ok(())
+    }
+
+    fn supply(&mut self, file: FileId, new: &NewFile, cx: &mut Context<'_>) -> Result<(), CommandError> {
+        self.member()?;
+        let shared = self.own_file(file).ok_or(CommandError::UnknownFile)?.name.clone();
+        // Twins in one share got a number behind their name, so compare with every such form of the chosen one.
+        let mut forms = alloc::vec![SafeName::from_local(&new.name); MAX_FILES];
+        SafeName::deduplicate(&mut forms);
+        if !forms.contains(&shared) {
+            return Err(CommandError::OtherFile);
+        }
+        self.swarm.supply(file, new, cx)
+    }
+
+    fn rename(&mut self, name: &str, id: CommandId, cx: &mut Context<'_>) -> Result<(), CommandError> {
+        let name = clean_person_name(name).map_err(|_| CommandError::BadName)?;
+        self.identity.name = name.clone();
+        self.store_identity(cx);
+        if self.phase == Phase::Member {
+            self.draft(id, journal::name(name), cx);
+        }
+        self.announce(cx);
+        Ok(())
+    }
+
+    fn leave(&mut self, id: CommandId, cx: &mut Context<'_>) -> Result<(), CommandError> {
+        if self.phase == Phase::Member {
+            let end = self.is_host();
+            self.draft(id, journal::leave(end), cx);
+            self.ending = Some(cx.now + ENDING);
+        } else {
+            self.cancel_knock(cx);
+            self.close(true, cx);
+        }
+        Ok(())
+    }
+
+    /// Stop everything; `forget`: nothing of the room is kept.
+    fn close(&mut self, forget: bool, cx: &mut Context<'_>) {
+        self.flush_meetings(cx);
+        let links: Vec<LinkId> = self.links.keys().copied().collect();
+        for link in links {
+            self.hang_up(link, cx);
+        }
+        self.signal.stop(cx);
+        self.meetings.clear();
+        if forget {
+            cx.store(StoreOp::DeleteRoom { room: self.id });
+        }
+        if self.phase != Phase::Closed {
+            self.phase = Phase::Closed;
+            cx.event(Event::RoomClosed { room: self.id });
+        }
+    }
+
+    /// The host has ended the room: what was finished stays, nothing new happens.
+    fn end(&mut self, cx: &mut Context<'_>) {
+        if self.phase == Phase::Member && !self.is_host() {
+            let links: Vec<LinkId> = self.links.keys().copied().collect();
+            for link in links {
+                self.hang_up(link, cx);
+            }
+            self.signal.stop(cx);
+            self.phase = Phase::Ended;
+            cx.event(Event::RoomEnded { room: self.id });
+        }
+    }
+
+    // ------------------------------------------------------------ the world
+
+    pub(crate) fn signal(&mut self, input: SignalInput, cx: &mut Context<'_>) {
+        let Some(heard) = self.signal.handle(input, cx) else { return };
+        let mesh = self.mesh_tag();
+        match heard {
+            Heard::Joined(tag, handles) if Some(tag) == mesh => self.mesh_joined(&handles, cx),
+            Heard::Joined(tag, handles) => self.door_joined(tag, &handles, cx),
+            Heard::Attached(tag, handle) if Some(tag) == mesh => self.mesh_attached(handle, cx),
+            Heard::Attached(tag, handle) => self.door_attached(tag, handle, cx),
+            Heard::Detached(tag, handle) if Some(tag) == mesh => {
+                self.contacts.remove(&handle);
+            }
+            Heard::Detached(tag, _) => self.door_detached(tag, cx),
+            Heard::Refused => {}
+            Heard::Envelope(tag, from, bytes) => self.envelope(tag, from, &bytes, cx),
+        }
+    }
+
+    pub(crate) fn link(&mut self, link: LinkId, input: LinkInput, cx: &mut Context<'_>) {
+        if self.links.contains_key(&link)
+            && let Err(violation) = self.link_input(link, input, cx)
+        {
+            self.misbehaved(link, violation, cx);
+        }
+    }
+
+    pub(crate) fn stored(
+        &mut self,
+        request: RequestId,
+        result: Result<Vec<u8>, StoreFailure>,
+        cx: &mut Context<'_>,
+    ) {
+        if self.puts.remove(&request) {
+            if let Err(reason) = result {
+                cx.event(Event::NotStored { room: self.id, reason });
+            }
+        } else if self.storing.as_ref().is_some_and(|storing| storing.request == request) {
+            self.draft_stored(result.err(), cx);
+        } else if !self.transfer.stored(request, &result, cx)
+            && let Some(log) = &self.log
+            && let Some(done) = self.swarm.stored(request, result, &self.key, log.digest(), cx)
+        {
+            for (link, chunk) in done.chunks {
+                if let Some(link) = self.links.get_mut(&link) {
+                    link.send_chunk(chunk);
+                }
+            }
+            for (file, root) in done.close {
+                self.draft_close(file, root, cx);
+            }
+        }
+    }
+
+    pub(crate) fn timeout(&mut self, cx: &mut Context<'_>) {
+        self.signal.handle_timeout(cx);
+        self.meetings_timeout(cx);
+        self.door_timeout(cx);
+        self.mesh_timeout(cx);
+        self.links_timeout(cx);
+        if self.sync.is_some_and(|due| due <= cx.now) {
+            self.sync = Some(cx.now + SYNC);
+            self.sync_all(cx);
+        }
+        if self.ending.is_some_and(|due| due <= cx.now) {
+            self.close(true, cx);
+        }
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<(Instant, Reason)> {
+        if self.phase == Phase::Closed {
+            return None;
+        }
+        let meetings = self.meetings.values().filter_map(Meeting::next_timeout);
+        let contacts = self.contacts.values().filter_map(|contact| contact.dial);
+        let times = [
+            (self.signal.next_timeout(), Reason::Reconnect),
+            (meetings.chain(contacts).chain(self.door.retry).min(), Reason::Meeting),
+            (self.links.values().map(Link::next_timeout).min(), Reason::Link),
+            (self.sync.into_iter().chain(self.ending).min(), Reason::Sync),
+        ];
+        times.into_iter().filter_map(|(time, reason)| Some((time?, reason))).min()
+    }
+
+    /// After every input: let features ask and read, then send what has become ready.
+    pub(crate) fn settle(&mut self, cx: &mut Context<'_>) {
+        if self.phase == Phase::Closed {
+            cx.frames.clear();
+            return;
+        }
+        self.transfer.drive(cx);
+        let links = &self.links;
+        self.swarm
+            .drive(|link| links.get(&link).is_some_and(|l| l.bulk_waiting() < crate::swarm::READ_AHEAD), cx);
+        for (to, frame) in core::mem::take(&mut cx.frames) {
+            let links: Vec<LinkId> = match to {
+                Some(member) => self.up.get(&member).copied().into_iter().collect(),
+                None => self.up.values().copied().collect(),
+            };
+            for link in links {
+                let sent = self.links.get_mut(&link).map(|link| link.send(&frame));
+                if let Some(Err(violation)) = sent {
+                    self.misbehaved(link, violation, cx);
+                }
+            }
+        }
+        self.flush_meetings(cx);
+        for link in self.links.values_mut() {
+            link.flush(self.log.as_ref(), cx);
+        }
+    }
+
+    fn flush_meetings(&mut self, cx: &mut Context<'_>) {
+        for meeting in self.meetings.values_mut() {
+            for envelope in meeting.outgoing(cx.now) {
+                self.signal.send(meeting.tag, meeting.route, envelope, cx);
+            }
+        }
+    }
+
+    // ------------------------------------------------------------ envelopes
+
+    fn envelope(&mut self, tag: Tag, from: Handle, bytes: &[u8], cx: &mut Context<'_>) {
+        // What is not for us, or not understood, is nobody's fault that we could prove: ignored.
+        let Some((header, rest)) = Header::split(bytes) else { return };
+        match header.kind {
+            Kind::Open => self.opened(tag, from, &header, rest, cx),
+            Kind::Answer => self.answered(tag, from, &header, rest, cx),
+            Kind::Sealed => self.sealed(tag, from, header.meeting, rest, cx),
+            Kind::Unsupported => self.unsupported(header.meeting, cx),
+        }
+    }
+
+    fn opened(&mut self, tag: Tag, from: Handle, header: &Header, open: &[u8], cx: &mut Context<'_>) {
+        if let Some(meeting) = self.meetings.get_mut(&header.meeting) {
+            // Asked again: answered again with the same bytes.
+            let answer = meeting.conduit().and_then(|conduit| conduit.answer().map(<[u8]>::to_vec));
+            if let Some(answer) = answer.filter(|_| meeting.tag == tag) {
+                self.signal.send(tag, from, answer, cx);
+            }
+            return;
+        }
+        let at_mesh = Some(tag) == self.mesh_tag() && header.mode == Mode::Mesh;
+        let at_door = self.is_host() && tag == self.identity.door.tag() && header.mode == Mode::Door;
+        if self.phase != Phase::Member || !(at_mesh || at_door) {
+            return;
+        }
+        if !header.speaks_our_version() {
+            let reply = Header::new(Kind::Unsupported, header.mode, header.meeting);
+            self.signal.send(tag, from, [&reply.encode()[..], &pad(&[], reply.encode().len())].concat(), cx);
+        } else if at_mesh {
+            self.mesh_opened(tag, from, header, open, cx);
+        } else {
+            self.door_opened(tag, from, header, open, cx);
+        }
+    }
+
+    fn store_identity(&mut self, cx: &mut Context<'_>) {
+        let value = postcard::to_allocvec(&self.identity).expect("postcard into a Vec has no failure here");
+        self.put(record::IDENTITY.to_vec(), value, cx);
+    }
+
+    /// Keep a record; nothing waits for it.
+    fn put(&mut self, key: Vec<u8>, value: Vec<u8>, cx: &mut Context<'_>) {
+        let request = cx.ids.request(self.id);
+        self.puts.insert(request);
+        cx.store(StoreOp::Put { request, room: self.id, key, value });
+    }
+
+    fn misbehaved(&mut self, link: LinkId, violation: Misbehavior, cx: &mut Context<'_>) {
+        let member = self.links.get(&link).filter(|link| link.is_up()).map(|link| link.member);
+        cx.event(Event::Misbehaved { room: self.id, member, violation });
+        self.lose(link, crate::io::LostReason::Misbehaved, cx);
+    }
+}
+
+fn stored_identity(records: &[(Vec<u8>, Vec<u8>)]) -> Result<Identity, CommandError> {
+    let identity = records.iter().find(|(key, _)| key == record::IDENTITY);
+    identity.and_then(|(_, bytes)| postcard::from_bytes(bytes).ok()).ok_or(CommandError::BadRecords)
+}
+
+/// Which room these records are of.
+pub(crate) fn stored_room(records: &[(Vec<u8>, Vec<u8>)]) -> Result<RoomId, CommandError> {
+    stored_identity(records).map(|identity| identity.room)
+}
+
+fn optional_name(name: &str) -> Result<String, CommandError> {
+    if name.trim().is_empty() {
+        Ok(String::new())
+    } else {
+        clean_person_name(name).map_err(|_| CommandError::BadName)
+    }
+}
+
+/// Sources of a share, by file.
+type Sources = BTreeMap<FileId, SourceId>;
+/// A knock's id and what it belongs to.
+type Knock = (KnockId, MeetingId);

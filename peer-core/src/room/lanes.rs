@@ -1,0 +1,349 @@
+//! Links: opened by a meeting, confirmed on their own lane, then the way of everything else.
+
+use super::{Phase, Room};
+use crate::cx::{Context, LANE};
+use crate::description::Description;
+use crate::envelope::{Body, MeetingId, Mode};
+use crate::error::Misbehavior;
+use crate::handshake::{Authenticated, Session};
+use crate::id::{LinkId, MemberId};
+use crate::io::{Channel, Event, LinkInput, LinkOp, LinkState, LostReason};
+use crate::link::{CONNECT, Link};
+use crate::meeting::{Meeting, Stage, Talk};
+use crate::swarm;
+use crate::wire::{Bulk, Frame};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+/// Most frames that may arrive before this side is ready to check the first one.
+pub(crate) const MAX_EARLY: usize = 64;
+
+impl Room {
+    // ------------------------------------------------------------ coming up
+
+    /// The other end is authenticated: open a lane as offerer. Its offer goes out when it is there.
+    pub(super) fn open_link(&mut self, id: MeetingId, peer: Authenticated, cx: &mut Context<'_>) {
+        let member = peer.member();
+        let link = self.new_link_to(id, peer, cx);
+        cx.link(link, LinkOp::OpenAsOfferer);
+        self.show_connecting(member, cx);
+    }
+
+    /// Open a lane from the other end's offer.
+    pub(super) fn answer_offer(
+        &mut self,
+        id: MeetingId,
+        peer: Authenticated,
+        offer: &Description,
+        cx: &mut Context<'_>,
+    ) {
+        let member = peer.member();
+        let link = self.new_link_to(id, peer, cx);
+        if let Some(link) = self.links.get_mut(&link) {
+            link.opened_with(offer);
+        }
+        cx.link(link, LinkOp::OpenAsAnswerer(offer.render_offer()));
+        self.show_connecting(member, cx);
+    }
+
+    fn new_link_to(&mut self, id: MeetingId, peer: Authenticated, cx: &mut Context<'_>) -> LinkId {
+        let link = cx.ids.link(self.id);
+        self.links.insert(link, Link::new(link, peer.member(), id, cx.now));
+        if let Some(meeting) = self.meetings.get_mut(&id) {
+            meeting.stage = Stage::Connecting(peer);
+            meeting.link = Some(link);
+            // The link has its own time from here on; the meeting ends with it.
+            meeting.deadline = Some(cx.now + CONNECT * 2);
+            meeting.renew = None;
+        }
+        link
+    }
+
+    fn show_connecting(&mut self, member: MemberId, cx: &mut Context<'_>) {
+        if !self.up.contains_key(&member) {
+            cx.event(Event::LinkState { room: self.id, member, state: LinkState::Connecting });
+        }
+    }
+
+    /// What the other end says while the lane comes up.
+    pub(super) fn connecting(
+        &mut self,
+        id: MeetingId,
+        peer: Authenticated,
+        body: Body,
+        cx: &mut Context<'_>,
+    ) {
+        let link = self.meetings.get(&id).and_then(|meeting| meeting.link);
+        if let (Body::Offer { offer }, None) = (&body, link) {
+            return self.answer_offer(id, peer, offer, cx);
+        }
+        self.set_stage(id, Stage::Connecting(peer));
+        let Some(link) = link.and_then(|link| self.links.get_mut(&link)) else { return };
+        let result = match body {
+            Body::Answer { answer } => link.remote_answer(&answer, cx),
+            Body::Candidates { candidates, end: _ } => link.remote_candidates(candidates, cx),
+            // Late repeats of earlier steps.
+            Body::Proof { .. }
+            | Body::Claim { .. }
+            | Body::Reveal { .. }
+            | Body::Welcome { .. }
+            | Body::Offer { .. }
+            | Body::Deny
+            | Body::Renew
+            | Body::Cancel => Ok(()),
+        };
+        if let Err(violation) = result {
+            let link = link.id;
+            self.misbehaved(link, violation, cx);
+        }
+    }
+
+    pub(super) fn link_input(
+        &mut self,
+        id: LinkId,
+        input: LinkInput,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Misbehavior> {
+        let Some(link) = self.links.get_mut(&id) else { return Ok(()) };
+        match input {
+            LinkInput::LocalDescription(sdp) => {
+                let description = link.local_description(&sdp)?;
+                self.describe(id, description, cx);
+            }
+            LinkInput::LocalCandidate(line) => {
+                let meeting = link.meeting;
+                let candidate = line.as_deref().and_then(Link::local_candidate);
+                let end = line.is_none();
+                if candidate.is_some() || end {
+                    self.post(
+                        meeting,
+                        Body::Candidates { candidates: candidate.into_iter().collect(), end },
+                        cx,
+                    );
+                }
+            }
+            LinkInput::Connected { remote_fingerprint, relayed } => {
+                link.set_connected(remote_fingerprint, relayed);
+                self.confirm(id, cx)?;
+            }
+            LinkInput::Open(channel) => {
+                link.set_open(channel, cx.now);
+                self.confirm(id, cx)?;
+            }
+            LinkInput::Writable(channel, bytes) => link.set_credit(channel, bytes),
+            LinkInput::Data(channel, bytes) => {
+                link.last_heard = cx.now;
+                if !link.is_up() {
+                    if channel != Channel::Control || link.early.len() >= MAX_EARLY {
+                        return Err(Misbehavior::Unconfirmed);
+                    }
+                    link.early.push_back(bytes);
+                    return self.confirm(id, cx);
+                }
+                match channel {
+                    Channel::Control => self.frame(id, &bytes, cx)?,
+                    Channel::Bulk => self.transfer.bulk(id, Bulk::decode(&bytes)?, cx)?,
+                }
+            }
+            LinkInput::Closed { was_connected } => {
+                let reason = if was_connected { LostReason::Closed } else { LostReason::NoPath };
+                self.lose(id, reason, cx);
+            }
+        }
+        Ok(())
+    }
+
+    /// Our description is there: T2 or T3 goes out.
+    fn describe(&mut self, id: LinkId, description: Description, cx: &mut Context<'_>) {
+        let Some(link) = self.links.get(&id) else { return };
+        let (meeting, member) = (link.meeting, link.member);
+        let Some(Meeting { mode, initiator, .. }) = self.meetings.get(&meeting) else { return };
+        let body = match (mode, initiator) {
+            (_, true) => Some(Body::Answer { answer: description }),
+            (Mode::Mesh, false) => Some(Body::Offer { offer: description }),
+            (Mode::Door, false) => self.welcome(member, description),
+        };
+        if let Some(body) = body {
+            self.post(meeting, body, cx);
+        }
+    }
+
+    fn welcome(&self, member: MemberId, offer: Description) -> Option<Body> {
+        let (log, membership) = (self.log.as_ref()?, self.identity.member.as_ref()?);
+        let create = log.first_of(&log.host())?.entry.encode();
+        let admit = log.admission_of(&member)?.entry.encode();
+        let (epoch, ret) = (membership.epoch.clone(), membership.return_secret(&member));
+        Some(Body::Welcome { create, admit, epoch, ret, offer })
+    }
+
+    /// Once DTLS and both channels are up: send the confirmation, and check the other end's when it is there.
+    fn confirm(&mut self, id: LinkId, cx: &mut Context<'_>) -> Result<(), Misbehavior> {
+        let Some(link) = self.links.get_mut(&id).filter(|link| !link.is_up()) else { return Ok(()) };
+        let Some(ready) = link.ready() else { return Ok(()) };
+        let (own, seen) = ready?;
+        let meeting = link.meeting;
+        let Some(conduit) = self.meetings.get_mut(&meeting).and_then(Meeting::conduit) else { return Ok(()) };
+        link.send_confirmation(|| conduit.seal_lane(LANE, &own, &seen));
+        let Some(frame) = link.early.pop_front() else { return Ok(()) };
+        // Ours must have left before the meeting, that sealed it, is spent.
+        let (Stage::Connecting(peer), Talk::Open(conduit)) = self.take_meeting(meeting) else {
+            return Err(Misbehavior::BadHandshake);
+        };
+        let session =
+            Session::confirm(peer, *conduit, LANE, &own, &seen, &frame).map_err(|other_certificates| {
+                if other_certificates { Misbehavior::FingerprintMismatch } else { Misbehavior::Unconfirmed }
+            })?;
+        self.link_up(id, session, cx)
+    }
+
+    fn take_meeting(&mut self, id: MeetingId) -> (Stage, Talk) {
+        let meeting = self.meetings.remove(&id).expect("its conduit was just used");
+        (meeting.stage, meeting.talk)
+    }
+
+    fn link_up(&mut self, id: LinkId, session: Session, cx: &mut Context<'_>) -> Result<(), Misbehavior> {
+        let member = session.member();
+        if let Some(old) = self.up.insert(member, id) {
+            // The other end has started afresh; what it was told over the old link is not counted on.
+            self.links.remove(&old);
+            cx.ids.links.remove(&old);
+            self.swarm.link_down(old);
+            cx.link(old, LinkOp::Close);
+        }
+        let link = self.links.get_mut(&id).expect("asked by the caller");
+        link.set_up(session, cx.now);
+        let (state, early) = (link.state(), core::mem::take(&mut link.early));
+        cx.event(Event::LinkState { room: self.id, member, state });
+        if !self.is_host() {
+            // A guest is through the door: it is not needed any more.
+            self.signal.leave(self.identity.door.tag(), cx);
+        }
+        if let Some(log) = &self.log {
+            cx.send(member, Frame::Heads { complete: true, heads: log.heads() });
+        }
+        for held in self.transfer.holdings() {
+            cx.send(member, held);
+        }
+        self.transfer.link_up(member, id, cx);
+        self.process_early(id, early, cx)
+    }
+
+    fn process_early(
+        &mut self,
+        id: LinkId,
+        early: VecDeque<Vec<u8>>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Misbehavior> {
+        for bytes in early {
+            self.frame(id, &bytes, cx)?;
+        }
+        Ok(())
+    }
+
+    // ------------------------------------------------------------ talking
+
+    /// A control frame of an authenticated peer.
+    fn frame(&mut self, id: LinkId, bytes: &[u8], cx: &mut Context<'_>) -> Result<(), Misbehavior> {
+        let Some(member) = self.links.get(&id).and_then(Link::session).map(Session::member) else {
+            return Ok(());
+        };
+        match Frame::decode(bytes)? {
+            Frame::Ping => cx.send(member, Frame::Pong),
+            Frame::Pong => {}
+            Frame::Heads { complete, heads } => self.heads(id, complete, &heads, cx),
+            Frame::Entries(entries) => self.entries(id, &entries, cx)?,
+            Frame::PageRequest { file, segment } => self.swarm.page_request(member, file, segment, cx)?,
+            Frame::Page(page) => {
+                if let Some(log) = &self.log {
+                    self.transfer.page(page, log.digest(), cx)?;
+                }
+            }
+            Frame::ChunkRequest { request, file, chunk } => {
+                self.swarm.chunk_request(member, id, request, file, chunk, cx)?;
+            }
+            Frame::Cancel { request } => {
+                self.swarm.cancel(id, request);
+                if let Some(link) = self.links.get_mut(&id) {
+                    link.cancel_chunk(request);
+                }
+            }
+            Frame::Refused { file, refusal } => self.transfer.refused(member, file, refusal, cx),
+            Frame::Available { file } => self.transfer.available(member, file, cx),
+            Frame::Held { file, verified } => {
+                if let Some(size) = self.size_of(file) {
+                    let verified = verified.min(size);
+                    cx.event(Event::Held { room: self.id, file, member, verified });
+                }
+            }
+            Frame::Bye => self.lose(id, LostReason::Closed, cx),
+        }
+        Ok(())
+    }
+
+    fn size_of(&self, file: crate::id::FileId) -> Option<u64> {
+        match &self.log.as_ref()?.entry(&file.share)?.payload {
+            crate::entry::Payload::Share { files } => {
+                files.get(usize::from(file.index)).map(|file| file.size)
+            }
+            _ => None,
+        }
+    }
+
+    // ------------------------------------------------------------ going
+
+    /// A link is gone, whoever's doing it was; whoever may be reached is called again.
+    pub(super) fn lose(&mut self, id: LinkId, reason: LostReason, cx: &mut Context<'_>) {
+        let Some(link) = self.links.remove(&id) else { return };
+        cx.ids.links.remove(&id);
+        cx.link(id, LinkOp::Close);
+        self.meetings.remove(&link.meeting);
+        let current = self.up.get(&link.member) == Some(&id);
+        if current {
+            self.up.remove(&link.member);
+        }
+        self.swarm.link_down(id);
+        self.transfer.link_down(id, cx);
+        let replaced = self.links.values().any(|other| other.member == link.member);
+        if !replaced && self.phase == Phase::Member {
+            cx.event(Event::LinkState {
+                room: self.id,
+                member: link.member,
+                state: LinkState::Lost { reason },
+            });
+            self.mesh_lost(link.member, cx);
+        }
+        if reason == LostReason::Silent {
+            // The network may have changed under the socket too.
+            self.signal.restart(cx);
+        }
+    }
+
+    /// Close a link politely.
+    pub(super) fn hang_up(&mut self, id: LinkId, cx: &mut Context<'_>) {
+        if let Some(mut link) = self.links.remove(&id) {
+            // A full queue has no room for manners; the closing says it too.
+            let _ = link.send(&Frame::Bye);
+            link.flush(self.log.as_ref(), cx);
+            cx.ids.links.remove(&id);
+            self.up.retain(|_, up| *up != id);
+            self.meetings.remove(&link.meeting);
+            self.swarm.link_down(id);
+            self.transfer.link_down(id, cx);
+            cx.link(id, LinkOp::Close);
+        }
+    }
+
+    pub(super) fn links_timeout(&mut self, cx: &mut Context<'_>) {
+        let lost: Vec<(LinkId, LostReason)> = self
+            .links
+            .iter_mut()
+            .filter_map(|(id, link)| link.handle_timeout(cx.now).err().map(|reason| (*id, reason)))
+            .collect();
+        for (id, reason) in lost {
+            self.lose(id, reason, cx);
+        }
+    }
+}
+
+// The window of one member must fit the queue that serves it.
+const _: () = assert!(crate::transfer::WINDOW <= swarm::MAX_REQUESTS);

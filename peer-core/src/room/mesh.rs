@@ -1,0 +1,206 @@
+//! Member to member: who on the mesh is linked, who dials whom. PROTOCOL.md, *Member to member*.
+//!
+//! Whoever attached later dials at once. If two dial each other, the handshake of the smaller key wins, and both
+//! ends decide alike because both know both keys.
+
+use super::{Phase, Room};
+use crate::conduit::{Opening, accept};
+use crate::cx::Context;
+use crate::envelope::{Body, Header, MeetingId, Mode};
+use crate::handshake::ExpectMember;
+use crate::id::MemberId;
+use crate::link::CONNECT;
+use crate::meeting::{HALF_OPEN, Meeting, Stage};
+use crate::time::Instant;
+use alloc::vec::Vec;
+use core::time::Duration;
+use signal_proto::{Handle, Tag};
+
+/// The one who was there first waits so long for the newcomer's call before it calls itself.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// After a lost link the smaller key calls at once, the other one after this.
+const YIELD: Duration = Duration::from_secs(3);
+/// First wait after a failed call; doubles up to [`MAX_WAIT`].
+const WAIT: Duration = Duration::from_secs(2);
+const MAX_WAIT: Duration = Duration::from_secs(60);
+/// Most calls under way: eight connections at once delay the first (quality.md).
+const MAX_CALLS: usize = 3;
+/// A call that has to wait for others is looked at again after this.
+const BUSY: Duration = Duration::from_millis(500);
+/// Most half-open calls from others.
+const MAX_ACCEPTED: usize = 64;
+
+/// A socket on the mesh's tag.
+pub(super) struct Contact {
+    /// Whose it is, once a handshake has shown.
+    member: Option<MemberId>,
+    pub(super) dial: Option<Instant>,
+    failures: u32,
+}
+
+impl Room {
+    pub(super) fn mesh_joined(&mut self, handles: &[Handle], cx: &mut Context<'_>) {
+        self.contacts.clear();
+        for handle in handles {
+            self.contacts.insert(*handle, Contact { member: None, dial: Some(cx.now), failures: 0 });
+        }
+        self.mesh_timeout(cx);
+    }
+
+    pub(super) fn mesh_attached(&mut self, handle: Handle, cx: &mut Context<'_>) {
+        self.contacts.insert(handle, Contact { member: None, dial: Some(cx.now + PATIENCE), failures: 0 });
+    }
+
+    /// Whether there is, or will soon be, a link to `member`.
+    fn is_linked(&self, member: &MemberId) -> bool {
+        self.up.contains_key(member) || self.links.values().any(|link| link.member == *member)
+    }
+
+    /// A link is gone: call again whoever it may have been.
+    pub(super) fn mesh_lost(&mut self, member: MemberId, cx: &mut Context<'_>) {
+        let wait = if self.me < member { Duration::ZERO } else { YIELD };
+        for contact in self.contacts.values_mut() {
+            if contact.member.is_none_or(|other| other == member) {
+                contact.dial = Some(contact.dial.unwrap_or(cx.now + wait).min(cx.now + wait));
+            }
+        }
+    }
+
+    pub(super) fn contact_failed(&mut self, handle: Handle, cx: &mut Context<'_>) {
+        let Some(contact) = self.contacts.get_mut(&handle) else { return };
+        let wait = (WAIT * 2u32.pow(contact.failures.min(6))).min(MAX_WAIT);
+        contact.failures += 1;
+        contact.dial = Some(cx.now + wait + Duration::from_millis(cx.rng.below(1_000)));
+    }
+
+    pub(super) fn mesh_timeout(&mut self, cx: &mut Context<'_>) {
+        let due = |contact: &Contact| contact.dial.is_some_and(|due| due <= cx.now);
+        let handles: Vec<Handle> =
+            self.contacts.iter().filter(|(_, c)| due(c)).map(|(handle, _)| *handle).collect();
+        for handle in handles {
+            let member = self.contacts[&handle].member;
+            let calling = self
+                .meetings
+                .values()
+                .filter(|m| m.mode == Mode::Mesh && m.initiator && !matches!(m.stage, Stage::Over));
+            let dial = if member.is_some_and(|member| self.is_linked(&member)) {
+                None
+            } else if calling.clone().any(|meeting| meeting.route == handle) {
+                None
+            } else if calling.count() >= MAX_CALLS {
+                Some(cx.now + BUSY)
+            } else {
+                self.call(handle, cx);
+                None
+            };
+            self.contacts.get_mut(&handle).expect("just listed").dial = dial;
+        }
+    }
+
+    fn call(&mut self, handle: Handle, cx: &mut Context<'_>) {
+        let (Some(tag), Some(psk), Phase::Member) = (self.mesh_tag(), self.mesh_psk(), self.phase) else {
+            return;
+        };
+        let opening = Opening::new(Mode::Mesh, &psk, cx.rng);
+        let stage = Stage::ExpectMember(ExpectMember { initiator: true });
+        let (id, meeting) = Meeting::dialled(opening, stage, Mode::Mesh, tag, handle, cx.now);
+        self.meetings.insert(id, meeting);
+    }
+
+    /// Somebody who knows the epoch calls: prove oneself first.
+    pub(super) fn mesh_opened(
+        &mut self,
+        tag: Tag,
+        from: Handle,
+        header: &Header,
+        open: &[u8],
+        cx: &mut Context<'_>,
+    ) {
+        let (Some(psk), Some(log)) = (self.mesh_psk(), &self.log) else { return };
+        let accepted =
+            self.meetings.values().filter(|m| m.mode == Mode::Mesh && !m.initiator && m.is_half_open());
+        if accepted.count() >= MAX_ACCEPTED {
+            return;
+        }
+        let Some(answering) = accept(header, open, &psk, cx.rng) else { return };
+        let admit = self.identity.member.as_ref().and_then(|member| member.admit.clone());
+        let proof = ExpectMember::prove(false, answering.hash(), log.digest(), &self.key, admit);
+        let conduit = answering.with(&proof);
+        let answer = conduit.answer().expect("just made").to_vec();
+        let stage = Stage::ExpectMember(ExpectMember { initiator: false });
+        let meeting = Meeting::accepted(conduit, stage, Mode::Mesh, tag, from, cx.now);
+        self.meetings.insert(header.meeting, meeting);
+        self.signal.send(tag, from, answer, cx);
+    }
+
+    /// T0 or T1 of a member.
+    pub(super) fn member_proved(
+        &mut self,
+        id: MeetingId,
+        expect: ExpectMember,
+        body: &Body,
+        cx: &mut Context<'_>,
+    ) {
+        let initiator = expect.initiator;
+        let (Some(h), Some(log)) = (self.hash_of(id), &self.log) else { return };
+        let Ok(peer) = expect.proof(body, &h, log.digest(), &log.host(), &self.me) else {
+            let route = self.meetings.remove(&id).map(|meeting| meeting.route);
+            return if let Some(route) = route.filter(|_| initiator) {
+                self.contact_failed(route, cx)
+            };
+        };
+        let member = peer.member();
+        if let Some(contact) =
+            self.meetings.get(&id).and_then(|meeting| self.contacts.get_mut(&meeting.route))
+        {
+            contact.member = Some(member);
+            contact.failures = 0;
+            contact.dial = None;
+        }
+        if self.yields_to_other(id, member, initiator, cx) {
+            self.post(id, Body::Cancel, cx);
+            let meeting = self.meetings.get_mut(&id).expect("hash_of found it");
+            meeting.stage = Stage::Over;
+            meeting.deadline = Some(cx.now + HALF_OPEN);
+        } else if initiator {
+            let Some(log) = &self.log else { return };
+            let admit = self.identity.member.as_ref().and_then(|member| member.admit.clone());
+            let claim = ExpectMember::prove(true, &h, log.digest(), &self.key, admit);
+            self.post(id, claim, cx);
+            let meeting = self.meetings.get_mut(&id).expect("hash_of found it");
+            meeting.stage = Stage::Connecting(peer);
+            meeting.deadline = Some(cx.now + CONNECT);
+        } else {
+            self.open_link(id, peer, cx);
+        }
+    }
+
+    /// Whether this meeting must give way to a link that is up (callers only: a callee's view may be stale), or
+    /// to the other of two crossing calls. The loser of a crossing is dropped here.
+    fn yields_to_other(
+        &mut self,
+        id: MeetingId,
+        member: MemberId,
+        initiator: bool,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        if initiator && self.up.contains_key(&member) {
+            return true;
+        }
+        let rival = self.meetings.iter().find(|(other, meeting)| {
+            **other != id && meeting.member() == Some(member) && matches!(meeting.stage, Stage::Connecting(_))
+        });
+        let Some((&rival, meeting)) = rival else { return false };
+        // At the door the host has decided: that link comes first.
+        let at_door = meeting.mode == Mode::Door;
+        let (ours, theirs) = if initiator { (self.me, member) } else { (member, self.me) };
+        let crossing = meeting.initiator != initiator;
+        let loses = (at_door && initiator) || (crossing && !at_door && theirs < ours);
+        if !loses {
+            self.post(rival, Body::Cancel, cx);
+            self.flush_meetings(cx);
+            self.remove_meeting(rival, cx);
+        }
+        loses
+    }
+}

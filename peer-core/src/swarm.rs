@@ -1,0 +1,426 @@
+//! Serving one's own files: hashing them in order, signing their pages, reading chunks and checking each against
+//! its page before it leaves. PROTOCOL.md, *Files*.
+//!
+//! A source that changed ends its file here instead of making its author a liar. Serving what others shared
+//! (re-serving) has its place here too; this version serves own files only.
+
+use crate::blob::{
+    self, CHUNK, ChunkValue, SEGMENT_CHUNKS, chunk_count, segment_chunks, segment_count, segment_of,
+};
+use crate::cx::{Context, record};
+use crate::entry::FileMeta;
+use crate::error::{CommandError, Misbehavior, StoreFailure};
+use crate::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SourceId};
+use crate::identity::{Keypair, RoomDigest, Signature, context};
+use crate::io::{Event, FileFailure, FileState, NewFile, StoreOp};
+use crate::link::OutgoingChunk;
+use crate::wire::{Frame, Page, Refusal};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// Bytes per read while hashing: large reads are several times faster than small ones (quality.md).
+const HASH_READ: u32 = 1 << 20;
+/// Most chunk requests of one member that wait; its window (8 MiB) is half of that.
+pub(crate) const MAX_REQUESTS: usize = 64;
+/// Most chunks of one member being read at once: enough to keep the disk busy, 1 MiB of memory.
+const MAX_READS: usize = 4;
+/// Chunk bytes read ahead of the channel, per member.
+pub(crate) const READ_AHEAD: usize = 1 << 20;
+
+/// A page as it is stored and served.
+#[derive(Clone, Serialize, Deserialize)]
+struct SignedPage {
+    values: Vec<ChunkValue>,
+    signature: Signature,
+}
+
+/// One of one's own files.
+struct Served {
+    size: u64,
+    source: Option<SourceId>,
+    /// Hash values of the first chunks, without gaps.
+    values: Vec<ChunkValue>,
+    /// Signed and stored: fit to be shown.
+    pages: BTreeMap<u32, SignedPage>,
+    /// Hash up to here, in chunks.
+    target: u32,
+    reading: bool,
+    waiting: BTreeMap<u32, BTreeSet<MemberId>>,
+    closed: bool,
+    failed: Option<FileFailure>,
+}
+
+enum Job {
+    Hash { file: FileId, source: SourceId },
+    Page { file: FileId, segment: u32, page: SignedPage },
+    Chunk { file: FileId, source: SourceId, link: LinkId, request: u32, chunk: u32 },
+}
+
+#[derive(Default)]
+struct Queue {
+    wanted: VecDeque<(u32, FileId, u32)>,
+    reading: usize,
+}
+
+/// What the room must do after a call.
+#[derive(Default)]
+pub(crate) struct Done {
+    /// All of this file has been hashed: write its Close.
+    pub(crate) close: Vec<(FileId, Root)>,
+    /// Chunks ready to leave.
+    pub(crate) chunks: Vec<(LinkId, OutgoingChunk)>,
+}
+
+/// All own files of one room.
+pub(crate) struct Swarm {
+    room: RoomId,
+    files: BTreeMap<FileId, Served>,
+    jobs: BTreeMap<RequestId, Job>,
+    queues: BTreeMap<LinkId, Queue>,
+}
+
+impl Swarm {
+    pub(crate) fn new(room: RoomId) -> Self {
+        Self { room, files: BTreeMap::new(), jobs: BTreeMap::new(), queues: BTreeMap::new() }
+    }
+
+    // ------------------------------------------------------------ the shelf
+
+    /// An own share is in the log. Its first segment is hashed at once, so that nobody waits for it later.
+    pub(crate) fn shared(
+        &mut self,
+        file: FileId,
+        meta: &FileMeta,
+        source: Option<SourceId>,
+        cx: &mut Context<'_>,
+    ) {
+        let served = Served {
+            size: meta.size,
+            source,
+            values: Vec::new(),
+            pages: BTreeMap::new(),
+            target: chunk_count(meta.size).min(SEGMENT_CHUNKS),
+            reading: false,
+            waiting: BTreeMap::new(),
+            closed: false,
+            failed: None,
+        };
+        self.files.insert(file, served);
+        let state = if source.is_some() { FileState::Serving } else { FileState::SourceMissing };
+        cx.event(Event::FileChanged { room: self.room, file, state });
+    }
+
+    /// A stored page of an own file, when the room is opened again; in order.
+    pub(crate) fn restore_page(&mut self, file: FileId, segment: u32, bytes: &[u8]) {
+        let (Some(served), Ok(page)) = (self.files.get_mut(&file), postcard::from_bytes::<SignedPage>(bytes))
+        else {
+            return;
+        };
+        let chunks = segment_chunks(served.size, segment);
+        if chunks.start as usize == served.values.len() && chunks.len() == page.values.len() {
+            served.values.extend_from_slice(&page.values);
+            served.pages.insert(segment, page);
+        }
+    }
+
+    /// The person chose the file again.
+    pub(crate) fn supply(
+        &mut self,
+        file: FileId,
+        new: &NewFile,
+        cx: &mut Context<'_>,
+    ) -> Result<(), CommandError> {
+        let served = self.files.get_mut(&file).ok_or(CommandError::UnknownFile)?;
+        if served.size != new.size {
+            return Err(CommandError::OtherFile);
+        }
+        if let Some(old) = served.source.replace(new.source) {
+            cx.store(StoreOp::CloseSource { source: old });
+        }
+        served.failed = None;
+        served.reading = false;
+        cx.event(Event::FileChanged { room: self.room, file, state: FileState::Serving });
+        cx.broadcast(Frame::Available { file });
+        Ok(())
+    }
+
+    /// The share is off the shelf: nothing of it is served any more.
+    pub(crate) fn withdraw(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let Some(served) = self.files.remove(&file) else { return };
+        if let Some(source) = served.source {
+            cx.store(StoreOp::CloseSource { source });
+        }
+        for queue in self.queues.values_mut() {
+            queue.wanted.retain(|(_, wanted, _)| *wanted != file);
+        }
+    }
+
+    /// The log has the Close of an own file.
+    pub(crate) fn closed(&mut self, file: FileId) {
+        if let Some(served) = self.files.get_mut(&file) {
+            served.closed = true;
+        }
+    }
+
+    pub(crate) fn link_down(&mut self, link: LinkId) {
+        self.queues.remove(&link);
+    }
+
+    // ------------------------------------------------------------ asked by others
+
+    pub(crate) fn page_request(
+        &mut self,
+        from: MemberId,
+        file: FileId,
+        segment: u32,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Misbehavior> {
+        let Some(served) = self.readable(from, file, cx) else { return Ok(()) };
+        if segment >= segment_count(served.size) {
+            return Err(Misbehavior::Unasked);
+        }
+        if let Some(page) = served.pages.get(&segment) {
+            cx.send(from, page_frame(file, segment, page));
+        } else {
+            served.waiting.entry(segment).or_default().insert(from);
+        }
+        // One segment ahead, so that the next page is there when it is asked for.
+        let ahead = segment.saturating_add(2).saturating_mul(SEGMENT_CHUNKS);
+        served.target = served.target.max(ahead.min(chunk_count(served.size)));
+        Ok(())
+    }
+
+    pub(crate) fn chunk_request(
+        &mut self,
+        from: MemberId,
+        link: LinkId,
+        request: u32,
+        file: FileId,
+        chunk: u32,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Misbehavior> {
+        let Some(served) = self.readable(from, file, cx) else { return Ok(()) };
+        // Without its page a chunk could not be checked: nobody honest asks.
+        if chunk >= chunk_count(served.size) || !served.pages.contains_key(&segment_of(chunk)) {
+            return Err(Misbehavior::Unasked);
+        }
+        let queue = self.queues.entry(link).or_default();
+        if queue.wanted.len() >= MAX_REQUESTS {
+            return Err(Misbehavior::TooManyRequests);
+        }
+        queue.wanted.push_back((request, file, chunk));
+        Ok(())
+    }
+
+    pub(crate) fn cancel(&mut self, link: LinkId, request: u32) {
+        if let Some(queue) = self.queues.get_mut(&link) {
+            queue.wanted.retain(|(wanted, _, _)| *wanted != request);
+        }
+    }
+
+    /// The file if it can be read; else the asker is told why not.
+    fn readable(&mut self, from: MemberId, file: FileId, cx: &mut Context<'_>) -> Option<&mut Served> {
+        let refusal = match self.files.get(&file) {
+            None => Refusal::NotShared,
+            Some(Served { failed: Some(failure), .. }) => refusal_of(failure),
+            Some(Served { source: None, .. }) => Refusal::NoSource,
+            Some(_) => return self.files.get_mut(&file),
+        };
+        cx.send(from, Frame::Refused { file, refusal });
+        None
+    }
+
+    // ------------------------------------------------------------ reading
+
+    /// Start every read that has its turn. `room_for` says how many chunks more a link can take.
+    pub(crate) fn drive(&mut self, room_for: impl Fn(LinkId) -> bool, cx: &mut Context<'_>) {
+        for (file, served) in &mut self.files {
+            let (Some(source), false) = (served.source, served.reading || served.failed.is_some()) else {
+                continue;
+            };
+            let from = served.values.len() as u32;
+            if from >= served.target {
+                continue;
+            }
+            let offset = blob::chunk_offset(from);
+            let length = u64::from(HASH_READ).min(served.size - offset) as u32;
+            served.reading = true;
+            let request = cx.ids.request(self.room);
+            self.jobs.insert(request, Job::Hash { file: *file, source });
+            cx.store(StoreOp::Read { request, source, offset, length });
+        }
+        for (link, queue) in &mut self.queues {
+            while queue.reading < MAX_READS && room_for(*link) {
+                let Some((request, file, chunk)) = queue.wanted.pop_front() else { break };
+                let Some(served) = self.files.get(&file) else { continue };
+                let (Some(source), Some(length)) = (served.source, blob::chunk_len(served.size, chunk))
+                else {
+                    continue;
+                };
+                queue.reading += 1;
+                let read = cx.ids.request(self.room);
+                self.jobs.insert(read, Job::Chunk { file, source, link: *link, request, chunk });
+                cx.store(StoreOp::Read { request: read, source, offset: blob::chunk_offset(chunk), length });
+            }
+        }
+    }
+
+    /// A reply of the store, if it is one of ours.
+    pub(crate) fn stored(
+        &mut self,
+        request: RequestId,
+        result: Result<Vec<u8>, StoreFailure>,
+        key: &Keypair,
+        digest: &RoomDigest,
+        cx: &mut Context<'_>,
+    ) -> Option<Done> {
+        let mut done = Done::default();
+        match self.jobs.remove(&request)? {
+            Job::Hash { file, source } => {
+                // A read of a source that was replaced meanwhile says nothing about the new one.
+                if self.is_source(file, source) {
+                    self.hashed(file, result, key, digest, cx);
+                }
+            }
+            Job::Page { file, segment, page } => {
+                if let Err(reason) = result {
+                    cx.event(Event::NotStored { room: self.room, reason });
+                }
+                self.page_stored(file, segment, page, &mut done, cx);
+            }
+            Job::Chunk { file, source, link, request, chunk } => {
+                if let Some(queue) = self.queues.get_mut(&link) {
+                    queue.reading -= 1;
+                }
+                match result {
+                    Ok(bytes) => {
+                        if self.is_as_hashed(file, chunk, &bytes) {
+                            done.chunks.push((link, OutgoingChunk { request, chunk, bytes, sent: 0 }));
+                        } else if self.is_source(file, source) {
+                            self.fail(file, FileFailure::SourceChanged, cx);
+                        }
+                    }
+                    Err(failure) if self.is_source(file, source) => self.fail(file, failure_of(failure), cx),
+                    Err(_) => {}
+                }
+            }
+        }
+        Some(done)
+    }
+
+    fn hashed(
+        &mut self,
+        file: FileId,
+        result: Result<Vec<u8>, StoreFailure>,
+        key: &Keypair,
+        digest: &RoomDigest,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(served) = self.files.get_mut(&file) else { return };
+        served.reading = false;
+        let bytes = match result {
+            Ok(bytes) => bytes,
+            Err(failure) => return self.fail(file, failure_of(failure), cx),
+        };
+        for piece in bytes.chunks(CHUNK as usize) {
+            let index = served.values.len() as u32;
+            let Ok(value) = blob::chunk_value(served.size, index, piece) else {
+                return self.fail(file, FileFailure::SourceChanged, cx);
+            };
+            served.values.push(value);
+            let chunks = segment_chunks(served.size, segment_of(index));
+            if index + 1 == chunks.end {
+                let segment = segment_of(index);
+                let values = served.values[chunks.start as usize..].to_vec();
+                let signed = Page::signed_bytes(&digest.0, &file, segment, &values);
+                let page = SignedPage { values, signature: key.sign(context::SIGN_PAGE, &signed) };
+                let value = postcard::to_allocvec(&page).expect("postcard into a Vec has no failure here");
+                // Shown only once it is stored: a crash must not make its author sign another one.
+                let request = cx.ids.request(self.room);
+                self.jobs.insert(request, Job::Page { file, segment, page });
+                cx.store(StoreOp::Put { request, room: self.room, key: record::page(&file, segment), value });
+            }
+        }
+    }
+
+    fn page_stored(
+        &mut self,
+        file: FileId,
+        segment: u32,
+        page: SignedPage,
+        done: &mut Done,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(served) = self.files.get_mut(&file) else { return };
+        for member in served.waiting.remove(&segment).unwrap_or_default() {
+            cx.send(member, page_frame(file, segment, &page));
+        }
+        served.pages.insert(segment, page);
+        done.close.extend(self.whole(file));
+    }
+
+    /// Every file that is hashed to its end and not closed yet.
+    pub(crate) fn wholes(&self) -> Vec<(FileId, Root)> {
+        self.files.keys().filter_map(|file| self.whole(*file)).collect()
+    }
+
+    /// The root of a file that is hashed to its end and not closed yet.
+    pub(crate) fn whole(&self, file: FileId) -> Option<(FileId, Root)> {
+        let served = self.files.get(&file)?;
+        let whole = !served.closed && served.pages.len() as u32 == segment_count(served.size);
+        let root = whole.then(|| blob::root(served.size, &served.values)).flatten()?;
+        Some((file, root))
+    }
+
+    fn is_source(&self, file: FileId, source: SourceId) -> bool {
+        self.files.get(&file).is_some_and(|served| served.source == Some(source))
+    }
+
+    fn is_as_hashed(&self, file: FileId, chunk: u32, bytes: &[u8]) -> bool {
+        self.files.get(&file).is_some_and(|served| {
+            let value = blob::chunk_value(served.size, chunk, bytes).ok();
+            value.is_some() && value.as_ref() == served.values.get(chunk as usize)
+        })
+    }
+
+    /// The source let us down: everybody is told, nothing unverified leaves.
+    fn fail(&mut self, file: FileId, failure: FileFailure, cx: &mut Context<'_>) {
+        let Some(served) = self.files.get_mut(&file) else { return };
+        if served.failed.is_some() {
+            return;
+        }
+        served.failed = Some(failure);
+        served.waiting.clear();
+        if let Some(source) = served.source.take() {
+            cx.store(StoreOp::CloseSource { source });
+        }
+        for queue in self.queues.values_mut() {
+            queue.wanted.retain(|(_, wanted, _)| *wanted != file);
+        }
+        cx.event(Event::FileChanged { room: self.room, file, state: FileState::Failed { reason: failure } });
+        cx.broadcast(Frame::Refused { file, refusal: refusal_of(&failure) });
+    }
+}
+
+fn page_frame(file: FileId, segment: u32, page: &SignedPage) -> Frame {
+    Frame::Page(Page { file, segment, values: page.values.clone(), signature: page.signature })
+}
+
+fn failure_of(failure: StoreFailure) -> FileFailure {
+    match failure {
+        StoreFailure::Changed => FileFailure::SourceChanged,
+        StoreFailure::Full { .. }
+        | StoreFailure::Denied
+        | StoreFailure::Missing
+        | StoreFailure::Unavailable
+        | StoreFailure::Failed => FileFailure::SourceGone,
+    }
+}
+
+fn refusal_of(failure: &FileFailure) -> Refusal {
+    match failure {
+        FileFailure::SourceChanged | FileFailure::Contradiction => Refusal::Changed,
+        FileFailure::SourceGone | FileFailure::Store(_) => Refusal::Gone,
+    }
+}

@@ -1,0 +1,516 @@
+//! Fetching files: which page, which chunk, from whom; nothing counts before its hash is right and it is
+//! written. PROTOCOL.md, *Files*.
+//!
+//! The receiver sets the pace: it asks for at most [`WINDOW`] chunks that are not written yet, because data
+//! channels have no back-pressure on the receiving side. In this version a file comes from its author.
+
+use crate::blob::{self, CHUNK, ChunkSet, ChunkValue, segment_chunks, segment_count, segment_of};
+use crate::cx::Context;
+use crate::error::{CommandError, Misbehavior, StoreFailure};
+use crate::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SinkId};
+use crate::identity::{RoomDigest, context, verify};
+use crate::io::{Event, FileFailure, FileState, StoreOp};
+use crate::time::Instant;
+use crate::wire::{BULK_BYTES, Bulk, Frame, Page, Refusal};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// Most chunks asked for and not yet written, over all files of a room: 8 MiB.
+pub(crate) const WINDOW: usize = 32;
+/// Progress is told at most this often.
+const PROGRESS: Duration = Duration::from_millis(100);
+/// Others are told what one holds at most this often.
+const HELD: Duration = Duration::from_secs(1);
+/// The rate shown is the mean of this long.
+const RATE_SPAN: Duration = Duration::from_secs(4);
+
+/// What is known of a file on the shelf that somebody else shared.
+struct Shelf {
+    author: MemberId,
+    size: u64,
+    root: Option<Root>,
+    withdrawn: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sink {
+    Opening(RequestId),
+    Open,
+    Closing(RequestId),
+}
+
+struct Fetch {
+    sink: SinkId,
+    sink_state: Sink,
+    state: FileState,
+    paused: bool,
+    /// The author cannot serve it right now.
+    refused: bool,
+    /// Verified and written.
+    have: ChunkSet,
+    /// Asked for, being received or written.
+    busy: BTreeSet<u32>,
+    values: BTreeMap<u32, Vec<ChunkValue>>,
+    asked_pages: BTreeSet<u32>,
+    told: Instant,
+    held: Option<Instant>,
+    samples: VecDeque<(Instant, u64)>,
+}
+
+/// A chunk on its way in.
+struct Incoming {
+    file: FileId,
+    from: LinkId,
+    chunk: u32,
+    buffer: Vec<u8>,
+}
+
+/// All files of others in one room.
+pub(crate) struct Transfer {
+    room: RoomId,
+    shelf: BTreeMap<FileId, Shelf>,
+    fetches: BTreeMap<FileId, Fetch>,
+    incoming: BTreeMap<u32, Incoming>,
+    writes: BTreeMap<RequestId, (FileId, SinkId, u32)>,
+    next_request: u32,
+    /// The link to each author that is up.
+    links: BTreeMap<MemberId, LinkId>,
+}
+
+impl Transfer {
+    pub(crate) fn new(room: RoomId) -> Self {
+        Self {
+            room,
+            shelf: BTreeMap::new(),
+            fetches: BTreeMap::new(),
+            incoming: BTreeMap::new(),
+            writes: BTreeMap::new(),
+            next_request: 0,
+            links: BTreeMap::new(),
+        }
+    }
+
+    // ------------------------------------------------------------ the shelf
+
+    pub(crate) fn shared(&mut self, file: FileId, author: MemberId, size: u64, cx: &mut Context<'_>) {
+        self.shelf.insert(file, Shelf { author, size, root: None, withdrawn: false });
+        cx.event(Event::FileChanged { room: self.room, file, state: FileState::Offered });
+    }
+
+    pub(crate) fn closed(&mut self, file: FileId, root: Root, cx: &mut Context<'_>) {
+        if let Some(shelf) = self.shelf.get_mut(&file) {
+            shelf.root.get_or_insert(root);
+        }
+        self.finish(file, cx);
+    }
+
+    pub(crate) fn withdrawn(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let Some(shelf) = self.shelf.get_mut(&file) else { return };
+        shelf.withdrawn = true;
+        let done = self.fetches.get(&file).is_some_and(|fetch| matches!(fetch.state, FileState::Done { .. }));
+        if !done {
+            self.end(file, FileState::Withdrawn, cx);
+        }
+    }
+
+    // ------------------------------------------------------------ commands
+
+    pub(crate) fn fetch(
+        &mut self,
+        file: FileId,
+        sink: SinkId,
+        cx: &mut Context<'_>,
+    ) -> Result<(), CommandError> {
+        let shelf =
+            self.shelf.get(&file).filter(|shelf| !shelf.withdrawn).ok_or(CommandError::UnknownFile)?;
+        if self.fetches.contains_key(&file) {
+            return Err(CommandError::Full);
+        }
+        let request = cx.ids.request(self.room);
+        let fetch = Fetch {
+            sink,
+            sink_state: Sink::Opening(request),
+            state: FileState::Offered,
+            paused: false,
+            refused: false,
+            have: ChunkSet::new(shelf.size),
+            busy: BTreeSet::new(),
+            values: BTreeMap::new(),
+            asked_pages: BTreeSet::new(),
+            told: cx.now,
+            held: None,
+            samples: VecDeque::new(),
+        };
+        cx.store(StoreOp::OpenSink { request, room: self.room, sink, size: shelf.size });
+        self.fetches.insert(file, fetch);
+        self.show(file, cx);
+        Ok(())
+    }
+
+    pub(crate) fn pause(
+        &mut self,
+        file: FileId,
+        paused: bool,
+        cx: &mut Context<'_>,
+    ) -> Result<(), CommandError> {
+        let fetch = self.fetches.get_mut(&file).ok_or(CommandError::UnknownFile)?;
+        fetch.paused = paused;
+        fetch.samples.clear();
+        self.show(file, cx);
+        Ok(())
+    }
+
+    pub(crate) fn cancel(&mut self, file: FileId, cx: &mut Context<'_>) -> Result<(), CommandError> {
+        if !self.fetches.contains_key(&file) {
+            return Err(CommandError::UnknownFile);
+        }
+        self.end(file, FileState::Cancelled, cx);
+        Ok(())
+    }
+
+    // ------------------------------------------------------------ links
+
+    pub(crate) fn link_up(&mut self, member: MemberId, link: LinkId, cx: &mut Context<'_>) {
+        if let Some(old) = self.links.insert(member, link).filter(|old| *old != link) {
+            self.forget_link(old);
+        }
+        let files: Vec<FileId> = self.fetches.keys().copied().collect();
+        for file in files {
+            if self.shelf[&file].author == member {
+                let fetch = self.fetches.get_mut(&file).expect("just listed");
+                fetch.asked_pages.clear();
+                fetch.refused = false;
+                self.show(file, cx);
+            }
+        }
+    }
+
+    pub(crate) fn link_down(&mut self, link: LinkId, cx: &mut Context<'_>) {
+        self.links.retain(|_, l| *l != link);
+        self.forget_link(link);
+        let files: Vec<FileId> = self.fetches.keys().copied().collect();
+        for file in files {
+            self.show(file, cx);
+        }
+    }
+
+    /// What was asked over a link that is gone will not come: it is asked again.
+    fn forget_link(&mut self, link: LinkId) {
+        let fetches = &mut self.fetches;
+        self.incoming.retain(|_, incoming| {
+            if incoming.from == link
+                && let Some(fetch) = fetches.get_mut(&incoming.file)
+            {
+                fetch.busy.remove(&incoming.chunk);
+            }
+            incoming.from != link
+        });
+    }
+
+    // ------------------------------------------------------------ from the provider
+
+    pub(crate) fn refused(&mut self, from: MemberId, file: FileId, refusal: Refusal, cx: &mut Context<'_>) {
+        if self.shelf.get(&file).is_none_or(|shelf| shelf.author != from) {
+            return;
+        }
+        let Some(fetch) = self.fetches.get_mut(&file) else { return };
+        match refusal {
+            Refusal::NoSource | Refusal::Gone | Refusal::NotShared => {
+                fetch.refused = true;
+                fetch.asked_pages.clear();
+                self.drop_requests(file, cx);
+                self.show(file, cx);
+            }
+            Refusal::Changed => {
+                self.end(file, FileState::Failed { reason: FileFailure::SourceChanged }, cx);
+            }
+        }
+    }
+
+    pub(crate) fn available(&mut self, from: MemberId, file: FileId, cx: &mut Context<'_>) {
+        if self.shelf.get(&file).is_some_and(|shelf| shelf.author == from) {
+            if let Some(fetch) = self.fetches.get_mut(&file) {
+                fetch.refused = false;
+            }
+            self.show(file, cx);
+        }
+    }
+
+    pub(crate) fn page(
+        &mut self,
+        page: Page,
+        digest: &RoomDigest,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Misbehavior> {
+        let Some(shelf) = self.shelf.get(&page.file) else { return Err(Misbehavior::Unasked) };
+        let Some(fetch) = self.fetches.get_mut(&page.file) else { return Ok(()) };
+        let signed = Page::signed_bytes(&digest.0, &page.file, page.segment, &page.values);
+        let fits = segment_chunks(shelf.size, page.segment).len() == page.values.len();
+        if !fits || !verify(&shelf.author, context::SIGN_PAGE, &signed, &page.signature) {
+            return Err(Misbehavior::BadPage);
+        }
+        match fetch.values.get(&page.segment) {
+            None => {
+                fetch.values.insert(page.segment, page.values);
+                self.finish(page.file, cx);
+            }
+            Some(known) if *known == page.values => {}
+            // Two different pages, both signed: the author contradicts itself.
+            Some(_) => self.end(page.file, FileState::Failed { reason: FileFailure::Contradiction }, cx),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn bulk(
+        &mut self,
+        link: LinkId,
+        bulk: Bulk<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Misbehavior> {
+        let Some(incoming) = self.incoming.get_mut(&bulk.request).filter(|incoming| incoming.from == link)
+        else {
+            // What was cancelled may still be on its way; what was never asked for is not excused.
+            return if bulk.request < self.next_request { Ok(()) } else { Err(Misbehavior::Unasked) };
+        };
+        let size = self.shelf[&incoming.file].size;
+        let length =
+            blob::chunk_len(size, incoming.chunk).expect("only chunks that exist are asked for") as usize;
+        let expected = BULK_BYTES.min(length - incoming.buffer.len());
+        let in_order = bulk.chunk == incoming.chunk && bulk.offset as usize == incoming.buffer.len();
+        if !in_order || bulk.bytes.len() != expected {
+            return Err(Misbehavior::Unasked);
+        }
+        incoming.buffer.extend_from_slice(bulk.bytes);
+        if incoming.buffer.len() == length {
+            let incoming = self.incoming.remove(&bulk.request).expect("just looked at");
+            self.received(incoming, size, cx)?;
+        }
+        Ok(())
+    }
+
+    fn received(&mut self, incoming: Incoming, size: u64, cx: &mut Context<'_>) -> Result<(), Misbehavior> {
+        let Incoming { file, chunk, buffer, .. } = incoming;
+        let Some(fetch) = self.fetches.get_mut(&file) else { return Ok(()) };
+        let segment = segment_of(chunk);
+        let index = (chunk - segment_chunks(size, segment).start) as usize;
+        let expected = fetch.values.get(&segment).and_then(|values| values.get(index));
+        if blob::chunk_value(size, chunk, &buffer).ok().as_ref() != expected {
+            fetch.busy.remove(&chunk);
+            return Err(Misbehavior::BadChunk);
+        }
+        let request = cx.ids.request(self.room);
+        self.writes.insert(request, (file, fetch.sink, chunk));
+        cx.store(StoreOp::Write {
+            request,
+            sink: fetch.sink,
+            offset: blob::chunk_offset(chunk),
+            bytes: buffer,
+        });
+        Ok(())
+    }
+
+    // ------------------------------------------------------------ asking
+
+    /// Ask for whatever the window allows: files take turns, each in its order.
+    pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
+        let files: Vec<FileId> = self.fetches.keys().copied().collect();
+        for &file in &files {
+            self.ask_pages(file, cx);
+        }
+        let mut asked = true;
+        while asked && self.incoming.len() + self.writes.len() < WINDOW {
+            asked = false;
+            for &file in &files {
+                asked |= self.incoming.len() + self.writes.len() < WINDOW && self.ask_chunk(file, cx);
+            }
+        }
+    }
+
+    fn active(&self, file: FileId) -> Option<(MemberId, LinkId, u64)> {
+        let fetch = self.fetches.get(&file)?;
+        let shelf = &self.shelf[&file];
+        let link = *self.links.get(&shelf.author)?;
+        let active = fetch.sink_state == Sink::Open && !fetch.paused && !fetch.refused;
+        active.then_some((shelf.author, link, shelf.size))
+    }
+
+    /// The page of the next missing chunk, and the one after it.
+    fn ask_pages(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let Some((author, _, size)) = self.active(file) else { return };
+        let fetch = self.fetches.get_mut(&file).expect("active");
+        let Some(next) = fetch.have.first_missing_from(0) else { return };
+        let first = segment_of(next);
+        for segment in first..segment_count(size).min(first.saturating_add(2)) {
+            if !fetch.values.contains_key(&segment) && fetch.asked_pages.insert(segment) {
+                cx.send(author, Frame::PageRequest { file, segment });
+            }
+        }
+    }
+
+    fn ask_chunk(&mut self, file: FileId, cx: &mut Context<'_>) -> bool {
+        let Some((author, link, size)) = self.active(file) else { return false };
+        let fetch = self.fetches.get_mut(&file).expect("active");
+        let mut next = fetch.have.first_missing_from(0);
+        while let Some(chunk) = next.filter(|chunk| fetch.busy.contains(chunk)) {
+            next = fetch.have.first_missing_from(chunk + 1);
+        }
+        let Some(chunk) = next.filter(|chunk| fetch.values.contains_key(&segment_of(*chunk))) else {
+            return false;
+        };
+        fetch.busy.insert(chunk);
+        let request = self.next_request;
+        self.next_request += 1;
+        let length = blob::chunk_len(size, chunk).unwrap_or(CHUNK) as usize;
+        let buffer = Vec::with_capacity(length);
+        self.incoming.insert(request, Incoming { file, from: link, chunk, buffer });
+        cx.send(author, Frame::ChunkRequest { request, file, chunk });
+        true
+    }
+
+    /// Tell the provider that nothing more is wanted of this file.
+    fn drop_requests(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let Some(shelf) = self.shelf.get(&file) else { return };
+        let dropped: Vec<u32> =
+            self.incoming.iter().filter(|(_, i)| i.file == file).map(|(request, _)| *request).collect();
+        for request in dropped {
+            let incoming = self.incoming.remove(&request).expect("just listed");
+            if let Some(fetch) = self.fetches.get_mut(&file) {
+                fetch.busy.remove(&incoming.chunk);
+            }
+            cx.send(shelf.author, Frame::Cancel { request });
+        }
+    }
+
+    // ------------------------------------------------------------ the store
+
+    /// A reply of the store; whether it was ours.
+    pub(crate) fn stored(
+        &mut self,
+        request: RequestId,
+        result: &Result<Vec<u8>, StoreFailure>,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        if let Some((file, sink, chunk)) = self.writes.remove(&request) {
+            if self.fetches.get(&file).is_some_and(|fetch| fetch.sink == sink) {
+                match result {
+                    Ok(_) => self.written(file, chunk, cx),
+                    Err(failure) => self.store_failed(file, *failure, cx),
+                }
+            }
+            return true;
+        }
+        let of = |state: Sink| matches!(state, Sink::Opening(r) | Sink::Closing(r) if r == request);
+        let Some((&file, fetch)) = self.fetches.iter_mut().find(|(_, fetch)| of(fetch.sink_state)) else {
+            return false;
+        };
+        match (result, fetch.sink_state) {
+            (Err(failure), _) => self.store_failed(file, *failure, cx),
+            (Ok(_), Sink::Closing(_)) => {
+                let root = self.shelf[&file].root.expect("a sink is closed only with its root known");
+                self.set_state(file, FileState::Done { root }, cx);
+                let verified = self.shelf[&file].size;
+                cx.broadcast(Frame::Held { file, verified });
+            }
+            (Ok(_), _) => {
+                fetch.sink_state = Sink::Open;
+                self.show(file, cx);
+                self.finish(file, cx);
+            }
+        }
+        true
+    }
+
+    fn written(&mut self, file: FileId, chunk: u32, cx: &mut Context<'_>) {
+        let fetch = self.fetches.get_mut(&file).expect("asked by the caller");
+        fetch.busy.remove(&chunk);
+        fetch.have.insert(chunk);
+        let complete = fetch.have.is_complete();
+        if complete || cx.now.since(fetch.told) >= PROGRESS || fetch.samples.is_empty() {
+            self.tell_progress(file, cx);
+        }
+        self.finish(file, cx);
+    }
+
+    fn tell_progress(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let (fetch, size) = (self.fetches.get_mut(&file).expect("of a fetch"), self.shelf[&file].size);
+        let verified = fetch.have.bytes();
+        fetch.told = cx.now;
+        fetch.samples.push_back((cx.now, verified));
+        while fetch.samples.len() > 2 && cx.now.since(fetch.samples[0].0) > RATE_SPAN {
+            fetch.samples.pop_front();
+        }
+        let (since, from) = fetch.samples[0];
+        let millis = cx.now.since(since).as_millis() as u64;
+        let rate = (verified.saturating_sub(from)).saturating_mul(1_000).checked_div(millis).unwrap_or(0);
+        let remaining = (size - verified).checked_div(rate);
+        cx.event(Event::Progress { room: self.room, file, verified, rate, remaining });
+        if fetch.held.is_none_or(|held| cx.now.since(held) >= HELD) {
+            fetch.held = Some(cx.now);
+            cx.broadcast(Frame::Held { file, verified });
+        }
+    }
+
+    /// "Done" only when every chunk is written and the whole is what the author closed.
+    fn finish(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let (Some(fetch), shelf) = (self.fetches.get_mut(&file), &self.shelf[&file]) else { return };
+        let (Some(root), Sink::Open, true) = (shelf.root, fetch.sink_state, fetch.have.is_complete()) else {
+            return;
+        };
+        let values: Vec<ChunkValue> = fetch.values.values().flatten().copied().collect();
+        if blob::root(shelf.size, &values) != Some(root) {
+            return self.end(file, FileState::Failed { reason: FileFailure::Contradiction }, cx);
+        }
+        let request = cx.ids.request(self.room);
+        fetch.sink_state = Sink::Closing(request);
+        fetch.values.clear();
+        cx.store(StoreOp::CloseSink { request, sink: fetch.sink, keep: true });
+    }
+
+    fn store_failed(&mut self, file: FileId, failure: StoreFailure, cx: &mut Context<'_>) {
+        self.end(file, FileState::Failed { reason: FileFailure::Store(failure) }, cx);
+    }
+
+    /// The fetch is over without a file; it can be started afresh.
+    fn end(&mut self, file: FileId, state: FileState, cx: &mut Context<'_>) {
+        self.drop_requests(file, cx);
+        if let Some(fetch) = self.fetches.remove(&file) {
+            let request = cx.ids.request(self.room);
+            cx.store(StoreOp::CloseSink { request, sink: fetch.sink, keep: false });
+        }
+        cx.event(Event::FileChanged { room: self.room, file, state });
+    }
+
+    // ------------------------------------------------------------ showing
+
+    fn show(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let Some(fetch) = self.fetches.get(&file) else { return };
+        if matches!(fetch.state, FileState::Done { .. }) {
+            return;
+        }
+        let connected = self.links.contains_key(&self.shelf[&file].author);
+        let state = if fetch.paused {
+            FileState::Paused
+        } else if connected && !fetch.refused {
+            FileState::Receiving
+        } else {
+            FileState::WaitingForSource
+        };
+        self.set_state(file, state, cx);
+    }
+
+    fn set_state(&mut self, file: FileId, state: FileState, cx: &mut Context<'_>) {
+        let fetch = self.fetches.get_mut(&file).expect("of a fetch");
+        if fetch.state != state {
+            fetch.state = state;
+            cx.event(Event::FileChanged { room: self.room, file, state });
+        }
+    }
+
+    /// What we hold of each file, for a member that has just come.
+    pub(crate) fn holdings(&self) -> Vec<Frame> {
+        let held =
+            self.fetches.iter().filter(|(_, fetch)| fetch.have.bytes() > 0 || fetch.have.is_complete());
+        held.map(|(file, fetch)| Frame::Held { file: *file, verified: fetch.have.bytes() }).collect()
+    }
+}

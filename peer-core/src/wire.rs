@@ -1,0 +1,271 @@
+//! Every byte that crosses a link: frames, their encoding and their limits. PROTOCOL.md, *Frames*.
+//!
+//! Control frames are postcard; a bulk frame is a fixed header and raw bytes, so that file contents are copied
+//! once. The first frame of a lane is not here: it is the sealed confirmation (`handshake`).
+
+use crate::blob::{CHUNK, ChunkValue, SEGMENT_CHUNKS};
+use crate::error::Misbehavior;
+use crate::id::{EntryId, FileId, MemberId};
+use crate::identity::Signature;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// Largest control frame, bytes; every browser and the native crate accept it as one message.
+pub(crate) const MAX_FRAME: usize = 65_536;
+/// File bytes in one bulk frame; larger ones are not faster (quality.md).
+pub(crate) const BULK_BYTES: usize = 65_536;
+/// Header of a bulk frame: request, chunk, offset (u32 little endian each).
+pub(crate) const BULK_HEADER: usize = 12;
+/// Most heads in one frame: one per member.
+pub(crate) const MAX_HEADS: usize = 256;
+/// Most entries in one frame.
+pub(crate) const MAX_ENTRIES_PER_FRAME: usize = 64;
+/// Most values in a hash page: the chunks of a segment.
+pub(crate) const MAX_PAGE_VALUES: usize = SEGMENT_CHUNKS as usize;
+
+/// The newest entry of an author that somebody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    pub(crate) author: MemberId,
+    pub(crate) seq: u64,
+    pub(crate) entry: EntryId,
+}
+
+/// The hashes of one segment's chunks, vouched for by the file's author.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Page {
+    pub(crate) file: FileId,
+    pub(crate) segment: u32,
+    pub(crate) values: Vec<ChunkValue>,
+    pub(crate) signature: Signature,
+}
+
+impl Page {
+    /// The bytes that the author signs, after the room's digest.
+    pub(crate) fn signed_bytes(
+        room: &[u8; 32],
+        file: &FileId,
+        segment: u32,
+        values: &[ChunkValue],
+    ) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(32 + 32 + 2 + 4 + 32 * values.len());
+        bytes.extend_from_slice(room);
+        bytes.extend_from_slice(&file.share.0);
+        bytes.extend_from_slice(&file.index.to_le_bytes());
+        bytes.extend_from_slice(&segment.to_le_bytes());
+        for value in values {
+            bytes.extend_from_slice(&value.0);
+        }
+        bytes
+    }
+}
+
+/// Why a provider does not serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Refusal {
+    /// The file cannot be read right now; it may come back.
+    NoSource,
+    /// The file is not what was shared any more.
+    Changed,
+    /// The file can never be read again here.
+    Gone,
+    /// Not shared, or withdrawn.
+    NotShared,
+}
+
+/// A control frame.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Frame {
+    /// Answered by [`Frame::Pong`]; keeps the lane confirmed.
+    Ping,
+    Pong,
+    /// "These are my newest entries"; `complete` if they are all. The other side sends what is missing.
+    Heads {
+        complete: bool,
+        heads: Vec<Head>,
+    },
+    /// Encoded log entries, in an order that causes nothing pending.
+    Entries(Vec<Vec<u8>>),
+    /// Asks for the hashes of a segment.
+    PageRequest {
+        file: FileId,
+        segment: u32,
+    },
+    Page(Page),
+    /// Asks for one chunk; its bytes come on the bulk channel under `request`.
+    ChunkRequest {
+        request: u32,
+        file: FileId,
+        chunk: u32,
+    },
+    /// What was asked for is not wanted any more.
+    Cancel {
+        request: u32,
+    },
+    /// The provider cannot serve this file.
+    Refused {
+        file: FileId,
+        refusal: Refusal,
+    },
+    /// The provider can serve this file (again).
+    Available {
+        file: FileId,
+    },
+    /// How many bytes of a file the sender has verified.
+    Held {
+        file: FileId,
+        verified: u64,
+    },
+    /// The sender closes this link on purpose.
+    Bye,
+}
+
+impl Frame {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let bytes = postcard::to_allocvec(self).expect("postcard into a Vec has no failure for these types");
+        debug_assert!(bytes.len() <= MAX_FRAME, "frames are built within their limits");
+        bytes
+    }
+
+    /// The frame in `bytes`; nothing may be left over and every limit holds.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Misbehavior> {
+        if bytes.len() > MAX_FRAME {
+            return Err(Misbehavior::MalformedFrame);
+        }
+        let Ok((frame, [])) = postcard::take_from_bytes::<Self>(bytes) else {
+            return Err(Misbehavior::MalformedFrame);
+        };
+        let within = match &frame {
+            Self::Heads { heads, .. } => heads.len() <= MAX_HEADS,
+            Self::Entries(entries) => entries.len() <= MAX_ENTRIES_PER_FRAME,
+            Self::Page(page) => (1..=MAX_PAGE_VALUES).contains(&page.values.len()),
+            Self::Ping
+            | Self::Pong
+            | Self::PageRequest { .. }
+            | Self::ChunkRequest { .. }
+            | Self::Cancel { .. }
+            | Self::Refused { .. }
+            | Self::Available { .. }
+            | Self::Held { .. }
+            | Self::Bye => true,
+        };
+        if within { Ok(frame) } else { Err(Misbehavior::MalformedFrame) }
+    }
+}
+
+/// A piece of a chunk on the bulk channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Bulk<'a> {
+    pub(crate) request: u32,
+    pub(crate) chunk: u32,
+    pub(crate) offset: u32,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl<'a> Bulk<'a> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut frame = Vec::with_capacity(BULK_HEADER + self.bytes.len());
+        for number in [self.request, self.chunk, self.offset] {
+            frame.extend_from_slice(&number.to_le_bytes());
+        }
+        frame.extend_from_slice(self.bytes);
+        frame
+    }
+
+    pub(crate) fn decode(frame: &'a [u8]) -> Result<Self, Misbehavior> {
+        let Some((header, bytes)) = frame.split_at_checked(BULK_HEADER) else {
+            return Err(Misbehavior::MalformedFrame);
+        };
+        let number = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("4 of 12"));
+        let bulk = Self { request: number(0), chunk: number(4), offset: number(8), bytes };
+        // In u64: usize has 32 bits in the browser and would wrap.
+        let end = u64::from(bulk.offset) + bytes.len() as u64;
+        if bytes.is_empty() || bytes.len() > BULK_BYTES || end > u64::from(CHUNK) {
+            return Err(Misbehavior::MalformedFrame);
+        }
+        Ok(bulk)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    fn frames() -> Vec<Frame> {
+        let file = FileId { share: EntryId([5; 32]), index: 3 };
+        let page =
+            Page { file, segment: 2, values: vec![ChunkValue([9; 32]); 4], signature: Signature([8; 64]) };
+        vec![
+            Frame::Ping,
+            Frame::Pong,
+            Frame::Heads {
+                complete: true,
+                heads: vec![Head { author: MemberId([1; 32]), seq: 300, entry: EntryId([2; 32]) }],
+            },
+            Frame::Entries(vec![vec![1, 2, 3], vec![]]),
+            Frame::PageRequest { file, segment: 7 },
+            Frame::Page(page),
+            Frame::ChunkRequest { request: 1, file, chunk: 70_000 },
+            Frame::Cancel { request: 1 },
+            Frame::Refused { file, refusal: Refusal::Changed },
+            Frame::Available { file },
+            Frame::Held { file, verified: u64::MAX },
+            Frame::Bye,
+        ]
+    }
+
+    #[test]
+    fn every_frame_comes_back_and_no_prefix_or_tail_is_accepted() {
+        for frame in frames() {
+            let bytes = frame.encode();
+            assert!(Frame::decode(&bytes) == Ok(frame));
+            for cut in 0..bytes.len() {
+                assert!(Frame::decode(&bytes[..cut]).is_err());
+            }
+            assert!(Frame::decode(&[bytes, vec![0]].concat()).is_err());
+        }
+    }
+
+    #[test]
+    fn one_past_each_limit_is_refused() {
+        let head = Head { author: MemberId([1; 32]), seq: 0, entry: EntryId([2; 32]) };
+        let heads = |n| Frame::Heads { complete: false, heads: vec![head; n] };
+        assert!(Frame::decode(&heads(MAX_HEADS).encode()).is_ok());
+        assert!(Frame::decode(&heads(MAX_HEADS + 1).encode()).is_err());
+        let entries = |n| Frame::Entries(vec![vec![0]; n]);
+        assert!(Frame::decode(&entries(MAX_ENTRIES_PER_FRAME).encode()).is_ok());
+        assert!(Frame::decode(&entries(MAX_ENTRIES_PER_FRAME + 1).encode()).is_err());
+        let file = FileId { share: EntryId([5; 32]), index: 0 };
+        let page = |n| {
+            Frame::Page(Page {
+                file,
+                segment: 0,
+                values: vec![ChunkValue([0; 32]); n],
+                signature: Signature([0; 64]),
+            })
+        };
+        assert!(Frame::decode(&page(MAX_PAGE_VALUES).encode()).is_ok());
+        assert!(Frame::decode(&page(MAX_PAGE_VALUES + 1).encode()).is_err());
+        assert!(Frame::decode(&page(0).encode()).is_err());
+        assert!(Frame::decode(&vec![0; MAX_FRAME + 1]).is_err());
+    }
+
+    #[test]
+    fn a_bulk_frame_stays_inside_its_chunk() {
+        let bytes = vec![7; BULK_BYTES];
+        let bulk = |offset, n: usize| Bulk { request: 1, chunk: 2, offset, bytes: &bytes[..n] };
+        let last = CHUNK - BULK_BYTES as u32;
+        for (good, frame) in [
+            (true, bulk(0, 1)),
+            (true, bulk(last, BULK_BYTES)),
+            (false, bulk(last + 1, BULK_BYTES)),
+            (false, bulk(u32::MAX, BULK_BYTES)),
+            (false, bulk(0, 0)),
+        ] {
+            let encoded = frame.encode();
+            assert_eq!(Bulk::decode(&encoded) == Ok(frame), good, "{}", frame.offset);
+        }
+        assert!(Bulk::decode(&[0; BULK_HEADER - 1]).is_err());
+    }
+}
