@@ -1,0 +1,112 @@
+/**
+ * What stories import: `test` with the fixtures `site` (server and wire-tap), `people` and `files`, and `expect`.
+ *
+ * A story fails by itself if any page had a console error, an uncaught error or a report of its policy, unless the
+ * story allowed it by `person.problems.allow`.
+ */
+import { test as base, expect } from "@playwright/test";
+import { Folder } from "./files";
+import { Person, type ContextOptions, type Kind } from "./people";
+import { Proxy } from "./proxy";
+import { Server } from "./server";
+
+export { expect };
+export { hashOf, nameOf } from "./files";
+export { heard } from "./heard";
+export { Person, type Kind } from "./people";
+
+/** Which browsers host and guest use; set by the project in playwright.config.ts. */
+export interface Kinds {
+  hostKind: Kind;
+  guestKind: Kind;
+}
+
+/** The server as browsers see it: through a wire-tap. */
+export interface Site {
+  /** The page. */
+  readonly url: string;
+  readonly proxy: Proxy;
+  /** The server process at this moment. */
+  readonly server: Server;
+  /** Another server takes its place behind the same address: nothing is remembered. */
+  replaceServer(): Promise<void>;
+}
+
+/** Makes people, and sends them home when the story ends. */
+export interface People {
+  host(options?: ContextOptions): Promise<Person>;
+  guest(options?: ContextOptions): Promise<Person>;
+  arrive(kind: Kind, options?: ContextOptions): Promise<Person>;
+}
+
+interface Fixtures extends Kinds {
+  site: Site;
+  people: People;
+  files: Folder;
+}
+
+export const test = base.extend<Fixtures>({
+  hostKind: ["chromium", { option: true }],
+  guestKind: ["chromium", { option: true }],
+
+  site: async ({}, use, info) => {
+    let server = await Server.start();
+    const proxy = await Proxy.start(server.port);
+    await use({
+      url: proxy.url,
+      proxy,
+      get server() {
+        return server;
+      },
+      async replaceServer() {
+        await server.stop();
+        server = await Server.start();
+        proxy.redirect(server.port);
+      },
+    });
+    await proxy.stop();
+    await server.stop();
+    if (info.status !== info.expectedStatus) {
+      await info.attach("server log", { body: server.log.join("\n"), contentType: "text/plain" });
+    }
+  },
+
+  // Depends on the site, so that browsers are gone before the server is: its end would be an error to them.
+  people: async ({ hostKind, guestKind, site: _site }, use, info) => {
+    const all: Person[] = [];
+    const arrive = async (kind: Kind, options?: ContextOptions): Promise<Person> => {
+      const person = await Person.arrive(kind, options);
+      all.push(person);
+      return person;
+    };
+    await use({
+      arrive,
+      host: (options) => arrive(hostKind, options),
+      guest: (options) => arrive(guestKind, options),
+    });
+    if (info.status !== info.expectedStatus) await picture(all, info);
+    for (const person of all) await person.leave();
+    for (const [index, person] of all.entries()) {
+      expect(person.problems.list, `problems on the page of person ${index + 1} (${person.kind})`).toEqual([]);
+    }
+  },
+
+  files: async ({}, use) => {
+    const folder = await Folder.make();
+    await use(folder);
+    await folder.remove();
+  },
+});
+
+/** What each person saw when the story failed. */
+async function picture(all: readonly Person[], info: import("@playwright/test").TestInfo): Promise<void> {
+  for (const [index, person] of all.entries()) {
+    const name = `person ${index + 1} (${person.kind})`;
+    try {
+      const body = await person.page.screenshot({ timeout: 5_000 });
+      await info.attach(name, { body, contentType: "image/png" });
+    } catch (error) {
+      await info.attach(name, { body: `no picture: ${String(error)}`, contentType: "text/plain" });
+    }
+  }
+}
