@@ -1,0 +1,38 @@
+/** Shows one state of the page, `?state=NAME`, from a made-up list of events. Never part of the page itself. */
+import { render } from "preact";
+import { fileKey, initial, reduce } from "../state";
+import { App } from "../view/App";
+import { scripts } from "./scripts";
+
+const name = new URLSearchParams(location.search).get("state") ?? "";
+const script = scripts[name];
+const root = document.getElementById("app");
+if (root === null) throw new Error("shots.html has a place for the page");
+
+if (script === undefined) {
+  render(
+    <ul>
+      {Object.keys(scripts).map((each) => (
+        <li key={each}>
+          <a href={`?state=${each}`}>{each}</a>
+        </li>
+      ))}
+    </ul>,
+    root,
+  );
+} else {
+  const state = script.events.reduce(reduce, initial({ address: "https://linkspan.example/", loopback: false }));
+  const missing = script.events.some((event) => event.type === "FileChanged" && state.room?.files.has(fileKey(event.file)) === false);
+  if (missing) throw new Error(`${name}: an event about a file that is not on the shelf`);
+  const draw = (shown = state) => render(<App state={shown} send={() => undefined} />, root);
+  draw();
+  // Long enough for a knock's buttons to arm.
+  setTimeout(() => {
+    for (const label of script.press ?? []) {
+      const found = [...document.querySelectorAll("button")].find((each) => (each.ariaLabel ?? each.textContent).startsWith(label));
+      if (found === undefined) throw new Error(`${name}: no button ${label}`);
+      found.click();
+    }
+    document.documentElement.dataset["ready"] = "true";
+  }, 700);
+}

@@ -1,0 +1,168 @@
+/** Every state of the page worth a picture, as the events that lead to it. The names are listed in states.json. */
+import type { FileRef, FileState, LinkState, LocalEvent, MeetingState, Event } from "../state";
+
+interface Script {
+  events: (Event | LocalEvent)[];
+  /** Buttons pressed afterwards, by the beginning of their names. */
+  press?: string[];
+}
+
+const room = "8f3ab1c2d4e5f60718293a4b5c6d7e8f";
+const link = "AVn3kq0Zr8yT4mWcJx1uHg5bQ2dSfLpE9oKi7aNwVtRs";
+const anna = "a1".repeat(31) + "4f2a";
+const ben = "b2".repeat(31) + "9c01";
+const caro = "c3".repeat(31) + "77de";
+const dan = "d4".repeat(31) + "0b5e";
+const at = Date.UTC(2026, 5, 12, 9, 30);
+const MB = 1_000_000;
+
+const share = (number: number) => String(number).padStart(64, "0");
+const file = (number: number): FileRef => ({ share: share(number), index: 0 });
+
+function ready(me: string, name: string, host: boolean, member = host): Event {
+  return { type: "RoomReady", room, link, me, host, member, name };
+}
+function meeting(state: MeetingState): Event {
+  return { type: "Meeting", room, state };
+}
+function person(member: string, name: string, me: string, by: string | null = anna): Event {
+  const host = member === anna;
+  return { type: "MemberChanged", room, member, name, host, me: member === me, admittedBy: host ? null : by, left: false, forked: false };
+}
+function linked(member: string, state: LinkState): Event {
+  return { type: "LinkState", room, member, state };
+}
+function shared(number: number, author: string, name: string, size: number): Event {
+  return { type: "Shared", room, share: share(number), author, order: number, files: [{ name, size }] };
+}
+function stands(number: number, state: FileState): Event {
+  return { type: "FileChanged", room, file: file(number), state };
+}
+function held(number: number, member: string, verified: number): Event {
+  return { type: "Held", room, file: file(number), member, verified };
+}
+function said(order: number, author: string, text: string, minutes: number, deliveredTo: string[] = []): Event[] {
+  const entry = share(1000 + order);
+  return [
+    { type: "Said", room, entry, author, order, text, sentAt: at + minutes * 60_000 },
+    ...deliveredTo.map((by): Event => ({ type: "Delivered", room, entry, by })),
+  ];
+}
+function knocked(knock: number, member: string, name: string, sas: string): Event {
+  return { type: "Knocked", room, knock, member, name, sas };
+}
+
+/** Anna's tab with nobody in it. */
+const alone = (name = "Anna Berg"): Event[] => [
+  { type: "Storage", persistent: true },
+  ready(anna, name, true),
+  meeting({ type: "Waiting" }),
+  person(anna, name, anna),
+];
+const offering = [...alone(), shared(1, anna, "Harbour survey 2026.pdf", 48.3 * MB)];
+const direct: LinkState = { type: "Direct" };
+
+/** Anna's tab with Ben let in. */
+const two = [...offering, person(ben, "Ben Okafor", anna), linked(ben, direct)];
+
+/** Ben's tab, let in by Anna. */
+const guest: Event[] = [
+  { type: "Storage", persistent: true },
+  ready(ben, "Ben Okafor", false),
+  { type: "Admitted", room },
+  meeting({ type: "Waiting" }),
+  person(anna, "Anna Berg", ben),
+  person(ben, "Ben Okafor", ben),
+  linked(anna, direct),
+];
+const shelf = [
+  ...guest,
+  shared(1, anna, "Harbour survey 2026.pdf", 48.3 * MB),
+  ...said(2, anna, "Here is the survey. Page 12 is the one with the new berth.", 0),
+  ...said(3, ben, "Thanks! Fetching it now.", 1, [anna]),
+  shared(4, anna, "drone-footage-east-quay-final-cut-with-sound.mp4", 2140 * MB),
+];
+const lost = (reason: "closed" | "silent" | "no-path" | "misbehaved"): LinkState => ({ type: "Lost", reason });
+const knocking = (state: MeetingState): Event[] => [{ type: "AtDoor", room, link }, ready(ben, "Ben Okafor", false), meeting(state)];
+
+const chat = [
+  ...alone(),
+  person(ben, "Ben Okafor", anna),
+  person(caro, "Carolina Díaz", anna),
+  linked(ben, direct),
+  linked(caro, { type: "Relayed" }),
+  ...said(1, anna, "Good morning, both of you.", 0, [ben, caro]),
+  ...said(2, ben, "Morning! Is the tide table still at https://harbour.example/tides?berth=4 ?", 2),
+  ...said(3, caro, "Yes, but the numbers for Thursday are wrong.", 3),
+  ...said(4, caro, "I'll send the corrected sheet in a minute:\n– high water 14:20\n– low water 20:35", 4),
+  ...said(5, anna, "Great, thank you.", 6, [ben]),
+];
+
+const fetching: Event[] = [
+  stands(1, { type: "Receiving" }),
+  { type: "Progress", room, file: file(1), verified: 31.1 * MB, rate: 8.4 * MB, remaining: 2 },
+];
+const root = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
+const done: Event[] = [
+  ...fetching,
+  stands(1, { type: "Done", root }),
+  { type: "Saved", room, file: file(1), url: "blob:made-up", name: "Harbour survey 2026.pdf" },
+];
+
+export const scripts: Partial<Record<string, Script>> = {
+  empty: { events: alone("") },
+  drag: { events: [...alone(""), { type: "Dragging", held: { files: 2, text: false } }] },
+  waiting: { events: offering },
+  "waiting-qr": { events: offering, press: ["Show QR code"] },
+  door: { events: [{ type: "AtDoor", room, link }] },
+  asked: { events: knocking({ type: "Asked", sas: "482091" }) },
+  knock: { events: [...alone(""), shared(1, anna, "Harbour survey 2026.pdf", 48.3 * MB), knocked(1, ben, "Ben Okafor", "482091")] },
+  "two-knocks": { events: [...two, ...said(2, ben, "Caro is coming too.", 1), knocked(2, caro, "Carolina Díaz", "730518"), knocked(3, dan, "Dan", "119047")] },
+  "chat-only": { events: chat },
+  menu: { events: chat, press: ["Room"] },
+  receiving: { events: [...shelf, ...fetching] },
+  paused: { events: [...shelf, ...fetching, stands(1, { type: "Paused" })] },
+  sending: {
+    events: [
+      ...two,
+      person(caro, "Carolina Díaz", anna),
+      person(dan, "Dan", anna, ben),
+      linked(caro, direct),
+      linked(dan, direct),
+      ...said(2, ben, "Got it, thanks!", 2),
+      held(1, ben, 48.3 * MB),
+      held(1, caro, 21 * MB),
+    ],
+  },
+  done: { events: [...shelf, ...done], press: ["More about Harbour"] },
+  "drag-room": { events: [...shelf, { type: "Dragging", held: { files: 1, text: false } }] },
+  connecting: { events: [...guest, linked(anna, { type: "Connecting" })] },
+  relayed: { events: [...shelf, linked(anna, { type: "Relayed" })] },
+  "host-gone": { events: [...shelf, ...fetching, stands(1, { type: "WaitingForSource" }), linked(anna, lost("closed"))] },
+  "host-ended": { events: [...shelf, ...done, linked(anna, lost("closed")), { type: "RoomEnded", room }] },
+  "server-unreachable": { events: knocking({ type: "ServerUnreachable" }) },
+  "server-unreachable-room": { events: [...two, meeting({ type: "ServerUnreachable" })] },
+  "nobody-there": { events: knocking({ type: "NobodyThere" }) },
+  "no-answer": { events: [...shelf, ...fetching, stands(1, { type: "WaitingForSource" }), linked(anna, lost("silent"))] },
+  denied: { events: [...knocking({ type: "Asked", sas: "482091" }), { type: "Denied", room }] },
+  "needs-relay": { events: [...guest, linked(anna, lost("no-path"))] },
+  "webrtc-off": { events: [{ type: "Blocked", place: { at: "webrtc-off" } }] },
+  insecure: { events: [{ type: "Blocked", place: { at: "insecure" } }] },
+  "room-full": { events: knocking({ type: "RoomFull" }) },
+  version: { events: knocking({ type: "VersionMismatch" }) },
+  unsupported: { events: [{ type: "Blocked", place: { at: "unsupported", missing: ["WebAssembly", "module workers"] } }] },
+  "bad-link": { events: [{ type: "BadLink", reason: "malformed" }] },
+  "open-elsewhere": { events: [{ type: "OpenElsewhere", room }] },
+  "private-window": { events: [...shelf, { type: "Storage", persistent: false }] },
+  "source-missing": { events: [...two, ...said(2, ben, "Did you reload?", 2), stands(1, { type: "SourceMissing" })] },
+  "storage-full": {
+    events: [...shelf, stands(4, { type: "Failed", reason: { type: "Store", failure: { type: "Full", available: 1280 * MB } } })],
+  },
+  "source-changed": { events: [...shelf, stands(1, { type: "Failed", reason: { type: "SourceChanged" } })] },
+  withdrawn: { events: [...shelf, { type: "Withdrawn", room, share: share(1) }] },
+  folder: { events: [...two, { type: "Trouble", problem: { kind: "folder", name: "Photos of the quay" } }] },
+  "too-long": { events: [...chat, { type: "Draft", text: "All the tides of the year, berth by berth. ".repeat(220) }] },
+  "door-quiet": { events: [...offering, { type: "DoorQuiet", room }] },
+  over: { events: [...two, { type: "Sent", command: { type: "EndRoom", room } }] },
+  crashed: { events: [{ type: "Crashed", message: "made up" }] },
+};
