@@ -197,14 +197,17 @@ impl Payload {
                 if files.is_empty() || files.len() > MAX_FILES {
                     return Err(Misbehavior::BadEntry);
                 }
-                let files = files.into_iter().map(|(name, size)| {
-                    let name = SafeName::parse_remote(&name).map_err(|_| Misbehavior::BadPath)?;
-                    if size > crate::blob::MAX_FILE_SIZE {
+                let mut names = Vec::with_capacity(files.len());
+                for (name, size) in &files {
+                    names.push(SafeName::parse_remote(name).map_err(|_| Misbehavior::BadPath)?);
+                    if !crate::blob::is_allowed_size(*size) {
                         return Err(Misbehavior::BadEntry);
                     }
-                    Ok(FileMeta { name, size })
-                });
-                Self::Share { files: files.collect::<Result<_, _>>()? }
+                }
+                // The same on every side, so that everybody sees the same names.
+                SafeName::deduplicate(&mut names);
+                let files = names.into_iter().zip(files).map(|(name, (_, size))| FileMeta { name, size });
+                Self::Share { files: files.collect() }
             }
             CLOSE => {
                 let (file, root) = parse(payload)?;

@@ -127,7 +127,7 @@ mod tests {
         let link = invitation();
         let text = link.fragment();
         for good in [
-            format!("{text}"),
+            text.clone(),
             format!("#{text}"),
             format!(" {text}. "),
             format!("{text})!"),

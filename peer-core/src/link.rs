@@ -4,7 +4,7 @@
 //! A link that is not up yet has no [`Session`], and nothing but the confirmation is read from it or sent.
 
 use crate::cx::Context;
-use crate::description::{Candidate, Description, MAX_CANDIDATES};
+use crate::description::{Candidate, CandidateCount, Description};
 use crate::envelope::MeetingId;
 use crate::error::Misbehavior;
 use crate::handshake::Session;
@@ -55,7 +55,8 @@ pub(crate) struct Link {
     certificates: Certificates,
     remote_described: bool,
     early_candidates: Vec<Candidate>,
-    candidates: usize,
+    candidates: CandidateCount,
+    local_candidates: CandidateCount,
     connected: Option<LinkState>,
     open: [bool; 2],
     credit: [usize; 2],
@@ -83,7 +84,8 @@ impl Link {
             certificates: Certificates::default(),
             remote_described: false,
             early_candidates: Vec::new(),
-            candidates: 0,
+            candidates: CandidateCount::default(),
+            local_candidates: CandidateCount::default(),
             connected: None,
             open: [false; 2],
             credit: [0; 2],
@@ -153,8 +155,7 @@ impl Link {
         cx: &mut Context<'_>,
     ) -> Result<(), Misbehavior> {
         for candidate in candidates {
-            self.candidates += 1;
-            if self.candidates > MAX_CANDIDATES {
+            if !self.candidates.admit(&candidate) {
                 return Err(Misbehavior::BadDescription);
             }
             if self.remote_described {
@@ -166,9 +167,10 @@ impl Link {
         Ok(())
     }
 
-    /// A local candidate line, if it is one that we carry.
-    pub(crate) fn local_candidate(line: &str) -> Option<Candidate> {
-        Candidate::parse_local(line).ok().flatten()
+    /// A local candidate line, if it is one that we carry and the remote still takes.
+    pub(crate) fn local_candidate(&mut self, line: &str) -> Option<Candidate> {
+        let candidate = Candidate::parse_local(line).ok().flatten()?;
+        self.local_candidates.admit(&candidate).then_some(candidate)
     }
 
     pub(crate) fn set_connected(&mut self, shown: Option<Fingerprint>, relayed: bool) {

@@ -453,7 +453,7 @@ impl Transfer {
 
     /// "Done" only when every chunk is written and the whole is what the author closed.
     fn finish(&mut self, file: FileId, cx: &mut Context<'_>) {
-        let (Some(fetch), shelf) = (self.fetches.get_mut(&file), &self.shelf[&file]) else { return };
+        let (Some(fetch), Some(shelf)) = (self.fetches.get_mut(&file), self.shelf.get(&file)) else { return };
         let (Some(root), Sink::Open, true) = (shelf.root, fetch.sink_state, fetch.have.is_complete()) else {
             return;
         };

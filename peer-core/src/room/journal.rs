@@ -46,7 +46,7 @@ pub(super) fn leave(end: bool) -> Payload {
 
 /// What is shared, and where each file is read.
 pub(super) fn share(files: Vec<NewFile>) -> Result<(Payload, Vec<SourceId>), CommandError> {
-    let allowed = |file: &NewFile| crate::blob::is_allowed_size(file.size);
+    let allowed = |file: &NewFile| crate::blob::is_allowed_size(file.size) && !file.name.trim().is_empty();
     if files.is_empty() || files.len() > MAX_FILES || !files.iter().all(allowed) {
         return Err(CommandError::BadShare);
     }

@@ -112,7 +112,7 @@ impl Room {
             }
             LinkInput::LocalCandidate(line) => {
                 let meeting = link.meeting;
-                let candidate = line.as_deref().and_then(Link::local_candidate);
+                let candidate = line.as_deref().and_then(|line| link.local_candidate(line));
                 let end = line.is_none();
                 if candidate.is_some() || end {
                     self.post(

@@ -83,9 +83,8 @@ impl Room {
                 .meetings
                 .values()
                 .filter(|m| m.mode == Mode::Mesh && m.initiator && !matches!(m.stage, Stage::Over));
-            let dial = if member.is_some_and(|member| self.is_linked(&member)) {
-                None
-            } else if calling.clone().any(|meeting| meeting.route == handle) {
+            let linked = member.is_some_and(|member| self.is_linked(&member));
+            let dial = if linked || calling.clone().any(|meeting| meeting.route == handle) {
                 None
             } else if calling.count() >= MAX_CALLS {
                 Some(cx.now + BUSY)
