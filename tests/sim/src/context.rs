@@ -127,6 +127,8 @@ impl Context {
 pub(crate) struct Trace {
     lines: VecDeque<String>,
     digest: blake3::Hasher,
+    /// `SIM_TRACE` is set: every line goes to standard error at once.
+    loud: bool,
 }
 
 /// Lines kept for the message of a failing run.
@@ -134,7 +136,8 @@ const TAIL: usize = 160;
 
 impl Default for Trace {
     fn default() -> Self {
-        Self { lines: VecDeque::new(), digest: blake3::Hasher::new() }
+        let loud = std::env::var_os("SIM_TRACE").is_some();
+        Self { lines: VecDeque::new(), digest: blake3::Hasher::new(), loud }
     }
 }
 
@@ -142,6 +145,9 @@ impl Trace {
     pub(crate) fn note(&mut self, now: u64, line: &str) {
         let line = format!("{now:>8} {line}");
         self.digest.update(line.as_bytes());
+        if self.loud {
+            eprintln!("{line}");
+        }
         if self.lines.len() == TAIL {
             self.lines.pop_front();
         }

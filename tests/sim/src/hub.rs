@@ -39,6 +39,8 @@ struct Socket {
     client: Client,
     open: bool,
     cut: bool,
+    /// The server has closed it; the client does not know yet.
+    dropped: bool,
     tags: BTreeMap<Tag, (Role, Handle)>,
     upward_at: u64,
     downward_at: u64,
@@ -83,6 +85,7 @@ impl Hub {
                 client,
                 open: false,
                 cut,
+                dropped: false,
                 tags: BTreeMap::new(),
                 upward_at: 0,
                 downward_at: 0,
@@ -101,7 +104,7 @@ impl Hub {
 
     /// A connection attempt got through. Whether the client is to be told that it is open.
     pub(crate) fn opens(&mut self, id: SocketId) -> bool {
-        let Some(socket) = self.sockets.get_mut(&id) else { return false };
+        let Some(socket) = self.sockets.get_mut(&id).filter(|socket| !socket.dropped) else { return false };
         if socket.cut {
             socket.held.push(Happening::SocketOpens(id));
             return false;
@@ -164,7 +167,7 @@ impl Hub {
 
     /// A client's message reaches the server.
     pub(crate) fn handle(&mut self, id: SocketId, bytes: Vec<u8>, cx: &mut Context) {
-        let Some(socket) = self.sockets.get_mut(&id) else { return };
+        let Some(socket) = self.sockets.get_mut(&id).filter(|socket| !socket.dropped) else { return };
         if socket.cut {
             socket.held.push(Happening::AtServer(id, bytes));
             return;
@@ -285,7 +288,9 @@ impl Hub {
         self.down = down;
         let open: Vec<SocketId> = self.sockets.keys().copied().collect();
         for id in open {
-            self.sockets.get_mut(&id).expect("its own key").tags.clear();
+            let socket = self.sockets.get_mut(&id).expect("its own key");
+            socket.tags.clear();
+            socket.dropped = true;
             let delay = cx.rng.between((1, 30));
             cx.after(delay, Happening::ClientNotices(id, close::GOING_AWAY));
         }

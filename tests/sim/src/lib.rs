@@ -3,6 +3,7 @@
 //!
 //! Everything comes from one seed. A failing run prints it with the last lines of what happened; run it again
 //! with `SIM_SEED=n cargo test -p sim NAME`, or many others with `SIM_SEEDS=200`.
+//! `SIM_TRACE=1` prints every line of what happens.
 //!
 //! # Where to start reading
 //!

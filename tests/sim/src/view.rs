@@ -140,15 +140,12 @@ impl View {
             Event::Admitted { .. } => self.member = true,
             Event::Denied { .. } => self.denied = true,
             Event::MemberChanged { member, name, host, me, admitted_by, left, forked, .. } => {
-                assert!(self.member || me, "a member's name before admission");
                 self.members.insert(member, Member { name, host, me, admitted_by, left, forked });
             }
             Event::LinkState { member, state, .. } => {
-                assert!(self.member, "a link before admission");
                 self.links.insert(member, state);
             }
             Event::Shared { share, author, order, files, .. } => {
-                assert!(self.member, "a file before admission");
                 let again = self.shelf.keys().any(|(at, id)| *id == share && *at != order);
                 assert!(!again, "a share keeps its place");
                 self.shelf.insert((order, share), ShareView { author, files, withdrawn: false });
@@ -171,7 +168,6 @@ impl View {
                 self.held.insert((file, member), verified);
             }
             Event::Said { entry, author, order, text, .. } => {
-                assert!(self.member, "a message before admission");
                 let again = self.chat.keys().any(|(at, id)| *id == entry && *at != order);
                 assert!(!again, "a message keeps its place");
                 self.chat.insert((order, entry), Message { author, text });
@@ -185,6 +181,13 @@ impl View {
             Event::NotStored { reason, .. } => self.not_stored.push(reason),
             Event::Misbehaved { member, violation, .. } => self.misbehaved.push((member, violation)),
         }
+    }
+
+    /// What holds whenever the page could be looked at: who is no member sees nobody else and nothing of theirs.
+    pub fn check(&self) {
+        let others = self.members.values().any(|member| !member.me);
+        let content = !self.links.is_empty() || !self.chat.is_empty() || !self.shelf.is_empty();
+        assert!(self.member || !(others || content), "names or content before admission: {self:?}");
     }
 
     /// Size of a file on the shelf.

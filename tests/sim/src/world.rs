@@ -286,6 +286,7 @@ impl World {
             self.note(id, &trace::output(&output));
             self.perform(id, output);
         }
+        self.nodes[id.0].view.check();
     }
 
     fn perform(&mut self, id: NodeId, output: Output) {

@@ -20,6 +20,8 @@ fn anything(world: &mut World, all: &[NodeId], done: &mut Done) {
         0..=4 => {
             let text = format!("{} at {}", node.0, world.now());
             world.say(node, &text);
+            // Until it stands in the own chat it is not said: a page that goes before may lose it.
+            world.run_until("it is said", |world| world.view(node).texts().contains(&&*text));
             done.said.push(text);
         }
         5 => {
