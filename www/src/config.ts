@@ -1,5 +1,6 @@
 /** What the server writes into the page, and what follows from the address. */
 import type { Options } from "./engine";
+import type { Here } from "./state";
 
 type IceServer = Options["iceServers"][number];
 
@@ -25,7 +26,7 @@ export function iceServers(config: string): IceServer[] {
   return [...iceServers, { urls: [`stun:${location.hostname}:${stunPort}`] }];
 }
 
-/** Whether a link to this page is of use on this computer only. */
-export function onLoopback(): boolean {
-  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
+export function here(): Here {
+  const { origin, pathname, hostname } = location;
+  return { address: origin + pathname, loopback: /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) };
 }

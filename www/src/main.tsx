@@ -1,7 +1,7 @@
 /** The page's wiring: engine → events → state → view, and back by actions. No rule of the protocol is here. */
 import { render } from "preact";
 import type { Action, Send } from "./action";
-import { options } from "./config";
+import { here, options } from "./config";
 import * as engine from "./engine";
 import { installGestures } from "./gestures";
 import { check, download } from "./offer";
@@ -13,7 +13,7 @@ import { App } from "./view/App";
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has a place for the page");
 
-let state = initial;
+let state = initial(here());
 let drawing = false;
 
 function tell(event: Event | LocalEvent): void {

@@ -118,7 +118,16 @@ export interface Held {
   readonly text: boolean;
 }
 
+/** What is known of the page's own address. */
+export interface Here {
+  /** Without `#` and what follows. */
+  readonly address: string;
+  /** Whether a link to it is of use on this computer only. */
+  readonly loopback: boolean;
+}
+
 export interface State {
+  readonly here: Here;
   readonly place: Place;
   readonly room: Room | null;
   /** Whether the browser keeps files and records here; unknown until the engine says so. */
@@ -138,14 +147,14 @@ export type LocalEvent =
   | { type: "Dragging"; held: Held | null }
   | { type: "Trouble"; problem: Problem | null };
 
-export const initial: State = {
-  place: { at: "starting" },
-  room: null,
-  persistent: null,
-  problem: null,
-  draft: "",
-  dragging: null,
-};
+export function initial(here: Here): State {
+  return { here, place: { at: "starting" }, room: null, persistent: null, problem: null, draft: "", dragging: null };
+}
+
+/** `link` as one can send it. */
+export function addressOf(here: Here, link: string): string {
+  return `${here.address}#${link}`;
+}
 
 export function fileKey(file: FileRef): string {
   return `${file.share}/${file.index}`;

@@ -48,8 +48,8 @@ export const text = {
   },
 
   door: {
-    title: "Somebody sent you this link to share with you",
-    lead: "Say who you are. They decide whether to let you in.",
+    title: "You have been invited",
+    lead: "Say who you are. Then they decide whether to let you in.",
     name: "Your name",
     ask: "Ask to come in",
     cancel: "Cancel request",
@@ -65,6 +65,8 @@ export const text = {
 
   knock: {
     title: (name: string) => `${name} wants to come in`,
+    /** The title without the name, which stands large before it. */
+    wants: "wants to come in",
     key: (suffix: string) => `key …${suffix}`,
     compare: "Let them read you these digits. The same? Then it is really them.",
     letIn: "Let in",
@@ -134,7 +136,7 @@ export const text = {
     paused: (part: string) => `Paused at ${part}`,
     waitingFor: (who: string) => `Waiting for ${who}, who has it. Goes on by itself`,
     done: "Complete and verified",
-    downloading: "Verified · saved to your downloads",
+    downloading: "Verified · in your downloads",
     cancelled: "Cancelled",
     withdrawn: (who: string) => `${who} no longer shares this`,
     stopped: "You stopped sharing this",

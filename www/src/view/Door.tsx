@@ -25,20 +25,20 @@ function Ask({ link, send }: { link: string; send: Send }) {
   const [name, setName] = useState(rememberedName);
   const field = useRef<HTMLFormElement>(null);
   useEffect(() => field.current?.querySelector("input")?.focus(), []);
-  const ready = name.trim() !== "";
   return (
     <form
       class="middle"
       ref={field}
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready) send({ type: "JoinRoom", link, name: name.trim() });
+        if (name.trim() === "") field.current?.querySelector("input")?.focus();
+        else send({ type: "JoinRoom", link, name: name.trim() });
       }}
     >
       <h1>{text.door.title}</h1>
       <p>{text.door.lead}</p>
       <NameField value={name} onInput={setName} />
-      <button class="accent" type="submit" disabled={!ready}>
+      <button class="accent" type="submit">
         {text.door.ask}
       </button>
     </form>
@@ -55,9 +55,11 @@ function Knocking({ state, room, send }: { state: State; room: Room; send: Send 
   };
   return (
     <div class="middle">
-      <h1 class={trouble === null ? "" : "said"}>{trouble === null ? titleOf(room) : sentence(trouble, state)}</h1>
+      <h1 class={trouble === null && meeting.type !== "Asked" ? "" : "said"}>
+        {trouble !== null ? sentence(trouble, state) : meeting.type === "Asked" ? text.door.read : titleOf(room)}
+      </h1>
       {meeting.type === "Asked" && <Digits digits={meeting.sas} />}
-      {meeting.type === "Asked" && <p>{text.door.read}</p>}
+      {meeting.type === "Asked" && <p>{text.door.asked}</p>}
       {over ? (
         <button class="accent" type="button" onClick={again}>
           {text.door.again}

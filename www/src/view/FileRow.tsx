@@ -16,12 +16,14 @@ interface Props {
   shelved: Shelved;
   /** Place in the stream. */
   order: number;
+  /** The first that is on its way: it stays in view. */
+  first: boolean;
   /** The next thing to do is here. */
   next: boolean;
   send: Send;
 }
 
-export function FileRow({ room, shelved, order, next, send }: Props) {
+export function FileRow({ room, shelved, order, first, next, send }: Props) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const [stem, tail] = nameParts(shelved.name);
@@ -29,7 +31,7 @@ export function FileRow({ room, shelved, order, next, send }: Props) {
   const extra = rest(room, shelved, send);
   const progress = progressOf(room, shelved);
   return (
-    <li class="file" style={{ order }} data-state={shelved.state.type} data-pinned={unfinished(shelved) && shelved.author !== room.me}>
+    <li class="file" style={{ order }} data-state={shelved.state.type} data-pinned={unfinished(shelved)} data-first={first}>
       <div class="file-line">
         <div class="file-words">
           <p class="file-name" id={id}>
@@ -75,7 +77,7 @@ export function FileRow({ room, shelved, order, next, send }: Props) {
   );
 }
 
-function MainAction({ room, shelved, next, describedBy, send }: Omit<Props, "order"> & { describedBy: string }) {
+function MainAction({ room, shelved, next, describedBy, send }: Omit<Props, "order" | "first"> & { describedBy: string }) {
   const about = { room: room.id, file: shelved.file };
   const button = (label: string, onClick: () => void, kind = "") => (
     <button type="button" class={kind} aria-describedby={describedBy} onClick={onClick}>
@@ -140,7 +142,7 @@ function rest(room: Room, shelved: Shelved, send: Send): ComponentChildren {
   }
 }
 
-function ChooseAgain({ room, shelved, describedBy, send }: Omit<Props, "order" | "next"> & { describedBy: string }) {
+function ChooseAgain({ room, shelved, describedBy, send }: Omit<Props, "order" | "first" | "next"> & { describedBy: string }) {
   const input = useRef<HTMLInputElement>(null);
   const chosen = (replacement: File | undefined) => {
     if (replacement === undefined) return;

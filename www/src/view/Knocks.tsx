@@ -35,7 +35,7 @@ function Card({ knock, more, room, send }: { knock: Knock; more: number; room: R
   return (
     <section class="knock" role="dialog" aria-labelledby={title} data-more={more > 0}>
       <h2 id={title}>
-        <bdi>{text.knock.title(nameOf(knock))}</bdi>
+        <bdi>{nameOf(knock)}</bdi> {text.knock.wants}
       </h2>
       <p class="quiet">
         {text.knock.key(suffix(knock.member))}

@@ -4,25 +4,20 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { text } from "../text";
 import { useCopy } from "./hooks";
 
-/** `link` as one can send it. */
-export function addressOf(link: string): string {
-  return `${location.origin}${location.pathname}#${link}`;
-}
-
-export function LinkField({ link, small }: { link: string; small?: boolean }) {
+export function LinkField({ address, small }: { address: string; small?: boolean }) {
   return (
     <input
       class={small === true ? "link small" : "link"}
       aria-label={text.link.field}
       readOnly
-      value={addressOf(link)}
+      value={address}
       onFocus={(event) => event.currentTarget.select()}
     />
   );
 }
 
 /** The waiting host's panel. */
-export function LinkPanel({ link, loopback }: { link: string; loopback: boolean }) {
+export function LinkPanel({ address, loopback }: { address: string; loopback: boolean }) {
   const [copied, copy] = useCopy();
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -31,14 +26,14 @@ export function LinkPanel({ link, loopback }: { link: string; loopback: boolean 
   return (
     <section class="hero" ref={panel}>
       <h2>{text.link.title}</h2>
-      <LinkField link={link} />
+      <LinkField address={address} />
       <div class="actions">
-        <button class="accent" type="button" onClick={() => copy(addressOf(link))}>
+        <button class="accent" type="button" onClick={() => copy(address)}>
           {text.link.copy}
           <Tick shown={copied === "yes"} />
         </button>
-        <SendButton link={link} />
-        <QrButton link={link} />
+        <SendButton address={address} />
+        <QrButton address={address} />
       </div>
       <p class="quiet" aria-live="polite">
         {copied === "select" ? text.link.selected : loopback ? text.link.loopback : text.link.keepOpen}
@@ -48,10 +43,10 @@ export function LinkPanel({ link, loopback }: { link: string; loopback: boolean 
 }
 
 /** The chip. */
-export function CopyLink({ link }: { link: string }) {
+export function CopyLink({ address }: { address: string }) {
   const [copied, copy] = useCopy();
   return (
-    <button class="chip" type="button" onClick={() => copy(addressOf(link))}>
+    <button class="chip" type="button" onClick={() => copy(address)}>
       {text.link.copy}
       <Tick shown={copied === "yes"} />
     </button>
@@ -68,11 +63,11 @@ export function Tick({ shown }: { shown: boolean }) {
 }
 
 /** The system's share sheet, where there is one. */
-export function SendButton({ link }: { link: string }) {
+export function SendButton({ address }: { address: string }) {
   const able = typeof navigator.share === "function" && matchMedia("(pointer: coarse)").matches;
   if (!able) return null;
   // A rejection means that the person closed the sheet: nothing to say.
-  const send = () => void navigator.share({ url: addressOf(link) }).catch(() => undefined);
+  const send = () => void navigator.share({ url: address }).catch(() => undefined);
   return (
     <button type="button" onClick={send}>
       {text.link.send}
@@ -81,7 +76,7 @@ export function SendButton({ link }: { link: string }) {
 }
 
 /** Unfolds in place; on phones a sheet at the foot. */
-export function QrButton({ link }: { link: string }) {
+export function QrButton({ address }: { address: string }) {
   const [open, setOpen] = useState(false);
   return (
     <>
@@ -90,7 +85,7 @@ export function QrButton({ link }: { link: string }) {
       </button>
       {open && (
         <div class="qr-sheet">
-          <Qr address={addressOf(link)} />
+          <Qr address={address} />
           <button class="sheet-close" type="button" onClick={() => setOpen(false)}>
             {text.room.close}
           </button>

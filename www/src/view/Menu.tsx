@@ -18,17 +18,17 @@ export function MenuButton() {
   );
 }
 
-export function Menu({ room, send }: { room: Room; send: Send }) {
+export function Menu({ room, address, send }: { room: Room; address: string; send: Send }) {
   return (
     <section id={ID} class="menu" popover="auto" role="dialog" aria-label={text.room.menu}>
       <Roster room={room} />
       {!room.ended && <MyName key={room.name} room={room} send={send} />}
       {!room.ended && !awaiting(room) && (
         <div class="menu-link">
-          <LinkField link={room.link} small />
+          <LinkField address={address} small />
           <div class="actions">
-            <QrButton link={room.link} />
-            <SendButton link={room.link} />
+            <QrButton address={address} />
+            <SendButton address={address} />
           </div>
         </div>
       )}

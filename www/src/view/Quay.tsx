@@ -1,7 +1,7 @@
 /** The empty room: the whole page is the quay. */
 import type { Send } from "../action";
 import { spanOf } from "../select";
-import type { Room, State } from "../state";
+import { addressOf, type Room, type State } from "../state";
 import { text } from "../text";
 import { ChooseFiles } from "./Choose";
 import { Knocks } from "./Knocks";
@@ -27,7 +27,7 @@ export function Quay({ state, room, send }: { state: State; room: Room | null; s
         {room !== null && <Knocks room={room} send={send} />}
         <Trouble state={state} send={send} />
         {state.persistent === false && <p class="storage">{text.storage.missing}</p>}
-        {room !== null && <LinkField link={room.link} small />}
+        {room !== null && <LinkField address={addressOf(state.here, room.link)} small />}
       </div>
     </main>
   );

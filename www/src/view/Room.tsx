@@ -1,10 +1,9 @@
 /** The room: one line between the shores, one stream of files and messages, the composer at the foot. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Send } from "../action";
-import { onLoopback } from "../config";
 import { bytesOf } from "../format";
-import { awaiting, others, receivers, spanOf, stream, unfinished } from "../select";
-import type { Room as RoomState, State } from "../state";
+import { awaiting, others, receivers, running, spanOf, stream, unfinished } from "../select";
+import { addressOf, type Room as RoomState, type State } from "../state";
 import { text } from "../text";
 import { Composer } from "./Composer";
 import { FileRow } from "./FileRow";
@@ -19,29 +18,30 @@ import { ProblemLine, Trouble } from "./Trouble";
 export function Room({ state, room, send }: { state: State; room: RoomState; send: Send }) {
   const waiting = awaiting(room);
   const right = farShore(room);
+  const address = addressOf(state.here, room.link);
   return (
     <>
       <header class="bar">
         <h1 class="wordmark">{text.name}</h1>
-        {!waiting && !room.ended && <CopyLink link={room.link} />}
+        {!waiting && !room.ended && <CopyLink address={address} />}
         <Initials room={room} />
         <MenuButton />
       </header>
-      <main class="room" data-waiting={waiting}>
+      <main class="room" data-layout={waiting ? "waiting" : room.files.size > 0 ? "files" : "chat"}>
         <div class="way">
           <Span span={spanOf(state)} left={text.you} right={right} detail={transferOf(room)} />
           <Knocks room={room} send={send} />
           <Trouble state={state} send={send} />
           {state.persistent === false && <p class="storage">{text.storage.missing}</p>}
         </div>
-        {waiting && <LinkPanel link={room.link} loopback={onLoopback()} />}
+        {waiting && <LinkPanel address={address} loopback={state.here.loopback} />}
         <Stream room={room} send={send} />
         <div class="foot">
           <ProblemLine problem={state.problem} send={send} />
           {!room.ended && <Composer room={room} draft={state.draft} send={send} />}
         </div>
       </main>
-      <Menu room={room} send={send} />
+      <Menu room={room} address={address} send={send} />
     </>
   );
 }
@@ -60,29 +60,36 @@ function Stream({ room, send }: { room: RoomState; send: Send }) {
   const count = room.messages.size;
   useLayoutEffect(() => {
     // New messages are followed while one reads the end, and left alone while one reads back.
-    if (atEnd.current) for (const scroller of scrollers(box.current)) scroller.scrollTop = scroller.scrollHeight;
+    if (atEnd.current) box.current?.scrollTo(0, box.current.scrollHeight);
   }, [count]);
+  const first = entries.find((entry) => entry.kind === "file" && running(entry.file));
   const offered = entries.find((entry) => entry.kind === "file" && unfinished(entry.file) && entry.file.state.type !== "Receiving");
   const mine = entries.filter((entry) => entry.kind === "message" && entry.message.author === room.me).at(-1);
   return (
     <div
       class="stream"
       ref={box}
-      data-files={room.files.size > 0}
-      data-messages={count > 0}
-      onScrollCapture={(event) => {
-        const at = event.target as HTMLElement;
+      tabIndex={0}
+      onScroll={({ currentTarget: at }) => {
         atEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 48;
       }}
     >
       <ul class="files" aria-label={text.room.files}>
         {entries.map((entry, index) =>
           entry.kind === "file" ? (
-            <FileRow key={entry.key} room={room} shelved={entry.file} order={index} next={entry === offered} send={send} />
+            <FileRow
+              key={entry.key}
+              room={room}
+              shelved={entry.file}
+              order={index}
+              first={entry === first}
+              next={entry === offered}
+              send={send}
+            />
           ) : null,
         )}
       </ul>
-      <div class="chat" role="log" aria-label={text.room.chat} tabIndex={0}>
+      <div class="chat" role="log" aria-label={text.room.chat}>
         {entries.map((entry, index) => {
           if (entry.kind !== "message") return null;
           const before = entries[index - 1];
@@ -94,11 +101,6 @@ function Stream({ room, send }: { room: RoomState; send: Send }) {
       </div>
     </div>
   );
-}
-
-/** The stream itself on narrow pages, its chat column on wide ones. */
-function scrollers(box: HTMLElement | null): HTMLElement[] {
-  return box === null ? [] : [box, ...box.querySelectorAll<HTMLElement>(".chat")];
 }
 
 /** How far the running transfers are, for the words on the line. */

@@ -58,12 +58,12 @@ function LineOf({ line }: { line: Line }) {
     case "gap":
       return (
         <>
-          <line x1="0" y1="12" x2="44%" y2="12" />
-          <line x1="56%" y1="12" x2="100%" y2="12" />
-          <svg x="44%" y="12" overflow="visible">
+          <line x1="0" y1="12" x2="42%" y2="12" />
+          <line x1="58%" y1="12" x2="100%" y2="12" />
+          <svg x="42%" y="12" overflow="visible">
             <path d="M0 0q8 0 11 10" />
           </svg>
-          <svg x="56%" y="12" overflow="visible">
+          <svg x="58%" y="12" overflow="visible">
             <path d="M0 0q-8 0-11 10" />
           </svg>
         </>
