@@ -616,6 +616,11 @@ pub enum StoreOp {
         /// At most 64 KiB.
         value: Vec<u8>,
     },
+    /// Forget the records of a room, so that a reload does not find it; received copies stay. No reply.
+    DeleteRecords {
+        /// The room.
+        room: RoomId,
+    },
     /// Forget everything of a room: records and received copies. No reply.
     DeleteRoom {
         /// The room.

@@ -133,6 +133,13 @@ impl Log {
         self.chains.get(author).and_then(|chain| (chain.ids.len() as u64).checked_sub(1))
     }
 
+    /// Whether the next entry of `author` can be written: it is admitted, and nothing of its own still waits for
+    /// causes. Writing earlier would give two entries one number.
+    pub(crate) fn may_write(&self, author: &MemberId) -> bool {
+        let waiting = self.pending.range((*author, 0)..=(*author, u64::MAX)).next().is_some();
+        self.admitted.contains(author) && !waiting
+    }
+
     /// Sign the next own entry; it is not placed before it is stored (`insert`).
     pub(crate) fn draft(&self, key: &Keypair, payload: &Payload) -> Entry {
         let ids = self.chains.get(&key.member()).map_or(&[][..], |chain| &chain.ids);

@@ -114,6 +114,8 @@ pub(crate) struct Room {
     delivered: BTreeMap<MemberId, u64>,
     sync: Option<Instant>,
     ending: Option<Instant>,
+    /// Whether the store still keeps this room.
+    durable: bool,
 }
 
 impl Room {
@@ -206,6 +208,7 @@ impl Room {
             delivered: BTreeMap::new(),
             sync: None,
             ending: None,
+            durable: true,
         }
     }
 
@@ -410,7 +413,7 @@ impl Room {
     ) {
         if self.puts.remove(&request) {
             if let Err(reason) = result {
-                cx.event(Event::NotStored { room: self.id, reason });
+                self.not_stored(reason, cx);
             }
         } else if self.storing.as_ref().is_some_and(|storing| storing.request == request) {
             self.draft_stored(result.err(), cx);
@@ -418,6 +421,9 @@ impl Room {
             && let Some(log) = &self.log
             && let Some(done) = self.swarm.stored(request, result, &self.key, log.digest(), cx)
         {
+            if let Some(reason) = done.not_stored {
+                self.not_stored(reason, cx);
+            }
             for (link, chunk) in done.chunks {
                 if let Some(link) = self.links.get_mut(&link) {
                     link.send_chunk(chunk);
@@ -537,8 +543,21 @@ impl Room {
         self.put(record::IDENTITY.to_vec(), value, cx);
     }
 
+    /// The room goes on in memory. What was kept of it is forgotten: a reload that found half of it would write
+    /// entries with numbers that are taken.
+    fn not_stored(&mut self, reason: StoreFailure, cx: &mut Context<'_>) {
+        if core::mem::replace(&mut self.durable, false) {
+            self.swarm.durable = false;
+            cx.store(StoreOp::DeleteRecords { room: self.id });
+            cx.event(Event::NotStored { room: self.id, reason });
+        }
+    }
+
     /// Keep a record; nothing waits for it.
     fn put(&mut self, key: Vec<u8>, value: Vec<u8>, cx: &mut Context<'_>) {
+        if !self.durable {
+            return;
+        }
         let request = cx.ids.request(self.id);
         self.puts.insert(request);
         cx.store(StoreOp::Put { request, room: self.id, key, value });

@@ -70,11 +70,15 @@ pub(crate) struct Done {
     pub(crate) close: Vec<(FileId, Root)>,
     /// Chunks ready to leave.
     pub(crate) chunks: Vec<(LinkId, OutgoingChunk)>,
+    /// A page could not be kept.
+    pub(crate) not_stored: Option<StoreFailure>,
 }
 
 /// All own files of one room.
 pub(crate) struct Swarm {
     room: RoomId,
+    /// Whether the store still keeps this room; else pages live in memory only.
+    pub(crate) durable: bool,
     files: BTreeMap<FileId, Served>,
     jobs: BTreeMap<RequestId, Job>,
     queues: BTreeMap<LinkId, Queue>,
@@ -82,7 +86,7 @@ pub(crate) struct Swarm {
 
 impl Swarm {
     pub(crate) fn new(room: RoomId) -> Self {
-        Self { room, files: BTreeMap::new(), jobs: BTreeMap::new(), queues: BTreeMap::new() }
+        Self { room, durable: true, files: BTreeMap::new(), jobs: BTreeMap::new(), queues: BTreeMap::new() }
     }
 
     // ------------------------------------------------------------ the shelf
@@ -154,6 +158,7 @@ impl Swarm {
         for queue in self.queues.values_mut() {
             queue.wanted.retain(|(_, wanted, _)| *wanted != file);
         }
+        cx.event(Event::FileChanged { room: self.room, file, state: FileState::Withdrawn });
     }
 
     /// The log has the Close of an own file.
@@ -280,13 +285,13 @@ impl Swarm {
             Job::Hash { file, source } => {
                 // A read of a source that was replaced meanwhile says nothing about the new one.
                 if self.is_source(file, source) {
-                    self.hashed(file, result, key, digest, cx);
+                    for (segment, page) in self.hashed(file, result, key, digest, cx) {
+                        self.keep_page(file, segment, page, &mut done, cx);
+                    }
                 }
             }
             Job::Page { file, segment, page } => {
-                if let Err(reason) = result {
-                    cx.event(Event::NotStored { room: self.room, reason });
-                }
+                done.not_stored = result.err();
                 self.page_stored(file, segment, page, &mut done, cx);
             }
             Job::Chunk { file, source, link, request, chunk } => {
@@ -316,17 +321,22 @@ impl Swarm {
         key: &Keypair,
         digest: &RoomDigest,
         cx: &mut Context<'_>,
-    ) {
-        let Some(served) = self.files.get_mut(&file) else { return };
+    ) -> Vec<(u32, SignedPage)> {
+        let mut pages = Vec::new();
+        let Some(served) = self.files.get_mut(&file) else { return pages };
         served.reading = false;
         let bytes = match result {
             Ok(bytes) => bytes,
-            Err(failure) => return self.fail(file, failure_of(failure), cx),
+            Err(failure) => {
+                self.fail(file, failure_of(failure), cx);
+                return pages;
+            }
         };
         for piece in bytes.chunks(CHUNK as usize) {
             let index = served.values.len() as u32;
             let Ok(value) = blob::chunk_value(served.size, index, piece) else {
-                return self.fail(file, FileFailure::SourceChanged, cx);
+                self.fail(file, FileFailure::SourceChanged, cx);
+                return pages;
             };
             served.values.push(value);
             let chunks = segment_chunks(served.size, segment_of(index));
@@ -335,13 +345,21 @@ impl Swarm {
                 let values = served.values[chunks.start as usize..].to_vec();
                 let signed = Page::signed_bytes(&digest.0, &file, segment, &values);
                 let page = SignedPage { values, signature: key.sign(context::SIGN_PAGE, &signed) };
-                let value = postcard::to_allocvec(&page).expect("postcard into a Vec has no failure here");
-                // Shown only once it is stored: a crash must not make its author sign another one.
-                let request = cx.ids.request(self.room);
-                self.jobs.insert(request, Job::Page { file, segment, page });
-                cx.store(StoreOp::Put { request, room: self.room, key: record::page(&file, segment), value });
+                pages.push((segment, page));
             }
         }
+        pages
+    }
+
+    /// A page is shown only once it is stored: a crash must not make its author sign another one.
+    fn keep_page(&mut self, file: FileId, segment: u32, page: SignedPage, done: &mut Done, cx: &mut Context<'_>) {
+        if !self.durable {
+            return self.page_stored(file, segment, page, done, cx);
+        }
+        let value = postcard::to_allocvec(&page).expect("postcard into a Vec has no failure here");
+        let request = cx.ids.request(self.room);
+        self.jobs.insert(request, Job::Page { file, segment, page });
+        cx.store(StoreOp::Put { request, room: self.room, key: record::page(&file, segment), value });
     }
 
     fn page_stored(

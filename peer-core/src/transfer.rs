@@ -45,8 +45,8 @@ struct Fetch {
     sink_state: Sink,
     state: FileState,
     paused: bool,
-    /// The author cannot serve it right now.
-    refused: bool,
+    /// Why the author cannot serve it right now.
+    refused: Option<Refusal>,
     /// Verified and written.
     have: ChunkSet,
     /// Asked for, being received or written.
@@ -56,6 +56,12 @@ struct Fetch {
     told: Instant,
     held: Option<Instant>,
     samples: VecDeque<(Instant, u64)>,
+}
+
+impl Fetch {
+    fn is_done(&self) -> bool {
+        matches!(self.state, FileState::Done { .. })
+    }
 }
 
 /// A chunk on its way in.
@@ -108,8 +114,7 @@ impl Transfer {
     pub(crate) fn withdrawn(&mut self, file: FileId, cx: &mut Context<'_>) {
         let Some(shelf) = self.shelf.get_mut(&file) else { return };
         shelf.withdrawn = true;
-        let done = self.fetches.get(&file).is_some_and(|fetch| matches!(fetch.state, FileState::Done { .. }));
-        if !done {
+        if !self.fetches.get(&file).is_some_and(Fetch::is_done) {
             self.end(file, FileState::Withdrawn, cx);
         }
     }
@@ -124,8 +129,12 @@ impl Transfer {
     ) -> Result<(), CommandError> {
         let shelf =
             self.shelf.get(&file).filter(|shelf| !shelf.withdrawn).ok_or(CommandError::UnknownFile)?;
-        if self.fetches.contains_key(&file) {
-            return Err(CommandError::Full);
+        let size = shelf.size;
+        match self.fetches.get(&file).map(|fetch| (fetch.state, fetch.refused)) {
+            None => {}
+            // Tried again by hand, from the beginning.
+            Some((FileState::Done { .. }, _)) | Some((_, Some(_))) => self.discard(file, cx),
+            Some(_) => return Err(CommandError::Full),
         }
         let request = cx.ids.request(self.room);
         let fetch = Fetch {
@@ -133,8 +142,8 @@ impl Transfer {
             sink_state: Sink::Opening(request),
             state: FileState::Offered,
             paused: false,
-            refused: false,
-            have: ChunkSet::new(shelf.size),
+            refused: None,
+            have: ChunkSet::new(size),
             busy: BTreeSet::new(),
             values: BTreeMap::new(),
             asked_pages: BTreeSet::new(),
@@ -142,7 +151,7 @@ impl Transfer {
             held: None,
             samples: VecDeque::new(),
         };
-        cx.store(StoreOp::OpenSink { request, room: self.room, sink, size: shelf.size });
+        cx.store(StoreOp::OpenSink { request, room: self.room, sink, size });
         self.fetches.insert(file, fetch);
         self.show(file, cx);
         Ok(())
@@ -154,7 +163,7 @@ impl Transfer {
         paused: bool,
         cx: &mut Context<'_>,
     ) -> Result<(), CommandError> {
-        let fetch = self.fetches.get_mut(&file).ok_or(CommandError::UnknownFile)?;
+        let fetch = self.fetches.get_mut(&file).filter(|fetch| !fetch.is_done()).ok_or(CommandError::UnknownFile)?;
         fetch.paused = paused;
         fetch.samples.clear();
         self.show(file, cx);
@@ -162,7 +171,7 @@ impl Transfer {
     }
 
     pub(crate) fn cancel(&mut self, file: FileId, cx: &mut Context<'_>) -> Result<(), CommandError> {
-        if !self.fetches.contains_key(&file) {
+        if !self.is_running(file) {
             return Err(CommandError::UnknownFile);
         }
         self.end(file, FileState::Cancelled, cx);
@@ -180,7 +189,7 @@ impl Transfer {
             if self.shelf[&file].author == member {
                 let fetch = self.fetches.get_mut(&file).expect("just listed");
                 fetch.asked_pages.clear();
-                fetch.refused = false;
+                fetch.refused = None;
                 self.show(file, cx);
             }
         }
@@ -214,10 +223,11 @@ impl Transfer {
         if self.shelf.get(&file).is_none_or(|shelf| shelf.author != from) {
             return;
         }
-        let Some(fetch) = self.fetches.get_mut(&file) else { return };
+        let Some(fetch) = self.fetches.get_mut(&file).filter(|fetch| !fetch.is_done()) else { return };
         match refusal {
+            // What is verified is kept: the author may choose the same file again.
             Refusal::NoSource | Refusal::Gone | Refusal::NotShared => {
-                fetch.refused = true;
+                fetch.refused = Some(refusal);
                 fetch.asked_pages.clear();
                 self.drop_requests(file, cx);
                 self.show(file, cx);
@@ -231,7 +241,7 @@ impl Transfer {
     pub(crate) fn available(&mut self, from: MemberId, file: FileId, cx: &mut Context<'_>) {
         if self.shelf.get(&file).is_some_and(|shelf| shelf.author == from) {
             if let Some(fetch) = self.fetches.get_mut(&file) {
-                fetch.refused = false;
+                fetch.refused = None;
             }
             self.show(file, cx);
         }
@@ -244,7 +254,7 @@ impl Transfer {
         cx: &mut Context<'_>,
     ) -> Result<(), Misbehavior> {
         let Some(shelf) = self.shelf.get(&page.file) else { return Err(Misbehavior::Unasked) };
-        let Some(fetch) = self.fetches.get_mut(&page.file) else { return Ok(()) };
+        let Some(fetch) = self.fetches.get_mut(&page.file).filter(|fetch| !fetch.is_done()) else { return Ok(()) };
         let signed = Page::signed_bytes(&digest.0, &page.file, page.segment, &page.values);
         let fits = segment_chunks(shelf.size, page.segment).len() == page.values.len();
         if !fits || !verify(&shelf.author, context::SIGN_PAGE, &signed, &page.signature) {
@@ -331,7 +341,7 @@ impl Transfer {
         let fetch = self.fetches.get(&file)?;
         let shelf = &self.shelf[&file];
         let link = *self.links.get(&shelf.author)?;
-        let active = fetch.sink_state == Sink::Open && !fetch.paused && !fetch.refused;
+        let active = fetch.sink_state == Sink::Open && !fetch.paused && fetch.refused.is_none();
         active.then_some((shelf.author, link, shelf.size))
     }
 
@@ -473,25 +483,35 @@ impl Transfer {
 
     /// The fetch is over without a file; it can be started afresh.
     fn end(&mut self, file: FileId, state: FileState, cx: &mut Context<'_>) {
+        self.discard(file, cx);
+        cx.event(Event::FileChanged { room: self.room, file, state });
+    }
+
+    fn discard(&mut self, file: FileId, cx: &mut Context<'_>) {
         self.drop_requests(file, cx);
         if let Some(fetch) = self.fetches.remove(&file) {
             let request = cx.ids.request(self.room);
             cx.store(StoreOp::CloseSink { request, sink: fetch.sink, keep: false });
         }
-        cx.event(Event::FileChanged { room: self.room, file, state });
+    }
+
+    fn is_running(&self, file: FileId) -> bool {
+        self.fetches.get(&file).is_some_and(|fetch| !fetch.is_done())
     }
 
     // ------------------------------------------------------------ showing
 
     fn show(&mut self, file: FileId, cx: &mut Context<'_>) {
         let Some(fetch) = self.fetches.get(&file) else { return };
-        if matches!(fetch.state, FileState::Done { .. }) {
+        if fetch.is_done() {
             return;
         }
         let connected = self.links.contains_key(&self.shelf[&file].author);
         let state = if fetch.paused {
             FileState::Paused
-        } else if connected && !fetch.refused {
+        } else if fetch.refused == Some(Refusal::Gone) {
+            FileState::Failed { reason: FileFailure::SourceGone }
+        } else if connected && fetch.refused.is_none() {
             FileState::Receiving
         } else {
             FileState::WaitingForSource

@@ -91,32 +91,37 @@ impl Room {
 
     fn store_next_draft(&mut self, cx: &mut Context<'_>) {
         let (None, Some(log)) = (&self.storing, &self.log) else { return };
+        if !log.may_write(&self.me) {
+            return;
+        }
         let Some(draft) = self.drafts.pop_front() else { return };
         let entry = log.draft(&self.key, &draft.payload);
         let bytes = entry.encode();
         let request = cx.ids.request(self.id);
-        let key = record::entry(&self.me, entry.seq);
-        cx.store(crate::io::StoreOp::Put { request, room: self.id, key, value: bytes.clone() });
+        if self.durable {
+            let key = record::entry(&self.me, entry.seq);
+            cx.store(crate::io::StoreOp::Put { request, room: self.id, key, value: bytes.clone() });
+        }
         self.storing = Some(Storing { request, draft, bytes });
+        if !self.durable {
+            self.draft_stored(None, cx);
+        }
     }
 
     pub(super) fn draft_stored(&mut self, failure: Option<StoreFailure>, cx: &mut Context<'_>) {
         let Some(Storing { draft, bytes, .. }) = self.storing.take() else { return };
         if let Some(reason) = failure {
-            cx.event(Event::NotStored { room: self.id, reason });
-            self.draft_failed(draft, CommandError::Full, cx);
-        } else if let Some(Ok((Outcome::Placed(ids), _))) = self.log.as_mut().map(|log| log.insert(&bytes)) {
-            let failed = ids.is_empty();
-            self.apply(&ids, &draft.sources, cx);
-            for link in self.links.values_mut() {
-                link.send_entries(ids.iter().copied());
+            self.not_stored(reason, cx);
+        }
+        match self.log.as_mut().map(|log| log.insert(&bytes)) {
+            Some(Ok((Outcome::Placed(ids), _))) if !ids.is_empty() => {
+                self.apply(&ids, &draft.sources, cx);
+                for link in self.links.values_mut() {
+                    link.send_entries(ids.iter().copied());
+                }
             }
-            if failed {
-                self.draft_failed(draft, CommandError::Full, cx);
-            }
-        } else {
             // The own chain is full, or a copy of this device's records wrote on elsewhere.
-            self.draft_failed(draft, CommandError::Full, cx);
+            _ => self.draft_failed(draft, CommandError::Full, cx),
         }
         self.store_next_draft(cx);
         self.hurry_ending(cx);
@@ -180,6 +185,8 @@ impl Room {
             }
         }
         self.acknowledge(from, cx);
+        // A new member's own words wait for the entry that let it in.
+        self.store_next_draft(cx);
         Ok(())
     }
 

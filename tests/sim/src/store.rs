@@ -97,7 +97,7 @@ impl Store {
                 self.unwritten.push((room, key.clone(), value.clone()));
                 (request, Request::Put { room, key, value })
             }
-            StoreOp::DeleteRoom { room } => {
+            StoreOp::DeleteRecords { room } | StoreOp::DeleteRoom { room } => {
                 self.records.remove(&room);
                 self.unwritten.retain(|(of, ..)| *of != room);
                 return;

@@ -48,7 +48,8 @@ pub(crate) fn output(output: &Output) -> String {
             StoreOp::Write { request, sink, offset, bytes: data } => {
                 format!("store {}: write {} at {offset} {}", request.0, sink.0, bytes(data))
             }
-            StoreOp::DeleteRoom { .. }
+            StoreOp::DeleteRecords { .. }
+            | StoreOp::DeleteRoom { .. }
             | StoreOp::Read { .. }
             | StoreOp::CloseSource { .. }
             | StoreOp::OpenSink { .. }
