@@ -8,11 +8,11 @@ import { killBrowser, memoryOf } from "./processes";
 
 export type Kind = "chromium" | "firefox";
 
-const CHROMIUM = process.env["LINKSPAN_CHROMIUM"] ?? "/usr/bin/chromium";
+export const CHROMIUM = process.env["LINKSPAN_CHROMIUM"] ?? "/usr/bin/chromium";
 const FIREFOX = process.env["LINKSPAN_FIREFOX"] ?? "/usr/bin/firefox-esr";
 
 /** Nothing but what the page does may use the network or the processor. */
-const CHROMIUM_FLAGS = [
+export const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--no-first-run",
   "--disable-background-networking",

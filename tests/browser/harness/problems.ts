@@ -28,7 +28,8 @@ export class Problems {
     for (const page of context.pages()) this.watchPage(page);
   }
 
-  private watchPage(page: Page): void {
+  /** Watches one page, without what needs to run inside it. */
+  watchPage(page: Page): void {
     page.on("console", (message) => {
       if (message.type() === "error") this.found.push(`console: ${message.text()} (${message.location().url})`);
     });

@@ -21,6 +21,11 @@ export class StaticSite {
   static async start(source: string | Record<string, string>): Promise<StaticSite> {
     const listener = createServer((request, response) => {
       const path = decodeURIComponent(new URL(request.url ?? "/", "http://x").pathname);
+      if (path === "/favicon.ico") {
+        // Browsers ask by themselves where a page names no icon.
+        response.writeHead(204).end();
+        return;
+      }
       read(source, path).then(
         (body) => {
           const type = typeof source === "string" ? TYPES[extname(path)] : TYPES[".html"];
