@@ -1,0 +1,51 @@
+/** Words that must not lie: sizes, percents, names and links. */
+import { describe, expect, it } from "vitest";
+import { bytes, bytesOf, duration, initials, nameParts, percent, pieces, visible } from "./format";
+
+describe("numbers", () => {
+  it("are rounded to what a person can compare", () => {
+    expect([0, 999, 1000, 48_300_000, 999_960_000, 2_140_000_000].map(bytes)).toEqual(["0 B", "999 B", "1.0 kB", "48.3 MB", "1.0 GB", "2.1 GB"]);
+    expect(bytesOf(512_000, 48_300_000)).toBe("0.5 of 48.3 MB");
+    expect([0.2, 59, 61, 3700].map(duration)).toEqual(["1 s", "59 s", "1 min", "1 h 2 min"]);
+  });
+
+  it("say 100 percent only of the whole, and 0 only of nothing", () => {
+    expect([percent(0, 1000), percent(1, 1000), percent(999, 1000), percent(1000, 1000), percent(0, 0)]).toEqual([0, 1, 99, 100, 100]);
+  });
+});
+
+describe("names", () => {
+  it("show what would make them lie", () => {
+    expect(visible("cod\u202egpj.exe")).toBe("cod⟨202E⟩gpj.exe");
+    expect(visible("a\u0000b\u200bc")).toBe("a⟨0000⟩b⟨200B⟩c");
+    expect(visible("👩‍🚀 rapport für Zoë\n")).toBe("👩‍🚀 rapport für Zoë\n");
+  });
+
+  it("always keep the real extension in view", () => {
+    expect(nameParts("holiday-picture.jpg.exe")).toEqual(["holiday-picture.", "jpg.exe"]);
+    expect(nameParts(".profile").join("")).toBe(".profile");
+    expect(nameParts("x").join("")).toBe("x");
+  });
+
+  it("become at most two letters, an emoji being one", () => {
+    expect(["Anna Berg", "ben", "  ", "👩‍🚀 Zoë"].map(initials)).toEqual(["AB", "B", "·", "👩‍🚀Z"]);
+  });
+});
+
+describe("messages", () => {
+  it("make links of web addresses only, without the sentence's punctuation", () => {
+    expect(pieces("see https://a.example/x?y=1).")).toEqual([
+      { text: "see ", href: null },
+      { text: "https://a.example/x?y=1", href: "https://a.example/x?y=1" },
+      { text: ").", href: null },
+    ]);
+    for (const text of ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://", "mailto:a@b.example"]) {
+      expect(pieces(text).every((piece) => piece.href === null)).toBe(true);
+    }
+  });
+
+  it("lose no character", () => {
+    const text = "a https://x.example/ü b http://y.example. c\n";
+    expect(pieces(text).map((piece) => piece.text).join("")).toBe(text);
+  });
+});
