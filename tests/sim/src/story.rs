@@ -152,10 +152,15 @@ impl World {
     pub fn share(&mut self, node: NodeId, name: &str, content: Content) -> FileId {
         let source = self.add_source(node, content);
         let room = self.room(node);
-        let before: Vec<EntryId> = self.view(node).shelf.keys().map(|(_, id)| *id).collect();
+        let me = self.key(node);
+        let own = move |view: &View| {
+            let shelf = view.shelf.iter().filter(move |(_, share)| share.author == me);
+            shelf.map(|((_, id), _)| *id).collect::<Vec<EntryId>>()
+        };
+        let before = own(self.view(node));
         let new = NewFile { source, name: name.into(), size: content.size };
         self.command(node, Command::Share { room, files: vec![new] });
-        let fresh = |view: &View| view.shelf.keys().map(|(_, id)| *id).find(|id| !before.contains(id));
+        let fresh = |view: &View| own(view).into_iter().find(|id| !before.contains(id));
         self.run_until("the share is on the own shelf", |world| fresh(world.view(node)).is_some());
         FileId { share: fresh(self.view(node)).expect("it is there"), index: 0 }
     }
