@@ -13,14 +13,11 @@ impl Content {
     /// `length` bytes at `offset`, which must lie inside.
     pub fn read(&self, offset: u64, length: usize) -> Vec<u8> {
         assert!(offset + length as u64 <= self.size, "read past the end of a simulated file");
-        let mut bytes = Vec::with_capacity(length + 16);
-        let first = offset / 8;
-        let last = (offset + length as u64).div_ceil(8);
-        for word in first..last {
-            bytes.extend_from_slice(&mix(self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ word).to_le_bytes());
-        }
-        bytes.drain(..(offset % 8) as usize);
-        bytes.truncate(length);
+        // BLAKE3's output stream can be read from anywhere, and dependencies are compiled with optimisation.
+        let mut stream = blake3::Hasher::new().update(&self.seed.to_le_bytes()).finalize_xof();
+        stream.set_position(offset);
+        let mut bytes = vec![0; length];
+        stream.fill(&mut bytes);
         bytes
     }
 
@@ -35,14 +32,6 @@ impl Content {
         }
         *hasher.finalize().as_bytes()
     }
-}
-
-/// SplitMix64's finisher: well spread and cheap.
-fn mix(mut z: u64) -> u64 {
-    z = z.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

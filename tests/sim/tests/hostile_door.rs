@@ -260,7 +260,7 @@ fn knowing_the_link_does_not_open_other_peoples_conversations() {
         let guest = world.guest("Gustav", &fragment);
         world.admit(host, guest);
         // His own end of a conversation with the very openings he recorded reads nothing of the others'.
-        for open in tape.borrow().iter().filter(|envelope| envelope[0] == OPEN) {
+        for open in tape.borrow().iter().filter(|envelope| envelope[..2] == [OPEN, 1]) {
             let (conversation, _) = answer(&link, open, 5, |_| Body::Deny).expect("he knows the secret");
             for envelope in tape.borrow().iter() {
                 assert_eq!(conversation.hear(envelope), None);
