@@ -381,6 +381,7 @@ impl Room {
     // ------------------------------------------------------------ the world
 
     pub(crate) fn signal(&mut self, input: SignalInput, cx: &mut Context<'_>) {
+        self.door.hidden |= matches!(input, SignalInput::Disconnected { .. } | SignalInput::Connected);
         let Some(heard) = self.signal.handle(input, cx) else { return };
         let mesh = self.mesh_tag();
         match heard {
@@ -441,6 +442,7 @@ impl Room {
         self.door_timeout(cx);
         self.mesh_timeout(cx);
         self.links_timeout(cx);
+        self.transfer.handle_timeout(cx);
         if self.sync.is_some_and(|due| due <= cx.now) {
             self.sync = Some(cx.now + SYNC);
             self.sync_all(cx);
@@ -460,6 +462,7 @@ impl Room {
             (self.signal.next_timeout(), Reason::Reconnect),
             (meetings.chain(contacts).chain(self.door.retry).min(), Reason::Meeting),
             (self.links.values().map(Link::next_timeout).min(), Reason::Link),
+            (self.transfer.next_timeout(), Reason::Transfer),
             (self.sync.into_iter().chain(self.ending).min(), Reason::Sync),
         ];
         times.into_iter().filter_map(|(time, reason)| Some((time?, reason))).min()

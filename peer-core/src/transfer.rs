@@ -22,6 +22,8 @@ pub(crate) const WINDOW: usize = 32;
 const PROGRESS: Duration = Duration::from_millis(100);
 /// Others are told what one holds at most this often.
 const HELD: Duration = Duration::from_secs(1);
+/// What was asked for and has not moved for so long is asked for again.
+const STALL: Duration = Duration::from_secs(20);
 /// The rate shown is the mean of this long.
 const RATE_SPAN: Duration = Duration::from_secs(4);
 
@@ -53,6 +55,8 @@ struct Fetch {
     busy: BTreeSet<u32>,
     values: BTreeMap<u32, Vec<ChunkValue>>,
     asked_pages: BTreeSet<u32>,
+    /// When something of it last came, or was last asked for after nothing had.
+    moved: Instant,
     told: Instant,
     held: Option<Instant>,
     samples: VecDeque<(Instant, u64)>,
@@ -147,6 +151,7 @@ impl Transfer {
             busy: BTreeSet::new(),
             values: BTreeMap::new(),
             asked_pages: BTreeSet::new(),
+            moved: cx.now,
             told: cx.now,
             held: None,
             samples: VecDeque::new(),
@@ -262,6 +267,7 @@ impl Transfer {
         }
         match fetch.values.get(&page.segment) {
             None => {
+                fetch.moved = cx.now;
                 fetch.values.insert(page.segment, page.values);
                 self.finish(page.file, cx);
             }
@@ -292,6 +298,9 @@ impl Transfer {
             return Err(Misbehavior::Unasked);
         }
         incoming.buffer.extend_from_slice(bulk.bytes);
+        if let Some(fetch) = self.fetches.get_mut(&incoming.file) {
+            fetch.moved = cx.now;
+        }
         if incoming.buffer.len() == length {
             let incoming = self.incoming.remove(&bulk.request).expect("just looked at");
             self.received(incoming, size, cx)?;
@@ -353,6 +362,7 @@ impl Transfer {
         let first = segment_of(next);
         for segment in first..segment_count(size).min(first.saturating_add(2)) {
             if !fetch.values.contains_key(&segment) && fetch.asked_pages.insert(segment) {
+                fetch.moved = cx.now;
                 cx.send(author, Frame::PageRequest { file, segment });
             }
         }
@@ -368,6 +378,9 @@ impl Transfer {
         let Some(chunk) = next.filter(|chunk| fetch.values.contains_key(&segment_of(*chunk))) else {
             return false;
         };
+        if fetch.busy.is_empty() {
+            fetch.moved = cx.now;
+        }
         fetch.busy.insert(chunk);
         let request = self.next_request;
         self.next_request += 1;
@@ -390,6 +403,33 @@ impl Transfer {
             }
             cx.send(shelf.author, Frame::Cancel { request });
         }
+    }
+
+    // ------------------------------------------------------------ time
+
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        let waiting = self.fetches.iter().filter(|(file, _)| self.awaits(**file));
+        waiting.map(|(_, fetch)| fetch.moved + STALL).min()
+    }
+
+    /// Ask again for what did not come.
+    pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        let files: Vec<FileId> = self.fetches.keys().copied().filter(|file| self.awaits(*file)).collect();
+        for file in files {
+            let fetch = self.fetches.get_mut(&file).expect("just listed");
+            if fetch.moved + STALL <= cx.now {
+                fetch.moved = cx.now;
+                fetch.asked_pages.clear();
+                self.drop_requests(file, cx);
+            }
+        }
+    }
+
+    /// Whether something is on its way that its provider owes us.
+    fn awaits(&self, file: FileId) -> bool {
+        let Some(fetch) = self.fetches.get(&file) else { return false };
+        let pages = fetch.asked_pages.iter().any(|segment| !fetch.values.contains_key(segment));
+        self.active(file).is_some() && (pages || self.incoming.values().any(|incoming| incoming.file == file))
     }
 
     // ------------------------------------------------------------ the store

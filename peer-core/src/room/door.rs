@@ -49,6 +49,8 @@ pub(super) struct Door {
     denials: VecDeque<Instant>,
     denied: BTreeMap<MemberId, u32>,
     quiet: bool,
+    /// Guest: something else than the digits is shown, though the knock may still stand.
+    pub(super) hidden: bool,
     pub(super) retry: Option<Instant>,
 }
 
@@ -121,7 +123,7 @@ impl Room {
             return;
         }
         if handles.is_empty() {
-            cx.event(Event::Meeting { room: self.id, state: MeetingState::NobodyThere });
+            self.nobody_there(cx);
         }
         for handle in handles {
             self.reach_listener(*handle, cx);
@@ -136,7 +138,21 @@ impl Room {
 
     pub(super) fn door_detached(&mut self, tag: Tag, cx: &mut Context<'_>) {
         if self.phase == Phase::Knocking && self.signal.peers(&tag).next().is_none() {
-            cx.event(Event::Meeting { room: self.id, state: MeetingState::NobodyThere });
+            self.nobody_there(cx);
+        }
+    }
+
+    fn nobody_there(&mut self, cx: &mut Context<'_>) {
+        self.door.hidden = true;
+        cx.event(Event::Meeting { room: self.id, state: MeetingState::NobodyThere });
+    }
+
+    /// The host was heard again: the digits stand as before.
+    fn show_digits_again(&mut self, id: MeetingId, cx: &mut Context<'_>) {
+        if let (true, Some(Stage::ExpectDecision(expect))) = (self.door.hidden, self.meetings.get(&id).map(|m| &m.stage)) {
+            self.door.hidden = false;
+            let state = MeetingState::Asked { sas: String::from(expect.sas()) };
+            cx.event(Event::Meeting { room: self.id, state });
         }
     }
 
@@ -435,6 +451,7 @@ impl Room {
                     });
                     return;
                 };
+                self.door.hidden = false;
                 let state = MeetingState::Asked { sas: String::from(next.sas()) };
                 cx.event(Event::Meeting { room: self.id, state });
                 self.set_stage(id, Stage::ExpectDecision(next));
@@ -556,6 +573,7 @@ impl Room {
         for body in bodies {
             self.body(id, body, cx);
         }
+        self.show_digits_again(id, cx);
     }
 
     // ------------------------------------------------------------ time
@@ -592,7 +610,9 @@ impl Room {
             match mode {
                 Mode::Mesh if initiator => self.contact_failed(route, cx),
                 Mode::Door if initiator && self.phase == Phase::Knocking => {
-                    cx.event(Event::Meeting { room: self.id, state: MeetingState::NobodyThere });
+                    if !self.meetings.values().any(Meeting::is_with_host) {
+                        self.nobody_there(cx);
+                    }
                     self.door.retry = Some(cx.now + RETRY);
                 }
                 Mode::Door | Mode::Mesh => {}
