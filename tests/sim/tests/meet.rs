@@ -267,3 +267,21 @@ fn a_guest_whose_knock_is_answered_while_signaling_restarts_gets_in() {
         assert_eq!(world.view(host).knocked, 1, "no second card");
     }
 }
+
+#[test]
+fn a_knock_outlives_a_restart_of_signaling_and_the_guest_can_still_read_its_digits() {
+    for mut world in worlds(3) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        let knock = world.knock(host, guest);
+        world.restart_signaling();
+        world.run_for(20_000);
+        // Not "nobody is there": the card is still at the host's.
+        assert_eq!(world.knock(host, guest), knock, "the same card");
+        world.cut_signal(host);
+        world.run_for(25_000);
+        world.heal_signal(host);
+        world.knock(host, guest);
+        world.admit(host, guest);
+    }
+}
