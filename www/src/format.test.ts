@@ -22,9 +22,10 @@ describe("names", () => {
   });
 
   it("always keep the real extension in view", () => {
-    expect(nameParts("holiday-picture.jpg.exe")).toEqual(["holiday-picture.", "jpg.exe"]);
-    expect(nameParts(".profile").join("")).toBe(".profile");
-    expect(nameParts("x").join("")).toBe("x");
+    expect(nameParts("holiday-picture.jpg.exe")).toEqual(["holiday-picture.jpg", ".exe"]);
+    expect(nameParts("تقرير 2026.pdf")).toEqual(["تقرير 2026", ".pdf"]);
+    expect(nameParts(".profile")).toEqual([".profile", ""]);
+    expect(nameParts("x")).toEqual(["x", ""]);
   });
 
   it("become at most two letters, an emoji being one", () => {

@@ -45,12 +45,20 @@ export function visible(text: string): string {
   return text.replace(LYING, (char) => `⟨${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
 }
 
-/** A file name in two parts, so that a narrow row may cut the first and always shows the real extension. */
-export function nameParts(name: string): [stem: string, tail: string] {
+/**
+ * A file name in two parts, so that a narrow row may cut the first and always shows the real extension, last, in
+ * whatever direction the name is written.
+ */
+export function nameParts(name: string): [stem: string, extension: string] {
   const shown = visible(name);
   const dot = shown.lastIndexOf(".");
-  const cut = dot > 0 && shown.length - dot <= 12 ? Math.max(1, dot - 3) : Math.max(1, shown.length - 6);
+  const cut = dot > 0 && shown.length - dot <= 16 ? dot : shown.length;
   return [shown.slice(0, cut), shown.slice(cut)];
+}
+
+/** `name` inside a sentence of another direction: what is written from right to left must not turn it round. */
+export function isolated(name: string): string {
+  return /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Syriac}|\p{Script=Thaana}|\p{Script=Nko}/u.test(name) ? `\u2068${name}\u2069` : name;
 }
 
 /** At most two letters to stand for a person. */

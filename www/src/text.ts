@@ -26,7 +26,7 @@ export const text = {
   drag: {
     files: (count: number) => (count === 0 ? "Drop it here" : `Drop ${count} ${plural(count, "file", "files")} here`),
     text: "Drop the text here",
-    then: (who: string | null) => (who === null ? "The link to them is ready" : `They go to ${who}, straight from this tab`),
+    then: (who: string | null) => (who === null ? "The link is ready" : `For ${who}, straight from this tab`),
     thenText: "It becomes a message",
     notYet: "You can share files once you are let in",
   },

@@ -162,6 +162,27 @@ export const scripts: Partial<Record<string, Script>> = {
   withdrawn: { events: [...shelf, { type: "Withdrawn", room, share: share(1) }] },
   folder: { events: [...two, { type: "Trouble", problem: { kind: "folder", name: "Photos of the quay" } }] },
   "too-long": { events: [...chat, { type: "Draft", text: "All the tides of the year, berth by berth. ".repeat(220) }] },
+  "long-chat": {
+    events: [
+      ...shelf,
+      ...fetching,
+      ...Array.from({ length: 30 }, (_, index) => said(10 + index, index % 3 === 0 ? ben : anna, `Berth ${index + 1} is free from Monday.`, index, [anna])).flat(),
+    ],
+  },
+  names: {
+    events: [
+      ...two,
+      person(caro, "Ben Okafor", anna),
+      linked(caro, direct),
+      person(dan, "👩‍🚀 محمد عبد الرحمن", anna),
+      linked(dan, lost("closed")),
+      shared(5, dan, "تقرير المرفأ 2026.pdf", 0),
+      shared(6, caro, "invoice\u202efdp.exe", 920_000),
+      shared(7, ben, "🐙🌊 a-name-that-goes-on-and-on-until-nobody-can-read-it-anymore-because-it-is-long.tar.gz", 12 * MB),
+      ...said(8, caro, "הספינה מגיעה ב־14:20", 3),
+      ...said(9, ben, "Supercalifragilisticexpialidocious".repeat(6), 4),
+    ],
+  },
   "door-quiet": { events: [...offering, { type: "DoorQuiet", room }] },
   over: { events: [...two, { type: "Sent", command: { type: "EndRoom", room } }] },
   crashed: { events: [{ type: "Crashed", message: "made up" }] },

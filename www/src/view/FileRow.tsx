@@ -9,7 +9,7 @@ import type { Room, Shelved } from "../state";
 import { text } from "../text";
 import { useCopy } from "./hooks";
 import { Tick } from "./Link";
-import { nameOf } from "./People";
+import { inText } from "./People";
 
 interface Props {
   room: Room;
@@ -35,10 +35,12 @@ export function FileRow({ room, shelved, order, first, next, send }: Props) {
       <div class="file-line">
         <div class="file-words">
           <p class="file-name" id={id}>
-            <bdi title={visible(shelved.name)}>
-              <span class="stem">{stem}</span>
-              <span class="tail">{tail}</span>
-            </bdi>
+            <span class="stem" dir="auto" title={visible(shelved.name)}>
+              {stem}
+            </span>
+            <span class="tail" dir="ltr">
+              {tail}
+            </span>
           </p>
           <p class="file-state">{stateOf(room, shelved)}</p>
         </div>
@@ -188,7 +190,7 @@ function Hash({ hash }: { hash: string }) {
 function stateOf(room: Room, shelved: Shelved): string {
   const { state, size, verified, rate, remaining } = shelved;
   const mine = shelved.author === room.me;
-  const who = nameOf(room.people.get(shelved.author));
+  const who = inText(room.people.get(shelved.author));
   const part = bytesOf(verified, size);
   switch (state.type) {
     case "Offered":
@@ -218,7 +220,7 @@ function stateOf(room: Room, shelved: Shelved): string {
 function servingTo(room: Room, shelved: Shelved): string {
   const [only, ...more] = receivers(room, shelved);
   if (only !== undefined && more.length === 0 && holders(room, shelved).of === 1) {
-    return text.file.going(nameOf(only), percent(shelved.held.get(only.member) ?? 0, shelved.size));
+    return text.file.going(inText(only), percent(shelved.held.get(only.member) ?? 0, shelved.size));
   }
   return spread(room, shelved) || text.file.nobodyHas;
 }

@@ -1,5 +1,5 @@
 /** The people in the room: initials in the top line, names with how each is connected in the room's menu. */
-import { initials, suffix, visible } from "../format";
+import { initials, isolated, suffix, visible } from "../format";
 import { connected, twin } from "../select";
 import type { Person, Room } from "../state";
 import { text } from "../text";
@@ -8,6 +8,11 @@ export function nameOf(person: { name: string; host?: boolean } | null | undefin
   const name = visible(person?.name ?? "").trim();
   if (name !== "") return name;
   return person?.host === true ? text.host : text.someone;
+}
+
+/** The name inside a sentence. */
+export function inText(person: { name: string; host?: boolean } | null | undefined): string {
+  return isolated(nameOf(person));
 }
 
 /** Name with a key suffix where another one has the same. */
@@ -51,7 +56,7 @@ function about(room: Room, person: Person): string {
   return [
     person.host ? text.room.hostMark : "",
     person.me ? text.you : stateOf(person),
-    by === undefined || by.member === room.me ? "" : text.room.letInBy(nameOf(by)),
+    by === undefined || by.member === room.me ? "" : text.room.letInBy(inText(by)),
     person.forked ? text.room.forked : "",
   ]
     .filter((part) => part !== "")

@@ -1,10 +1,10 @@
 /** One sentence where the line broke, and one button at most. */
 import type { Send } from "../action";
-import { visible } from "../format";
+import { isolated, visible } from "../format";
 import { type Trouble as Kind, troubleOf } from "../select";
 import type { Problem, State } from "../state";
 import { text } from "../text";
-import { nameOf } from "./People";
+import { inText } from "./People";
 
 export function sentence(trouble: Kind, state: State): string {
   const words = text.trouble;
@@ -20,21 +20,21 @@ export function sentence(trouble: Kind, state: State): string {
     case "version":
       return words.version;
     case "no-answer":
-      return words.noAnswer(nameOf(trouble.who));
+      return words.noAnswer(inText(trouble.who));
     case "needs-relay":
-      return words.needsRelay(nameOf(trouble.who));
+      return words.needsRelay(inText(trouble.who));
     case "broke-rules":
-      return words.brokeRules(nameOf(trouble.who));
+      return words.brokeRules(inText(trouble.who));
     case "gone":
-      return words.gone(nameOf(trouble.who));
+      return words.gone(inText(trouble.who));
     case "host-gone": {
-      const who = nameOf(trouble.who);
+      const who = inText(trouble.who);
       const [first, ...more] = trouble.needed;
       if (first === undefined) return words.hostGone(who);
-      return `${words.hostGone(who)} ${words.hostGoneNeeded(who, visible(first.name), more.length)}`;
+      return `${words.hostGone(who)} ${words.hostGoneNeeded(who, isolated(visible(first.name)), more.length)}`;
     }
     case "host-ended":
-      return words.hostEnded(trouble.who === null ? null : nameOf(trouble.who));
+      return words.hostEnded(trouble.who === null ? null : inText(trouble.who));
     case "door-quiet":
       return words.doorQuiet;
   }
@@ -83,13 +83,13 @@ function problemSentence(problem: Problem): string {
   const words = text.problem;
   switch (problem.kind) {
     case "folder":
-      return words.folder(visible(problem.name));
+      return words.folder(isolated(visible(problem.name)));
     case "too-many":
       return words.tooMany(problem.most);
     case "unreadable":
-      return words.unreadable(visible(problem.name));
+      return words.unreadable(isolated(visible(problem.name)));
     case "other-file":
-      return words.otherFile(problem.name === null ? null : visible(problem.name));
+      return words.otherFile(problem.name === null ? null : isolated(visible(problem.name)));
     case "not-yet":
       return words.notYet;
     case "not-stored":
