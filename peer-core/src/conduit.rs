@@ -14,6 +14,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
+use signal_proto::MAX_ENVELOPE;
 use snow::params::{CipherChoice, DHChoice, HashChoice};
 use snow::resolvers::{CryptoResolver, DefaultResolver};
 use snow::{HandshakeState, StatelessTransportState};
@@ -49,31 +50,40 @@ impl CryptoResolver for Resolver {
     }
 }
 
-fn builder<'a>(psk: &'a Secret, prologue: &'a [u8], rng: &mut Rng) -> snow::Builder<'a> {
+fn builder<'a>(psk: &'a Secret, prologue: &'a [u8], rng: SnowRng) -> snow::Builder<'a> {
     let params = PATTERN.parse().expect("a pattern that snow knows");
-    snow::Builder::with_resolver(params, Box::new(Resolver(rng.fork())))
+    snow::Builder::with_resolver(params, Box::new(Resolver(rng)))
         .psk(0, psk.expose())
         .and_then(|builder| builder.prologue(prologue))
         .expect("psk and prologue are set once")
 }
 
 /// The initiator's side before the answer: one Noise message 1, sent again until answered.
+///
+/// Snow's handshake is spent by an answer that is genuine only in part, so it is made anew for each answer, from
+/// the same randomness: until the true one comes, no other does harm.
 pub(crate) struct Opening {
-    noise: HandshakeState,
     header: Header,
+    psk: Secret,
+    rng: SnowRng,
     envelope: Vec<u8>,
 }
 
 impl Opening {
     pub(crate) fn new(mode: Mode, psk: &Secret, rng: &mut Rng) -> Self {
         let header = Header::new(Kind::Open, mode, MeetingId(rng.bytes()));
-        let prologue = header.encode();
-        let mut noise = builder(psk, &prologue, rng).build_initiator().expect("NNpsk0 needs a psk only");
-        let overhead = HEADER + 32 + TAG;
-        let mut sealed = vec![0; 65_535];
-        let length = noise.write_message(&pad(&[], overhead), &mut sealed).expect("message 1 fits");
-        let envelope = [&prologue[..], &sealed[..length]].concat();
-        Self { noise, header, envelope }
+        let mut opening = Self { header, psk: psk.clone(), rng: rng.fork(), envelope: Vec::new() };
+        opening.envelope = opening.begin().1;
+        opening
+    }
+
+    fn begin(&self) -> (HandshakeState, Vec<u8>) {
+        let prologue = self.header.encode();
+        let builder = builder(&self.psk, &prologue, self.rng.clone());
+        let mut noise = builder.build_initiator().expect("NNpsk0 needs a psk only");
+        let mut sealed = vec![0; MAX_ENVELOPE];
+        let length = noise.write_message(&pad(&[], HEADER + 32 + TAG), &mut sealed).expect("message 1 fits");
+        (noise, [&prologue[..], &sealed[..length]].concat())
     }
 
     pub(crate) fn meeting(&self) -> MeetingId {
@@ -85,41 +95,30 @@ impl Opening {
     }
 
     /// The conversation that `answer` (an envelope's bytes after its header) opens, and the first message in it.
-    ///
-    /// # Errors
-    /// Itself, unharmed, if the answer is not by somebody who knows the secret.
-    pub(crate) fn answered(mut self, answer: &[u8]) -> Result<(Conduit, Body), Box<Self>> {
-        let Some((message, sealed)) = answer.split_at_checked(ANSWER) else {
-            return Err(Box::new(self));
-        };
-        let mut plain = [0; TAG];
-        if self.noise.read_message(message, &mut plain).is_err() {
-            return Err(Box::new(self));
-        }
-        let mut conduit = Conduit::new(self.noise, self.header, None);
-        let first = conduit.open_at(0, sealed).and_then(|message| message.body.map(|(_, body)| body));
-        match first {
-            // The first message counts as number 0 of the other side.
-            Some(body) => {
-                conduit.expected = 1;
-                Ok((conduit, body))
-            }
-            // Whoever knows the secret answered nonsense: this opening is spent. A fresh one is dialled later.
-            None => Ok((conduit, Body::Cancel)),
-        }
+    /// Nothing if it is not wholly by somebody who knows the secret; another answer may still come.
+    pub(crate) fn answered(&self, answer: &[u8]) -> Option<(Conduit, Body)> {
+        let (message, sealed) = answer.split_at_checked(ANSWER)?;
+        let (mut noise, _) = self.begin();
+        noise.read_message(message, &mut [0; TAG]).ok()?;
+        let mut conduit = Conduit::new(noise, self.header);
+        let (_, body) = conduit.open_at(0, sealed)?.body?;
+        // The first message counts as number 0 of the other side.
+        conduit.expected = 1;
+        conduit.window.insert(0);
+        Some((conduit, body))
     }
 }
 
 /// The responder's side before its first message: `open` is an envelope's bytes after its header.
 pub(crate) fn accept(header: &Header, open: &[u8], psk: &Secret, rng: &mut Rng) -> Option<Answering> {
     let prologue = header.encode();
-    let mut noise = builder(psk, &prologue, rng).build_responder().expect("NNpsk0 needs a psk only");
+    let mut noise = builder(psk, &prologue, rng.fork()).build_responder().expect("NNpsk0 needs a psk only");
     let mut plain = vec![0; open.len()];
     noise.read_message(open, &mut plain).ok()?;
-    let mut message = vec![0; 65_535];
+    let mut message = vec![0; ANSWER];
     let length = noise.write_message(&[], &mut message).expect("message 2 fits");
     message.truncate(length);
-    Some(Answering { conduit: Conduit::new(noise, *header, None), message })
+    Some(Answering { conduit: Conduit::new(noise, *header), message })
 }
 
 /// Message 2 is ready, and waits for the first sealed message that travels with it.
@@ -198,14 +197,14 @@ pub(crate) struct Conduit {
 }
 
 impl Conduit {
-    fn new(noise: HandshakeState, header: Header, answer: Option<Vec<u8>>) -> Self {
+    fn new(noise: HandshakeState, header: Header) -> Self {
         let h = noise.get_handshake_hash().try_into().expect("BLAKE2s has 32 bytes");
         let noise = noise.into_stateless_transport_mode().expect("both messages are through");
         Self {
             noise,
             h,
             header,
-            answer,
+            answer: None,
             next_nonce: 0,
             window: Window::default(),
             next_number: 0,

@@ -126,13 +126,9 @@ mod tests {
     fn a_link_survives_messengers_and_nothing_else() {
         let link = invitation();
         let text = link.fragment();
-        for good in [
-            text.clone(),
-            format!("#{text}"),
-            format!(" {text}. "),
-            format!("{text})!"),
-            format!("{text}…"),
-        ] {
+        for good in
+            [text.clone(), format!("#{text}"), format!(" {text}. "), format!("{text})!"), format!("{text}…")]
+        {
             assert!(Invitation::parse(&good) == Ok(link.clone()), "{good}");
         }
         for cut in 0..text.len() {

@@ -352,7 +352,14 @@ impl Swarm {
     }
 
     /// A page is shown only once it is stored: a crash must not make its author sign another one.
-    fn keep_page(&mut self, file: FileId, segment: u32, page: SignedPage, done: &mut Done, cx: &mut Context<'_>) {
+    fn keep_page(
+        &mut self,
+        file: FileId,
+        segment: u32,
+        page: SignedPage,
+        done: &mut Done,
+        cx: &mut Context<'_>,
+    ) {
         if !self.durable {
             return self.page_stored(file, segment, page, done, cx);
         }

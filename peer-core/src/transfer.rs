@@ -168,7 +168,8 @@ impl Transfer {
         paused: bool,
         cx: &mut Context<'_>,
     ) -> Result<(), CommandError> {
-        let fetch = self.fetches.get_mut(&file).filter(|fetch| !fetch.is_done()).ok_or(CommandError::UnknownFile)?;
+        let fetch =
+            self.fetches.get_mut(&file).filter(|fetch| !fetch.is_done()).ok_or(CommandError::UnknownFile)?;
         fetch.paused = paused;
         fetch.samples.clear();
         self.show(file, cx);
@@ -259,7 +260,9 @@ impl Transfer {
         cx: &mut Context<'_>,
     ) -> Result<(), Misbehavior> {
         let Some(shelf) = self.shelf.get(&page.file) else { return Err(Misbehavior::Unasked) };
-        let Some(fetch) = self.fetches.get_mut(&page.file).filter(|fetch| !fetch.is_done()) else { return Ok(()) };
+        let Some(fetch) = self.fetches.get_mut(&page.file).filter(|fetch| !fetch.is_done()) else {
+            return Ok(());
+        };
         let signed = Page::signed_bytes(&digest.0, &page.file, page.segment, &page.values);
         let fits = segment_chunks(shelf.size, page.segment).len() == page.values.len();
         if !fits || !verify(&shelf.author, context::SIGN_PAGE, &signed, &page.signature) {

@@ -149,7 +149,9 @@ impl Room {
 
     /// The host was heard again: the digits stand as before.
     fn show_digits_again(&mut self, id: MeetingId, cx: &mut Context<'_>) {
-        if let (true, Some(Stage::ExpectDecision(expect))) = (self.door.hidden, self.meetings.get(&id).map(|m| &m.stage)) {
+        if let (true, Some(Stage::ExpectDecision(expect))) =
+            (self.door.hidden, self.meetings.get(&id).map(|m| &m.stage))
+        {
             self.door.hidden = false;
             let state = MeetingState::Asked { sas: String::from(expect.sas()) };
             cx.event(Event::Meeting { room: self.id, state });
@@ -538,22 +540,12 @@ impl Room {
         cx: &mut Context<'_>,
     ) {
         let id = header.meeting;
-        let Some(mut meeting) = self.meetings.remove(&id) else { return };
-        let mut first = None;
-        meeting.talk = match meeting.talk {
-            Talk::Opening { opening, due, wait } if meeting.tag == tag => match opening.answered(answer) {
-                Ok((conduit, body)) => {
-                    first = Some(body);
-                    (meeting.route, meeting.last_heard) = (from, cx.now);
-                    Talk::Open(Box::new(conduit))
-                }
-                Err(opening) => Talk::Opening { opening, due, wait },
-            },
-            talk @ (Talk::Opening { .. } | Talk::Open(_)) => talk,
-        };
-        self.meetings.insert(id, meeting);
-        if let Some(body) = first {
-            self.body(id, body, cx);
+        let Some(meeting) = self.meetings.get_mut(&id).filter(|meeting| meeting.tag == tag) else { return };
+        let Talk::Opening { opening, .. } = &meeting.talk else { return };
+        if let Some((conduit, first)) = opening.answered(answer) {
+            meeting.talk = Talk::Open(Box::new(conduit));
+            (meeting.route, meeting.last_heard) = (from, cx.now);
+            self.body(id, first, cx);
         }
     }
 
