@@ -10,50 +10,50 @@ use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 use wasm_bindgen::JsValue;
 
-pub(crate) use convert::{Files, core_command, failure_of_command, page_event};
+pub(crate) use convert::{Added, Files, core_command, failure_of_command, page_event};
 
 /// What [`Engine`](crate::Engine) is started with.
 #[derive(Clone, Debug, Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 #[tsify(missing_as_null)]
-pub struct Options {
+pub(crate) struct Options {
     /// WebSocket address of the signaling server.
-    pub signal_url: String,
+    pub(crate) signal_url: String,
     /// STUN and TURN servers, from the page's own configuration.
-    pub ice_servers: Vec<IceServer>,
+    pub(crate) ice_servers: Vec<IceServer>,
     /// The text after `#` in the page's address; none makes a room at once.
-    pub link: Option<String>,
+    pub(crate) link: Option<String>,
     /// The person's remembered name, or empty.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// One entry of `RTCConfiguration.iceServers`.
 #[derive(Clone, Debug, Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
-pub struct IceServer {
+pub(crate) struct IceServer {
     /// `stun:` and `turn:` addresses.
-    pub urls: Vec<String>,
+    pub(crate) urls: Vec<String>,
     /// For TURN.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub username: Option<String>,
+    pub(crate) username: Option<String>,
     /// For TURN.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub credential: Option<String>,
+    pub(crate) credential: Option<String>,
 }
 
 /// A file on the shelf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
-pub struct FileRef {
+pub(crate) struct FileRef {
     /// The share that offered it.
-    pub share: String,
+    pub(crate) share: String,
     /// Its place among the share's files, from 0.
-    pub index: u16,
+    pub(crate) index: u16,
 }
 
 /// What the page asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
-pub enum Command {
+pub(crate) enum Command {
     /// Make a room and be its host.
     CreateRoom { name: String },
     /// Ask to come in; `link` is the text after `#`.
@@ -99,7 +99,7 @@ pub enum Command {
 
 /// Which command; the names of [`Command`]'s variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]
-pub enum CommandName {
+pub(crate) enum CommandName {
     CreateRoom,
     JoinRoom,
     Admit,
@@ -124,7 +124,7 @@ pub enum CommandName {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null)]
-pub enum Event {
+pub(crate) enum Event {
     /// The link is good, this browser is not a member of its room: ask the name, then `JoinRoom`.
     AtDoor { room: String, link: String },
     /// The link is wrong, cut, or of another version.
@@ -195,19 +195,19 @@ pub enum Event {
 
 /// Why something asked for was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// To choose the words by.
-    pub code: ErrorCode,
+    pub(crate) code: ErrorCode,
     /// For a developer's console, never for the page.
-    pub message: String,
+    pub(crate) message: String,
     /// Whether the same again may work.
-    pub retryable: bool,
+    pub(crate) retryable: bool,
 }
 
 /// Codes of [`Failure`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "kebab-case")]
-pub enum ErrorCode {
+pub(crate) enum ErrorCode {
     UnknownRoom,
     RoomOpen,
     UnknownKnock,
@@ -233,7 +233,7 @@ pub enum ErrorCode {
 /// What is wrong with a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "kebab-case")]
-pub enum BadLink {
+pub(crate) enum BadLink {
     /// Not a link of ours, or cut short.
     Malformed,
     /// Made by a newer version.
@@ -242,17 +242,17 @@ pub enum BadLink {
 
 /// A file as its author described it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
-pub struct SharedFile {
+pub(crate) struct SharedFile {
     /// Safe to show: one component, no control or direction characters.
-    pub name: String,
+    pub(crate) name: String,
     /// Bytes.
-    pub size: f64,
+    pub(crate) size: f64,
 }
 
 /// How the way to the others stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
-pub enum MeetingState {
+pub(crate) enum MeetingState {
     /// Reaching the signaling server.
     Connecting,
     /// The server does not answer; tried again by itself, existing links go on.
@@ -278,7 +278,7 @@ pub enum MeetingState {
 /// How the connection to one member stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
-pub enum LinkState {
+pub(crate) enum LinkState {
     /// Being made.
     Connecting,
     /// Up, straight from device to device.
@@ -292,7 +292,7 @@ pub enum LinkState {
 /// Why a link is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "kebab-case")]
-pub enum LostReason {
+pub(crate) enum LostReason {
     /// The other side closed it.
     Closed,
     /// Nothing was heard for 15 seconds.
@@ -306,7 +306,7 @@ pub enum LostReason {
 /// How a file stands here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
-pub enum FileState {
+pub(crate) enum FileState {
     /// Somebody else's, not asked for.
     Offered,
     /// One's own, can be fetched by others.
@@ -332,7 +332,7 @@ pub enum FileState {
 /// Why a file cannot go on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
-pub enum FileFailure {
+pub(crate) enum FileFailure {
     /// The source was changed after it was shared.
     SourceChanged,
     /// The source cannot be read any more.
@@ -347,7 +347,7 @@ pub enum FileFailure {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null)]
-pub enum StoreFailure {
+pub(crate) enum StoreFailure {
     /// Not enough room; `available` bytes are left, if known.
     Full { available: Option<f64> },
     /// The person or the platform refused permission.
@@ -365,7 +365,7 @@ pub enum StoreFailure {
 /// How a remote broke the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "kebab-case")]
-pub enum Misbehavior {
+pub(crate) enum Misbehavior {
     MalformedFrame,
     Unconfirmed,
     FingerprintMismatch,

@@ -1,4 +1,130 @@
-//! The browser shell of the engine: the page's half owns the RTCPeerConnections, the worker's half everything
-//! else. See ARCHITECTURE.md, *The browser side*.
+//! The browser shell of the engine. One module, instantiated twice: the page's half ([`Page`]) owns the
+//! RTCPeerConnections, because they exist nowhere else; the worker's half ([`start_worker`]) owns the engine,
+//! its channels, sockets, files and timers. Neither knows a rule of the protocol.
+//!
+//! Start reading at `driver`, the worker's run loop; `api` has every shape that the page sees, `bridge` what the
+//! two halves say to each other. See ARCHITECTURE.md, *The browser side*.
+#![forbid(unsafe_code)]
 
-pub mod api;
+mod api;
+mod bridge;
+mod clock;
+mod crash;
+mod driver;
+mod js;
+mod lock;
+mod rtc;
+mod socket;
+mod store;
+
+use bridge::{ToPage, ToWorker};
+use driver::Driver;
+use js_sys::{Array, Function, WebAssembly};
+use rtc::Connections;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Worker};
+
+/// The page's half.
+#[wasm_bindgen]
+pub struct Page {
+    worker: Worker,
+    connections: Rc<Connections>,
+    _heard: Closure<dyn FnMut(MessageEvent)>,
+}
+
+#[wasm_bindgen]
+impl Page {
+    /// Start the engine in `worker`, which runs this same `module`, and take every event to `listener`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        worker: Worker,
+        #[wasm_bindgen(unchecked_param_type = "Options")] options: JsValue,
+        module: &WebAssembly::Module,
+        #[wasm_bindgen(unchecked_param_type = "(event: Event) => void")] listener: Function,
+    ) -> Result<Self, JsValue> {
+        crash::report_to(Box::new({
+            let listener = listener.clone();
+            move |crashed| drop(listener.call1(&JsValue::NULL, &crashed))
+        }));
+        let connections = Connections::new(worker.clone(), js::property(&options, "iceServers"));
+        let heard = Closure::new({
+            let connections = connections.clone();
+            move |event: MessageEvent| match ToPage::from_js(&event.data()) {
+                ToPage::Events(events) => {
+                    for event in events {
+                        if let Err(error) = listener.call1(&JsValue::NULL, &event) {
+                            js::warn("the page's listener failed", &error);
+                        }
+                    }
+                }
+                ToPage::Lane(key, task) => connections.perform(key, task),
+            }
+        });
+        worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        worker.post_message(module)?;
+        let page = Self { worker, connections, _heard: heard };
+        page.post(ToWorker::Start(options));
+        Ok(page)
+    }
+
+    /// Ask for something; what comes of it is told by events.
+    pub fn send(&self, #[wasm_bindgen(unchecked_param_type = "Command")] command: JsValue) {
+        self.post(ToWorker::Command(command));
+    }
+
+    /// Close every connection and let go of the room; what is stored stays.
+    pub fn close(&self) {
+        self.post(ToWorker::Hide);
+        self.connections.close();
+    }
+
+    fn post(&self, message: ToWorker) {
+        let (message, _) = message.into_js();
+        if let Err(error) = self.worker.post_message(&message) {
+            // Only a command can hold what cannot be posted, and its TypeScript type rules that out.
+            js::warn("not a command", &error);
+        }
+    }
+}
+
+/// Start the worker's half; it takes everything else from the page's messages.
+#[wasm_bindgen(js_name = startWorker)]
+pub fn start_worker() {
+    crash::report_to(Box::new(|crashed| {
+        let (message, _) = ToPage::Events(Array::of1(&crashed)).into_js();
+        js::post_to_page(&message);
+    }));
+    let half: Rc<RefCell<Half>> = Rc::new(RefCell::new(Half::Starting(Vec::new())));
+    let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let message = ToWorker::from_js(&event.data());
+        if let ToWorker::Start(options) = message {
+            let half = half.clone();
+            js_sys::futures::spawn_local(async move {
+                let options = api::from_js(options).expect("the page's options are what their type says");
+                let driver = Driver::start(options).await;
+                let early = half.replace(Half::Running(driver.clone()));
+                if let Half::Starting(early) = early {
+                    early.into_iter().for_each(|message| driver.receive(message));
+                }
+            });
+            return;
+        }
+        let driver = match &mut *half.borrow_mut() {
+            Half::Starting(early) => return early.push(message),
+            Half::Running(driver) => driver.clone(),
+        };
+        driver.receive(message);
+    });
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    scope.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+    // It lives as long as the worker.
+    heard.forget();
+}
+
+/// The worker's half, before and after its engine is there.
+enum Half {
+    Starting(Vec<ToWorker>),
+    Running(Rc<Driver>),
+}

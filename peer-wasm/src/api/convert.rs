@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny};
 /// Stands where a command holds the browser's own `File`s, which no Rust shape can: the driver takes them from
 /// the JavaScript value itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Files;
+pub(crate) struct Files;
 
 impl<'de> Deserialize<'de> for Files {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,0 +1,396 @@
+//! The store of a browser: small durable records, files to read, received copies. Everything lies in the origin's
+//! private file system (OPFS), in a folder for each room, and is written through synchronous handles, so that a
+//! record is durable before it is answered for. No file is ever whole in memory.
+//!
+//! ```text
+//! rooms/<room id>/records       journal of keys and values
+//! rooms/<room id>/last          touched while the room is open
+//! rooms/<room id>/files/<sink>  what is being received, or was
+//! ```
+//!
+//! Where a window has no such storage (a private one), rooms work and are forgotten with their tab.
+
+mod journal;
+mod opfs;
+mod sinks;
+mod sources;
+
+use crate::js;
+use crate::lock::RoomLock;
+use journal::Records;
+use opfs::{Folder, Journal};
+use peer_core::error::StoreFailure;
+use peer_core::id::{RequestId, RoomId, SinkId, SourceId};
+use peer_core::io::{Input, NewFile, StoreOp};
+use sinks::Sinks;
+use sources::Sources;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// A room is forgotten so long after its last use.
+const FORGET_AFTER_MS: f64 = 24.0 * 3_600_000.0;
+/// How often an open room's last use is written down.
+const TOUCH_EVERY_MS: i32 = 3_600_000;
+
+/// What the store tells the driver, later than the operation that began it.
+pub(crate) enum Done {
+    /// A reply for the engine.
+    Stored(Input),
+    /// The sink is complete: here is an address to download it from.
+    Saved(SinkId, String),
+}
+
+/// Takes it there.
+pub(crate) type Notify = Rc<dyn Fn(Done)>;
+
+/// All rooms, sources and sinks of this tab.
+pub(crate) struct Store {
+    /// The folder of all rooms; none where the window has no storage.
+    rooms: Option<Folder>,
+    open: RefCell<BTreeMap<RoomId, Room>>,
+    sources: RefCell<Sources>,
+    sinks: RefCell<Sinks>,
+    next: Cell<u32>,
+    notify: Notify,
+}
+
+/// A room that this tab holds, or is about to.
+enum Room {
+    /// Being opened; what is to be put until then.
+    Opening(Vec<(RequestId, Vec<u8>, Vec<u8>)>),
+    Open {
+        journal: Option<Journal>,
+        _lock: RoomLock,
+    },
+}
+
+impl Store {
+    /// The store of this origin.
+    pub(crate) async fn new(notify: Notify) -> Rc<Self> {
+        let rooms = match Folder::of_rooms().await {
+            Ok(rooms) => Some(rooms),
+            Err(error) => {
+                js::warn("no storage in this window", &error);
+                None
+            }
+        };
+        Rc::new(Self {
+            rooms,
+            open: RefCell::default(),
+            sources: RefCell::default(),
+            sinks: RefCell::default(),
+            next: Cell::new(1),
+            notify,
+        })
+    }
+
+    /// Whether records and files can be kept at all.
+    pub(crate) fn is_persistent(&self) -> bool {
+        self.rooms.is_some()
+    }
+
+    /// Whether this tab holds the room, or is about to.
+    pub(crate) fn holds(&self, room: RoomId) -> bool {
+        self.open.borrow().contains_key(&room)
+    }
+
+    /// Open a room whose lock this tab has, and return its records.
+    pub(crate) async fn open_room(&self, room: RoomId, lock: RoomLock) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.open.borrow_mut().entry(room).or_insert_with(|| Room::Opening(Vec::new()));
+        let (journal, records) = match &self.rooms {
+            Some(rooms) => match rooms.open_room(room).await {
+                Ok((journal, records)) => (Some(journal), records),
+                Err(error) => {
+                    js::warn("a room's records cannot be opened", &error);
+                    (None, Records::new())
+                }
+            },
+            None => (None, Records::new()),
+        };
+        if !self.holds(room) {
+            // Deleted while it was being opened.
+            drop(journal);
+            self.remove(room, lock).await;
+            return Vec::new();
+        }
+        let before = self.open.borrow_mut().insert(room, Room::Open { journal, _lock: lock });
+        let Some(Room::Opening(waiting)) = before else { unreachable!("a tab gets a lock once") };
+        for (request, key, value) in waiting {
+            let result = self.put(room, &key, &value).map(|()| Vec::new());
+            (self.notify)(Done::Stored(Input::Stored { request, result }));
+        }
+        records.into_iter().collect()
+    }
+
+    /// Close a room that was closed here and stays stored.
+    pub(crate) fn close_room(&self, room: RoomId) {
+        self.sinks.borrow_mut().close_room(room);
+        let mut open = self.open.borrow_mut();
+        if matches!(open.get(&room), Some(Room::Open { .. })) {
+            open.remove(&room);
+        }
+    }
+
+    /// Forget the records of a room that stays open here.
+    pub(crate) fn forget_records(&self, room: RoomId) {
+        if let Some(Room::Open { journal: Some(journal), .. }) = self.open.borrow_mut().get_mut(&room)
+            && let Err(error) = journal.clear()
+        {
+            js::warn("a room's records cannot be removed", &error);
+        }
+    }
+
+    /// Register a file that the person chose.
+    pub(crate) fn add_source(&self, file: web_sys::File) -> NewFile {
+        let source = SourceId(self.next_id());
+        let (name, size) = (file.name(), file.size() as u64);
+        self.sources.borrow_mut().add(source, file);
+        NewFile { source, name, size }
+    }
+
+    /// A name for the place where a fetched file will go.
+    pub(crate) fn new_sink(&self) -> SinkId {
+        SinkId(self.next_id())
+    }
+
+    /// Forget a source that the engine did not take.
+    pub(crate) fn close_source(&self, source: SourceId) {
+        self.sources.borrow_mut().close(source);
+    }
+
+    /// Do what the engine wants, and return the reply if there is one at once.
+    pub(crate) fn perform(self: &Rc<Self>, op: StoreOp) -> Option<Input> {
+        let (request, result) = match op {
+            StoreOp::Put { request, room, key, value } => {
+                if self.is_opening(room) {
+                    self.put_later(room, (request, key, value));
+                    return None;
+                }
+                (request, self.put(room, &key, &value).map(|()| Vec::new()))
+            }
+            StoreOp::DeleteRoom { room } => {
+                self.delete_room(room);
+                return None;
+            }
+            StoreOp::Read { request, source, offset, length } => {
+                let read = self.sources.borrow().read(source, offset, length);
+                self.reply_with(request, read);
+                return None;
+            }
+            StoreOp::CloseSource { source } => {
+                self.close_source(source);
+                return None;
+            }
+            StoreOp::OpenSink { request, room, sink, size } => {
+                let store = self.clone();
+                self.reply_with(request, async move { store.open_sink(room, sink, size).await });
+                return None;
+            }
+            StoreOp::Write { request, sink, offset, bytes } => {
+                (request, self.sinks.borrow().write(sink, offset, &bytes).map(|()| Vec::new()))
+            }
+            StoreOp::CloseSink { request, sink, keep } => {
+                let store = self.clone();
+                self.reply_then(request, async move { store.close_sink(sink, keep).await });
+                return None;
+            }
+        };
+        Some(Input::Stored { request, result })
+    }
+
+    /// Forget rooms that were not used for a day and that no tab holds.
+    pub(crate) async fn forget_old_rooms(&self) {
+        let Some(rooms) = &self.rooms else { return };
+        let before = js_sys::Date::now() - FORGET_AFTER_MS;
+        let old = match rooms.rooms_unused_since(before).await {
+            Ok(old) => old,
+            Err(error) => return js::warn("old rooms cannot be listed", &error),
+        };
+        for room in old.into_iter().filter(|room| !self.holds(*room)) {
+            self.remove_if_free(room).await;
+        }
+    }
+
+    /// Write down, now and then, that the open rooms are in use.
+    pub(crate) async fn keep_touching(&self) {
+        while let Some(rooms) = &self.rooms {
+            js::pause(TOUCH_EVERY_MS).await;
+            let open: Vec<_> = self.open.borrow().keys().copied().collect();
+            for room in open {
+                if let Err(error) = rooms.touch(room).await {
+                    js::warn("a room's last use cannot be written", &error);
+                }
+            }
+        }
+    }
+
+    fn next_id(&self) -> u32 {
+        self.next.replace(self.next.get() + 1)
+    }
+
+    fn is_opening(&self, room: RoomId) -> bool {
+        !matches!(self.open.borrow().get(&room), Some(Room::Open { .. }))
+    }
+
+    /// Only a room that was just made here is put into before anybody opened it: open it now.
+    fn put_later(self: &Rc<Self>, room: RoomId, put: (RequestId, Vec<u8>, Vec<u8>)) {
+        let mut open = self.open.borrow_mut();
+        if let Some(Room::Opening(waiting)) = open.get_mut(&room) {
+            waiting.push(put);
+            return;
+        }
+        open.insert(room, Room::Opening(vec![put]));
+        let store = self.clone();
+        js_sys::futures::spawn_local(async move {
+            match RoomLock::wait(room).await {
+                Ok(lock) => drop(store.open_room(room, lock).await),
+                Err(error) => {
+                    js::warn("no lock for a new room", &error);
+                    let Some(Room::Opening(waiting)) = store.open.borrow_mut().remove(&room) else { return };
+                    for (request, ..) in waiting {
+                        let result = Err(StoreFailure::Failed);
+                        (store.notify)(Done::Stored(Input::Stored { request, result }));
+                    }
+                }
+            }
+        });
+    }
+
+    fn put(&self, room: RoomId, key: &[u8], value: &[u8]) -> Result<(), StoreFailure> {
+        match self.open.borrow_mut().get_mut(&room) {
+            Some(Room::Open { journal: Some(journal), .. }) => {
+                journal.put(key, value).map_err(|e| failure(&e))
+            }
+            // Without storage a room lives as long as its tab, and that was said at the start.
+            Some(Room::Open { journal: None, .. }) if !self.is_persistent() => Ok(()),
+            Some(_) | None => Err(StoreFailure::Failed),
+        }
+    }
+
+    fn delete_room(self: &Rc<Self>, room: RoomId) {
+        self.sinks.borrow_mut().delete_room(room);
+        let held = match self.open.borrow_mut().remove(&room) {
+            Some(Room::Open { _lock, .. }) => Some(_lock),
+            // Whoever opens it finds that it is gone, and removes it.
+            Some(Room::Opening(_)) => return,
+            None => None,
+        };
+        let store = self.clone();
+        js_sys::futures::spawn_local(async move {
+            match held {
+                Some(lock) => store.remove(room, lock).await,
+                None => store.remove_if_free(room).await,
+            }
+        });
+    }
+
+    async fn remove_if_free(&self, room: RoomId) {
+        match RoomLock::if_free(room).await {
+            Ok(Some(lock)) => self.remove(room, lock).await,
+            Ok(None) => {} // Open in another tab.
+            Err(error) => js::warn("no lock for a room to remove", &error),
+        }
+    }
+
+    /// Remove the room's folder, and only then let go of its lock.
+    async fn remove(&self, room: RoomId, lock: RoomLock) {
+        if let Some(rooms) = &self.rooms
+            && let Err(error) = rooms.remove_room(room).await
+        {
+            js::warn("a room's folder cannot be removed", &error);
+        }
+        drop(lock);
+    }
+
+    async fn open_sink(&self, room: RoomId, sink: SinkId, size: u64) -> Result<Vec<u8>, StoreFailure> {
+        let rooms = self.rooms.as_ref().ok_or(StoreFailure::Unavailable)?;
+        check_room_for(size).await?;
+        self.sinks.borrow_mut().opening(room, sink);
+        let opened = rooms.create_file(room, sink, size).await;
+        let mut sinks = self.sinks.borrow_mut();
+        match opened {
+            Ok(file) => sinks.opened(sink, file),
+            Err(error) => {
+                sinks.forget(sink);
+                return Err(failure(&error));
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    async fn close_sink(&self, sink: SinkId, keep: bool) -> (Result<Vec<u8>, StoreFailure>, Option<Done>) {
+        let closed = self.sinks.borrow_mut().close(sink);
+        let Some((room, file)) = closed else {
+            // Discarding what never was is no failure.
+            return (if keep { Err(StoreFailure::Missing) } else { Ok(Vec::new()) }, None);
+        };
+        let finished = if keep { file.finish().await.map(Some) } else { file.discard().await.map(|()| None) };
+        match finished {
+            Ok(Some(url)) => {
+                self.sinks.borrow_mut().saved(room, url.clone());
+                (Ok(Vec::new()), Some(Done::Saved(sink, url)))
+            }
+            Ok(None) => (Ok(Vec::new()), None),
+            Err(error) => (Err(failure(&error)), None),
+        }
+    }
+
+    fn reply_with(
+        &self,
+        request: RequestId,
+        work: impl Future<Output = Result<Vec<u8>, StoreFailure>> + 'static,
+    ) {
+        self.reply_then(request, async move { (work.await, None) });
+    }
+
+    fn reply_then(
+        &self,
+        request: RequestId,
+        work: impl Future<Output = (Result<Vec<u8>, StoreFailure>, Option<Done>)> + 'static,
+    ) {
+        let notify = self.notify.clone();
+        js_sys::futures::spawn_local(async move {
+            let (result, then) = work.await;
+            notify(Done::Stored(Input::Stored { request, result }));
+            if let Some(then) = then {
+                notify(then);
+            }
+        });
+    }
+}
+
+/// Refuse early what the browser will not hold. The copy in the person's own folder, which the download makes,
+/// lies outside of what a page can see or a browser counts, so only the one here is asked about.
+async fn check_room_for(size: u64) -> Result<(), StoreFailure> {
+    let estimate = match js::storage_estimate() {
+        Ok(promise) => promise.await,
+        Err(error) => Err(error),
+    };
+    let Ok(estimate) = estimate else {
+        return Ok(()); // It doesn't tell; then writing will.
+    };
+    let number = |name| js::property(&estimate, name).as_f64();
+    match number("quota").zip(number("usage")) {
+        Some((quota, usage)) if (size as f64) > quota - usage => {
+            Err(StoreFailure::Full { available: Some((quota - usage).max(0.0) as u64) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the browser's exception means to the engine.
+fn failure(error: &JsValue) -> StoreFailure {
+    match js::error_name(error).as_str() {
+        "QuotaExceededError" => StoreFailure::Full { available: None },
+        "NotFoundError" => StoreFailure::Missing,
+        // Of a chosen file: it is not what it was when it was chosen.
+        "NotReadableError" => StoreFailure::Changed,
+        "NotAllowedError" | "SecurityError" => StoreFailure::Denied,
+        _ => {
+            js::warn("the store failed", error);
+            StoreFailure::Failed
+        }
+    }
+}

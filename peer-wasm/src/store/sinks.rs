@@ -1,0 +1,67 @@
+//! Files being received, and the addresses of those that are complete.
+
+use super::failure;
+use super::opfs::Receiving;
+use crate::js;
+use peer_core::error::StoreFailure;
+use peer_core::id::{RoomId, SinkId};
+use std::collections::BTreeMap;
+use web_sys::Url;
+
+/// All of this tab's.
+#[derive(Default)]
+pub(super) struct Sinks {
+    /// None while it is being opened.
+    sinks: BTreeMap<SinkId, (RoomId, Option<Receiving>)>,
+    urls: BTreeMap<RoomId, Vec<String>>,
+}
+
+impl Sinks {
+    pub(super) fn opening(&mut self, room: RoomId, sink: SinkId) {
+        self.sinks.insert(sink, (room, None));
+    }
+
+    /// Its file is open; if nobody wants it any more, it is dropped here and goes with its room.
+    pub(super) fn opened(&mut self, sink: SinkId, file: Receiving) {
+        if let Some((_, place)) = self.sinks.get_mut(&sink) {
+            *place = Some(file);
+        }
+    }
+
+    pub(super) fn forget(&mut self, sink: SinkId) {
+        self.sinks.remove(&sink);
+    }
+
+    pub(super) fn write(&self, sink: SinkId, offset: u64, bytes: &[u8]) -> Result<(), StoreFailure> {
+        match self.sinks.get(&sink) {
+            Some((_, Some(file))) => file.write(offset, bytes).map_err(|error| failure(&error)),
+            Some((_, None)) | None => Err(StoreFailure::Missing),
+        }
+    }
+
+    /// Take it out, to be finished or discarded.
+    pub(super) fn close(&mut self, sink: SinkId) -> Option<(RoomId, Receiving)> {
+        let (room, file) = self.sinks.remove(&sink)?;
+        file.map(|file| (room, file))
+    }
+
+    /// Remember an address until its room goes.
+    pub(super) fn saved(&mut self, room: RoomId, url: String) {
+        self.urls.entry(room).or_default().push(url);
+    }
+
+    /// Close what is open of a room; complete copies stay.
+    pub(super) fn close_room(&mut self, room: RoomId) {
+        self.sinks.retain(|_, (of, _)| *of != room);
+    }
+
+    /// Forget everything of a room.
+    pub(super) fn delete_room(&mut self, room: RoomId) {
+        self.close_room(room);
+        for url in self.urls.remove(&room).unwrap_or_default() {
+            if let Err(error) = Url::revoke_object_url(&url) {
+                js::warn("an address cannot be revoked", &error);
+            }
+        }
+    }
+}

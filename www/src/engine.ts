@@ -1,0 +1,143 @@
+/**
+ * The engine as the page sees it: `start`, `send`, `onEvent`, `close`. The only importer of the Wasm package.
+ * It loads and connects, and must never know what a command or an event means. ARCHITECTURE.md, *The browser side*.
+ */
+import init, { Page, type Command, type Event, type Options } from "./pkg/peer_wasm";
+import wasmUrl from "./pkg/peer_wasm_bg.wasm?url";
+import workerUrl from "./engine.worker.ts?worker&url";
+
+export type * from "./pkg/peer_wasm";
+
+/** What a browser must have; the name is what a person can search for. */
+export type Feature =
+  | "secure context"
+  | "WebRTC"
+  | "WebRTC data channels"
+  | "WebAssembly"
+  | "module workers"
+  | "Web Crypto"
+  | "Web Locks"
+  | "BigInt";
+
+/** Worker-bound: a Trusted Types sink takes only what this policy made, and it makes one address only. */
+interface ScriptUrlPolicy {
+  createScriptURL(url: string): string;
+}
+interface TrustedTypePolicies {
+  createPolicy(name: string, rules: ScriptUrlPolicy): ScriptUrlPolicy;
+}
+
+const listeners = new Set<(event: Event) => void>();
+/** Commands given before the engine was loaded. */
+const early: Command[] = [];
+let page: Page | null = null;
+let worker: Worker | null = null;
+let closed = false;
+
+/** What this browser or page lacks; empty if the engine can start. */
+export function missingFeatures(): Feature[] {
+  const has: Record<Feature, boolean> = {
+    "secure context": globalThis.isSecureContext,
+    WebRTC: typeof RTCPeerConnection === "function",
+    "WebRTC data channels": typeof RTCDataChannel === "function",
+    WebAssembly: typeof WebAssembly === "object" && typeof WebAssembly.compile === "function",
+    "module workers": hasModuleWorkers(),
+    "Web Crypto": typeof crypto === "object" && "subtle" in crypto,
+    "Web Locks": "locks" in navigator,
+    BigInt: typeof BigInt === "function",
+  };
+  return (Object.keys(has) as Feature[]).filter((feature) => !has[feature]);
+}
+
+/**
+ * Start the engine, once in the life of a page. Without a link in `options` a room is made at once.
+ *
+ * Call only if nothing is in `missingFeatures()`. What fails later is told by a `Crashed` event.
+ */
+export async function start(options: Options): Promise<void> {
+  if (worker !== null || closed) throw new Error("the engine starts once in the life of a page");
+  try {
+    const started = newWorker();
+    worker = started;
+    started.addEventListener("error", () => emit({ type: "Crashed", message: "the engine's worker failed" }));
+    globalThis.addEventListener("pagehide", close);
+    globalThis.addEventListener("pageshow", reloadIfRestored);
+    const module = await compile();
+    await init({ module_or_path: module });
+    if (closed) return;
+    page = new Page(started, options, module, emit);
+    for (const command of early.splice(0)) page.send(command);
+  } catch (error) {
+    console.error(error);
+    emit({ type: "Crashed", message: "the engine could not be loaded" });
+  }
+}
+
+/** Ask for something. What comes of it is told by events. */
+export function send(command: Command): void {
+  if (page === null) early.push(command);
+  else page.send(command);
+}
+
+/** Hear every event from now on; the result stops it. */
+export function onEvent(listener: (event: Event) => void): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
+
+/** Close every connection; the stored room stays. Nothing can be sent afterwards. */
+export function close(): void {
+  closed = true;
+  page?.close();
+}
+
+function emit(event: Event): void {
+  for (const listener of listeners) listener(event);
+}
+
+/** Compiled once; the worker gets the same module. */
+async function compile(): Promise<WebAssembly.Module> {
+  const response = await fetch(wasmUrl);
+  if (!response.ok) throw new Error(`the engine's code: HTTP status ${response.status}`);
+  const isWasm = response.headers.get("content-type") === "application/wasm";
+  return isWasm ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+function newWorker(): Worker {
+  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypePolicies };
+  const rules: ScriptUrlPolicy = {
+    createScriptURL(url) {
+      if (url !== workerUrl) throw new TypeError("not the engine's worker");
+      return url;
+    },
+  };
+  const policy = trustedTypes ? trustedTypes.createPolicy("linkspan", rules) : rules;
+  return new Worker(policy.createScriptURL(workerUrl), { type: "module" });
+}
+
+/** A page that comes back from the browser's cache of whole pages has closed its engine: begin anew. */
+function reloadIfRestored(event: PageTransitionEvent): void {
+  if (event.persisted) location.reload();
+}
+
+/** A browser without them never reads `type`. The empty address is never fetched: reading `type` throws first. */
+function hasModuleWorkers(): boolean {
+  let asked = false;
+  const probe = {
+    get type(): WorkerType {
+      asked = true;
+      throw new TypeError("probed");
+    },
+  };
+  try {
+    const { trustedTypes } = globalThis as { trustedTypes?: unknown };
+    // Every browser with Trusted Types has module workers, and the policy allows no probe.
+    if (trustedTypes) return typeof Worker === "function";
+    new Worker("", probe).terminate();
+  } catch {
+    // The probe's own exception, or no Worker at all.
+  }
+  return asked;
+}
