@@ -5,7 +5,7 @@
 use peer_core::error::Misbehavior;
 use peer_core::id::{FileId, Fingerprint, SinkId};
 use peer_core::io::{Channel, FileState};
-use sim::lane::Crossing;
+use sim::lane::{Crossing, Tap};
 use sim::{Content, Flavour, NodeId, World, seeds};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -42,35 +42,42 @@ fn is_hostile(crossing: &Crossing) -> bool {
     (crossing.from.node, crossing.to.node) == (NodeId(2), NodeId(0))
 }
 
-/// The frames that the hostile member sends to the host when it is honest.
+/// The frames that the hostile member sends to the host when it is honest, in the very story that is attacked.
 fn frames(seed: u64) -> Vec<(Channel, usize)> {
     let tape: Rc<RefCell<Vec<(Channel, usize)>>> = Rc::default();
     let record = tape.clone();
-    let mut world = World::new(seed);
-    world.tap(Some(Box::new(move |crossing| {
-        if is_hostile(crossing) {
-            record.borrow_mut().push((crossing.channel, crossing.bytes.len()));
-        }
-        vec![crossing.bytes.clone()]
-    })));
-    let (all, file, sink, content) = play(&mut world);
-    world.saved(all[0], file, sink, content);
-    world.same_chat(&all, 2);
-    drop(world);
-    Rc::into_inner(tape).expect("the world held the other one").into_inner()
+    let stage = with_tap(
+        seed,
+        Box::new(move |crossing| {
+            if is_hostile(crossing) {
+                record.borrow_mut().push((crossing.channel, crossing.bytes.len()));
+            }
+            vec![crossing.bytes.clone()]
+        }),
+    );
+    assert!(stage.world.view(stage.all[0]).misbehaved.is_empty(), "honest so far");
+    drop(stage);
+    Rc::into_inner(tape).expect("the stage held the other one").into_inner()
 }
 
 /// Play with the `n`th hostile frame replaced; then everybody else must be fine, and with them an honest end.
-fn with_frame(seed: u64, n: usize, attack: impl Fn(&[u8]) -> Vec<Vec<u8>> + 'static) -> Stage {
-    let mut world = World::new(seed);
+fn with_frame(seed: u64, n: usize, attack: impl Fn(&[u8]) -> Vec<Vec<u8>> + 'static) {
     let mut seen = 0;
-    world.tap(Some(Box::new(move |crossing| {
-        if !is_hostile(crossing) {
-            return vec![crossing.bytes.clone()];
-        }
-        seen += 1;
-        if seen == n + 1 { attack(&crossing.bytes) } else { vec![crossing.bytes.clone()] }
-    })));
+    with_tap(
+        seed,
+        Box::new(move |crossing| {
+            if !is_hostile(crossing) {
+                return vec![crossing.bytes.clone()];
+            }
+            seen += 1;
+            if seen == n + 1 { attack(&crossing.bytes) } else { vec![crossing.bytes.clone()] }
+        }),
+    );
+}
+
+fn with_tap(seed: u64, tap: Tap) -> Stage {
+    let mut world = World::new(seed);
+    world.tap(Some(tap));
     let (all, file, sink, content) = play(&mut world);
     let mut stage = Stage { world, all, file, sink, content };
     stage.ends_well();
