@@ -6,6 +6,7 @@ use crate::project::Project;
 use crate::run;
 use crate::shell;
 use crate::tools::{self, Browsers};
+use crate::wasm::Size;
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
@@ -51,7 +52,7 @@ pub(crate) fn shots(project: &Project, options: &ShotsOptions) -> Result<()> {
 /// # Errors
 /// If a transfer fails or a tool is missing.
 pub(crate) fn bench(project: &Project, options: &BenchOptions) -> Result<()> {
-    page::build(project)?;
+    page::build(project, Size::Smallest)?;
     let server = run::build_server(project, true)?;
     let browsers = prepare(project)?;
     let mut script = node(project, &browsers, "../bench/run.ts");

@@ -65,7 +65,7 @@ fn main() -> ExitCode {
 }
 
 fn build(project: &Project, options: &BuildOptions) -> anyhow::Result<()> {
-    page::build(project)?;
+    page::build(project, wasm::Size::Smallest)?;
     let server = run::build_server(project, options.release)?;
     println!("server: {}", server.display());
     Ok(())

@@ -4,7 +4,7 @@ use crate::npm;
 use crate::project::Project;
 use crate::shell;
 use crate::stamp::{Inputs, Stamp};
-use crate::wasm;
+use crate::wasm::{self, Size};
 use anyhow::{Context, Result};
 use std::fs::{self, File};
 
@@ -12,8 +12,8 @@ use std::fs::{self, File};
 ///
 /// # Errors
 /// If a tool is missing or something does not build.
-pub(crate) fn build(project: &Project) -> Result<()> {
-    build_as(project, "build", "dist")
+pub(crate) fn build(project: &Project, size: Size) -> Result<()> {
+    build_as(project, "build", "dist", size)
 }
 
 /// Builds www/dist-shots, the page with every state of it shown from made-up data.
@@ -21,12 +21,12 @@ pub(crate) fn build(project: &Project) -> Result<()> {
 /// # Errors
 /// If a tool is missing or something does not build.
 pub(crate) fn build_shots(project: &Project) -> Result<()> {
-    build_as(project, "build:shots", "dist-shots")
+    build_as(project, "build:shots", "dist-shots", Size::Smallest)
 }
 
-fn build_as(project: &Project, script: &str, made: &str) -> Result<()> {
+fn build_as(project: &Project, script: &str, made: &str, size: Size) -> Result<()> {
     let _one_at_a_time = lock(project)?;
-    wasm::build(project)?;
+    wasm::build(project, size)?;
     let www = project.www();
     npm::install(project, &www)?;
     let mut inputs = Inputs::of(script);

@@ -3,6 +3,7 @@
 use crate::page;
 use crate::project::{self, Project};
 use crate::shell;
+use crate::wasm::Size;
 use anyhow::{Context, Result, bail, ensure};
 use std::io::ErrorKind;
 use std::net::{IpAddr, TcpListener};
@@ -40,7 +41,7 @@ pub(crate) struct Options {
 /// If something does not build, or the port is taken.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     check_port(options.bind, options.port)?;
-    page::build(project)?;
+    page::build(project, if options.release { Size::Smallest } else { Size::AsIs })?;
     let program = build_server(project, options.release)?;
     let mut server = Command::new(program);
     server.arg("--bind").arg(options.bind.to_string()).arg("--port").arg(options.port.to_string());

@@ -25,14 +25,23 @@ const WASM_OPT: [&str; 8] = [
     "--enable-multivalue",
 ];
 
-/// Builds www/src/pkg if the Rust code changed.
+/// What the module is built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// Soon ready: as rustc made it.
+    AsIs,
+    /// Soon loaded: through wasm-opt, which takes longer than all the rest.
+    Smallest,
+}
+
+/// Builds www/src/pkg if the Rust code or `size` changed.
 ///
 /// # Errors
 /// If a tool is missing or the code does not build.
-pub(crate) fn build(project: &Project) -> Result<()> {
+pub(crate) fn build(project: &Project, size: Size) -> Result<()> {
     tools::wasm_target(project)?;
     let module = shell::step("peer-wasm for browsers", || compile(project))?;
-    let mut inputs = Inputs::of("wasm package 1");
+    let mut inputs = Inputs::of(&format!("wasm package, {size:?}"));
     inputs.add_tree(&module)?;
     inputs.add_tree(&project.root.join("xtask/npm/package-lock.json"))?;
     inputs.add(WASM_OPT.join(" ").as_bytes());
@@ -43,10 +52,11 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         shell::unchanged("wasm package");
         return Ok(());
     }
-    npm::install(project, &project.root.join("xtask/npm"))?;
     let made = project.scratch().join("pkg");
     shell::step("wasm-bindgen", || bind(&module, &made))?;
-    shell::step("wasm-opt", || optimise(project, &made.join("peer_wasm_bg.wasm")))?;
+    if size == Size::Smallest {
+        optimise(project, &made.join("peer_wasm_bg.wasm"))?;
+    }
     replace(&made, &package)?;
     stamp.set()
 }
@@ -91,13 +101,28 @@ fn bind(module: &Path, made: &Path) -> Result<()> {
 }
 
 fn optimise(project: &Project, module: &Path) -> Result<()> {
-    let smaller = module.with_extension("opt");
-    let mut wasm_opt = shell::command("node", &project.root);
-    wasm_opt.arg("xtask/npm/node_modules/binaryen/bin/wasm-opt").args(WASM_OPT);
-    shell::run(wasm_opt.arg(module).arg("-o").arg(&smaller))?;
+    let mut inputs = Inputs::of("wasm-opt");
+    inputs.add_tree(module)?;
+    inputs.add_tree(&project.root.join("xtask/npm/package-lock.json"))?;
+    inputs.add(WASM_OPT.join(" ").as_bytes());
+    // Kept by content: going back and forth between two states of the code costs nothing.
+    let cache = project.scratch().join("wasm-opt");
+    let smaller = cache.join(format!("{}.wasm", inputs.finish()));
+    if !smaller.is_file() {
+        npm::install(project, &project.root.join("xtask/npm"))?;
+        fs::create_dir_all(&cache)?;
+        shell::step("wasm-opt", || {
+            let unfinished = smaller.with_extension("unfinished");
+            let mut wasm_opt = shell::command("node", &project.root);
+            wasm_opt.arg("xtask/npm/node_modules/binaryen/bin/wasm-opt").args(WASM_OPT);
+            shell::run(wasm_opt.arg(module).arg("-o").arg(&unfinished))?;
+            Ok(fs::rename(&unfinished, &smaller)?)
+        })?;
+    }
     let size = |path: &Path| fs::metadata(path).map(|file| file.len() / 1000);
     println!("  {} kB → {} kB", size(module)?, size(&smaller)?);
-    fs::rename(&smaller, module).context("can't replace the module by the optimised one")
+    fs::copy(&smaller, module).context("can't replace the module by the optimised one")?;
+    Ok(())
 }
 
 /// Puts the files of `made` into `package` and removes what else is there.

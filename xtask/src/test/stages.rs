@@ -9,6 +9,7 @@ use crate::project::{self, Project};
 use crate::run;
 use crate::shell;
 use crate::tools::{self, WASM_TARGET};
+use crate::wasm::Size;
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::process::Command;
@@ -61,7 +62,7 @@ fn deny(project: &Project, _: &Options) -> Result<Counts> {
 }
 
 fn build_page(project: &Project, _: &Options) -> Result<Counts> {
-    page::build(project)?;
+    page::build(project, Size::Smallest)?;
     page::build_shots(project)?;
     Ok(Counts::ONE)
 }
