@@ -65,6 +65,15 @@ fn peace(world: &mut World, all: &[NodeId], done: &Done) {
     }
     world.linked(all);
     world.same_chat(all, done.said.len());
+    world.run_until("everybody has the whole shelf", |world| {
+        all.iter().all(|node| world.view(*node).shelf.len() == done.files.len())
+    });
+    world.run_until("everybody knows everybody's name", |world| {
+        let known =
+            |node: &NodeId, other: &NodeId| world.sees(*node, *other).map(|member| member.name.clone());
+        all.iter()
+            .all(|one| all.iter().all(|other| known(one, other) == Some(world.view(*other).name.clone())))
+    });
     for text in &done.said {
         assert!(world.view(all[0]).texts().contains(&&**text), "{text} is there");
     }
