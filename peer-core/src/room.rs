@@ -1,17 +1,20 @@
 //! One room: members, door, links, and one of each feature. It routes between them and owns what they share;
 //! features never call each other. PROTOCOL.md throughout.
 //!
-//! The rest of `impl Room` is by concept: `door` (knocking and answering), `mesh` (member to member), `lanes`
-//! (links coming, talking, going), `journal` (own entries out, everybody's entries in).
+//! The rest of `impl Room` is by concept: `guest` and `door` (knocking and answering), `mesh` (member to member),
+//! `meet` (what all meetings share), `lanes` (links coming, talking, going), `journal` (own entries out,
+//! everybody's entries in).
 
 mod door;
+mod guest;
 mod journal;
 mod lanes;
+mod meet;
 mod mesh;
 
 use crate::chat;
 use crate::cx::{Context, record};
-use crate::envelope::{Header, Kind, MeetingId, Mode, pad};
+use crate::envelope::MeetingId;
 use crate::error::{CommandError, Misbehavior, StoreFailure};
 use crate::id::{CommandId, FileId, KnockId, LinkId, MemberId, RequestId, RoomId, SourceId};
 use crate::identity::{Keypair, Secret, context, derive};
@@ -504,42 +507,7 @@ impl Room {
         }
     }
 
-    // ------------------------------------------------------------ envelopes
-
-    fn envelope(&mut self, tag: Tag, from: Handle, bytes: &[u8], cx: &mut Context<'_>) {
-        // What is not for us, or not understood, is nobody's fault that we could prove: ignored.
-        let Some((header, rest)) = Header::split(bytes) else { return };
-        match header.kind {
-            Kind::Open => self.opened(tag, from, &header, rest, cx),
-            Kind::Answer => self.answered(tag, from, &header, rest, cx),
-            Kind::Sealed => self.sealed(tag, from, header.meeting, rest, cx),
-            Kind::Unsupported => self.unsupported(header.meeting, cx),
-        }
-    }
-
-    fn opened(&mut self, tag: Tag, from: Handle, header: &Header, open: &[u8], cx: &mut Context<'_>) {
-        if let Some(meeting) = self.meetings.get_mut(&header.meeting) {
-            // Asked again: answered again with the same bytes.
-            let answer = meeting.conduit().and_then(|conduit| conduit.answer().map(<[u8]>::to_vec));
-            if let Some(answer) = answer.filter(|_| meeting.tag == tag) {
-                self.signal.send(tag, from, answer, cx);
-            }
-            return;
-        }
-        let at_mesh = Some(tag) == self.mesh_tag() && header.mode == Mode::Mesh;
-        let at_door = self.is_host() && tag == self.identity.door.tag() && header.mode == Mode::Door;
-        if self.phase != Phase::Member || !(at_mesh || at_door) {
-            return;
-        }
-        if !header.speaks_our_version() {
-            let reply = Header::new(Kind::Unsupported, header.mode, header.meeting);
-            self.signal.send(tag, from, [&reply.encode()[..], &pad(&[], reply.encode().len())].concat(), cx);
-        } else if at_mesh {
-            self.mesh_opened(tag, from, header, open, cx);
-        } else {
-            self.door_opened(tag, from, header, open, cx);
-        }
-    }
+    // ------------------------------------------------------------ the store
 
     fn store_identity(&mut self, cx: &mut Context<'_>) {
         let value = postcard::to_allocvec(&self.identity).expect("postcard into a Vec has no failure here");

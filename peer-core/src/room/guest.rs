@@ -1,0 +1,193 @@
+//! The guest's side of the door: finding a listener that can prove to be the host, knocking, being let in.
+//! PROTOCOL.md, *Meeting at the door*.
+
+use super::{Identity, Membership, Phase, Room};
+use crate::conduit::Opening;
+use crate::cx::Context;
+use crate::envelope::{Body, MeetingId, Mode};
+use crate::error::{CommandError, Misbehavior};
+use crate::handshake::{Authenticated, ExpectHost};
+use crate::invitation::Invitation;
+use crate::io::{Event, MeetingState};
+use crate::meeting::{Meeting, REDIAL, RENEW, Stage, Talk};
+use crate::path::clean_person_name;
+use alloc::string::String;
+use alloc::vec::Vec;
+use signal_proto::{Handle, Role, Tag};
+
+/// Most listeners that a guest talks to at once: more are not honest.
+const MAX_LISTENERS: usize = 8;
+
+impl Room {
+    pub(super) fn knock_again(
+        &mut self,
+        link: &str,
+        name: &str,
+        cx: &mut Context<'_>,
+    ) -> Result<(), CommandError> {
+        if self.phase != Phase::Denied {
+            return Err(CommandError::RoomOpen);
+        }
+        let invitation = Invitation::parse(link).map_err(|_| CommandError::UnknownRoom)?;
+        self.identity.name = clean_person_name(name).map_err(|_| CommandError::BadName)?;
+        self.identity.door = invitation.secret.clone();
+        self.phase = Phase::Knocking;
+        self.store_identity(cx);
+        self.start(cx);
+        Ok(())
+    }
+
+    pub(super) fn cancel_knock(&mut self, cx: &mut Context<'_>) {
+        for meeting in self.meetings.values_mut() {
+            if let Some(conduit) = meeting.conduit() {
+                conduit.post(Body::Cancel, cx.now);
+            }
+        }
+    }
+
+    pub(super) fn door_joined(&mut self, tag: Tag, handles: &[Handle], cx: &mut Context<'_>) {
+        if self.phase != Phase::Knocking || tag != self.identity.door.tag() {
+            return;
+        }
+        if handles.is_empty() {
+            self.nobody_there(cx);
+        }
+        for handle in handles {
+            self.reach_listener(*handle, cx);
+        }
+    }
+
+    pub(super) fn door_attached(&mut self, tag: Tag, handle: Handle, cx: &mut Context<'_>) {
+        if self.phase == Phase::Knocking && tag == self.identity.door.tag() {
+            self.reach_listener(handle, cx);
+        }
+    }
+
+    pub(super) fn door_detached(&mut self, tag: Tag, cx: &mut Context<'_>) {
+        if self.phase == Phase::Knocking && self.signal.peers(&tag).next().is_none() {
+            self.nobody_there(cx);
+        }
+    }
+
+    pub(super) fn nobody_there(&mut self, cx: &mut Context<'_>) {
+        self.door.hidden = true;
+        cx.event(Event::Meeting { room: self.id, state: MeetingState::NobodyThere });
+    }
+
+    /// The host was heard again: the digits stand as before.
+    pub(super) fn show_digits_again(&mut self, id: MeetingId, cx: &mut Context<'_>) {
+        if let (true, Some(Stage::ExpectDecision(expect))) =
+            (self.door.hidden, self.meetings.get(&id).map(|m| &m.stage))
+        {
+            self.door.hidden = false;
+            let state = MeetingState::Asked { sas: String::from(expect.sas()) };
+            cx.event(Event::Meeting { room: self.id, state });
+        }
+    }
+
+    /// A listener is there: dial it, or, if the host has been met already, see whether this is it again.
+    pub(super) fn reach_listener(&mut self, handle: Handle, cx: &mut Context<'_>) {
+        let tag = self.identity.door.tag();
+        let attached: Vec<Handle> = self.signal.peers(&tag).collect();
+        let Some(meeting) = self.meetings.values_mut().find(|meeting| meeting.is_with_host()) else {
+            return self.dial_listener(handle, cx);
+        };
+        if meeting.route == handle {
+            return;
+        }
+        // Whatever is unanswered goes to the newcomer too. Only its answer makes it the new way: an impostor
+        // that attaches later must not be able to draw the conversation to itself.
+        let route_is_gone = !attached.contains(&meeting.route);
+        let old = meeting.route;
+        if let Some(conduit) = meeting.conduit() {
+            conduit.post(Body::Renew, cx.now);
+            conduit.resend_all(cx.now);
+        }
+        for envelope in meeting.outgoing(cx.now) {
+            self.signal.send(tag, handle, envelope, cx);
+        }
+        meeting.route = if route_is_gone { handle } else { old };
+        meeting.redial = Some((cx.now + REDIAL, handle));
+    }
+
+    pub(super) fn dial_listener(&mut self, handle: Handle, cx: &mut Context<'_>) {
+        let dialling = self.meetings.values().filter(|meeting| meeting.is_half_open());
+        if dialling.clone().count() >= MAX_LISTENERS
+            || dialling.clone().any(|meeting| meeting.route == handle)
+        {
+            return;
+        }
+        if !self.meetings.values().any(Meeting::is_with_host) {
+            cx.event(Event::Meeting { room: self.id, state: MeetingState::Greeting });
+        }
+        let opening = Opening::new(Mode::Door, &self.identity.door.psk(), cx.rng);
+        let stage = Stage::ExpectHost(ExpectHost::new(self.id));
+        let (id, meeting) =
+            Meeting::dialled(opening, stage, Mode::Door, self.identity.door.tag(), handle, cx.now);
+        self.meetings.insert(id, meeting);
+    }
+
+    /// T0 verified: this is the host. Say who we are; whatever else was dialled is dropped.
+    pub(super) fn host_proved(
+        &mut self,
+        id: MeetingId,
+        expect: ExpectHost,
+        body: &Body,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(h) = self.hash_of(id) else { return };
+        match expect.proof(body, &h, &self.key, self.identity.name.clone(), cx.rng.bytes()) {
+            Ok((next, claim)) => {
+                self.meetings.retain(|other, meeting| *other == id || meeting.link.is_some());
+                let meeting = self.meetings.get_mut(&id).expect("hash_of found it");
+                meeting.stage = Stage::ExpectReveal(next);
+                meeting.deadline = None;
+                meeting.renew = Some(cx.now + RENEW);
+                self.post(id, claim, cx);
+            }
+            Err(_) => {
+                self.meetings.remove(&id);
+                let violation = Misbehavior::BadHandshake;
+                cx.event(Event::Misbehaved { room: self.id, member: None, violation });
+            }
+        }
+    }
+
+    /// T2: let in. The answer to its offer follows when the lane has a local description.
+    pub(super) fn welcomed(&mut self, id: MeetingId, peer: Authenticated, body: Body, cx: &mut Context<'_>) {
+        let Body::Welcome { create, admit, epoch, ret, offer } = body else { return };
+        let host = peer.member();
+        if self.phase == Phase::Knocking {
+            let member = Membership { epoch, ret, admit: Some(admit.clone()) };
+            let identity = Identity { host: Some(host), member: Some(member), ..self.identity.clone() };
+            self.become_member(host, identity, [&create, &admit], cx);
+            cx.event(Event::Meeting { room: self.id, state: MeetingState::Admitted });
+            cx.event(Event::Admitted { room: self.id });
+            self.announce(cx);
+        }
+        self.door.retry = None;
+        self.meetings.retain(|other, _| *other == id);
+        let tag = self.mesh_tag().expect("just became a member");
+        self.answer_offer(id, peer, &offer, cx);
+        self.signal.join(tag, Role::Mesh, cx);
+    }
+
+    pub(super) fn denied(&mut self, id: MeetingId, cx: &mut Context<'_>) {
+        self.phase = Phase::Denied;
+        self.flush_meetings(cx);
+        self.meetings.remove(&id);
+        self.meetings.clear();
+        self.door.retry = None;
+        self.signal.stop(cx);
+        // A reload begins at the door again; the key stays here for another try in this tab.
+        cx.store(crate::io::StoreOp::DeleteRoom { room: self.id });
+        cx.event(Event::Meeting { room: self.id, state: MeetingState::Denied });
+        cx.event(Event::Denied { room: self.id });
+    }
+
+    pub(super) fn unsupported(&mut self, id: MeetingId, cx: &mut Context<'_>) {
+        if self.meetings.get(&id).is_some_and(|meeting| matches!(meeting.talk, Talk::Opening { .. })) {
+            cx.event(Event::Meeting { room: self.id, state: MeetingState::VersionMismatch });
+        }
+    }
+}

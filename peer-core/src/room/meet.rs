@@ -1,0 +1,257 @@
+//! Meetings, whoever began them: what their messages lead to, step by step, and what their times do.
+
+use super::{Phase, Room};
+use crate::cx::Context;
+use crate::envelope::{Body, Header, Kind, MeetingId, Mode, pad};
+use crate::error::Misbehavior;
+use crate::handshake::Authenticated;
+use crate::io::{Event, MeetingState};
+use crate::meeting::{KNOCK_LIFE, Meeting, RENEW, Stage, Talk};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+use signal_proto::{Handle, Tag};
+
+/// A guest whom nobody answered tries again after this.
+const RETRY: Duration = Duration::from_secs(5);
+
+impl Room {
+    // ------------------------------------------------------------ envelopes
+
+    pub(super) fn envelope(&mut self, tag: Tag, from: Handle, bytes: &[u8], cx: &mut Context<'_>) {
+        // What is not for us, or not understood, is nobody's fault that we could prove: ignored.
+        let Some((header, rest)) = Header::split(bytes) else { return };
+        match header.kind {
+            Kind::Open => self.opened(tag, from, &header, rest, cx),
+            Kind::Answer => self.answered(tag, from, &header, rest, cx),
+            Kind::Sealed => self.sealed(tag, from, header.meeting, rest, cx),
+            Kind::Unsupported => self.unsupported(header.meeting, cx),
+        }
+    }
+
+    fn opened(&mut self, tag: Tag, from: Handle, header: &Header, open: &[u8], cx: &mut Context<'_>) {
+        if let Some(meeting) = self.meetings.get_mut(&header.meeting) {
+            // Asked again: answered again with the same bytes.
+            let answer = meeting.conduit().and_then(|conduit| conduit.answer().map(<[u8]>::to_vec));
+            if let Some(answer) = answer.filter(|_| meeting.tag == tag) {
+                self.signal.send(tag, from, answer, cx);
+            }
+            return;
+        }
+        let at_mesh = Some(tag) == self.mesh_tag() && header.mode == Mode::Mesh;
+        let at_door = self.is_host() && tag == self.identity.door.tag() && header.mode == Mode::Door;
+        if self.phase != Phase::Member || !(at_mesh || at_door) {
+            return;
+        }
+        if !header.speaks_our_version() {
+            let reply = Header::new(Kind::Unsupported, header.mode, header.meeting);
+            self.signal.send(tag, from, [&reply.encode()[..], &pad(&[], reply.encode().len())].concat(), cx);
+        } else if at_mesh {
+            self.mesh_opened(tag, from, header, open, cx);
+        } else {
+            self.door_opened(tag, from, header, open, cx);
+        }
+    }
+
+    // ------------------------------------------------------------ messages
+
+    /// One message of a meeting, in order.
+    pub(super) fn body(&mut self, id: MeetingId, body: Body, cx: &mut Context<'_>) {
+        let Some(meeting) = self.meetings.get_mut(&id) else { return };
+        if body == Body::Cancel {
+            return self.cancelled(id, cx);
+        }
+        if let Stage::Deciding(..) = meeting.stage {
+            meeting.deadline = Some(cx.now + KNOCK_LIFE);
+        }
+        let me = self.me;
+        match (core::mem::replace(&mut meeting.stage, Stage::Over), body) {
+            (Stage::ExpectHost(expect), body) => self.host_proved(id, expect, &body, cx),
+            (Stage::ExpectGuest(expect), body) => self.guest_claimed(id, expect, body, cx),
+            (Stage::ExpectMember(expect), body) => self.member_proved(id, expect, &body, cx),
+            (Stage::ExpectReveal(expect), Body::Reveal { nonce }) => {
+                let Some(Ok(next)) = self.hash_of(id).map(|h| expect.reveal(&nonce, &h, &me)) else {
+                    self.meetings.remove(&id);
+                    cx.event(Event::Misbehaved {
+                        room: self.id,
+                        member: None,
+                        violation: Misbehavior::BadHandshake,
+                    });
+                    return;
+                };
+                self.door.hidden = false;
+                let state = MeetingState::Asked { sas: String::from(next.sas()) };
+                cx.event(Event::Meeting { room: self.id, state });
+                self.set_stage(id, Stage::ExpectDecision(next));
+            }
+            (Stage::ExpectReveal(_) | Stage::ExpectDecision(_), Body::Deny) => self.denied(id, cx),
+            (Stage::ExpectReveal(expect), body @ Body::Welcome { .. }) => {
+                let peer = welcome_parts(&body).map(|(create, admit)| expect.welcomed(create, admit, &me));
+                self.welcomed_by(id, peer, body, cx);
+            }
+            (Stage::ExpectDecision(expect), body @ Body::Welcome { .. }) => {
+                let peer = welcome_parts(&body).map(|(create, admit)| expect.welcomed(create, admit, &me));
+                self.welcomed_by(id, peer, body, cx);
+            }
+            (Stage::Connecting(peer), body) => self.connecting(id, peer, body, cx),
+            // A renewal only says what its arrival says; anything else out of order changes nothing.
+            (stage, _) => self.set_stage(id, stage),
+        }
+    }
+
+    fn welcomed_by<E>(
+        &mut self,
+        id: MeetingId,
+        peer: Option<Result<Authenticated, E>>,
+        body: Body,
+        cx: &mut Context<'_>,
+    ) {
+        match peer {
+            Some(Ok(peer)) => self.welcomed(id, peer, body, cx),
+            _ => {
+                self.meetings.remove(&id);
+                cx.event(Event::Misbehaved {
+                    room: self.id,
+                    member: None,
+                    violation: Misbehavior::BadHandshake,
+                });
+            }
+        }
+    }
+
+    pub(super) fn set_stage(&mut self, id: MeetingId, stage: Stage) {
+        if let Some(meeting) = self.meetings.get_mut(&id) {
+            meeting.stage = stage;
+        }
+    }
+
+    /// The other end takes no further part.
+    fn cancelled(&mut self, id: MeetingId, cx: &mut Context<'_>) {
+        let with_host = self.meetings.get(&id).is_some_and(Meeting::is_with_host);
+        self.flush_meetings(cx);
+        self.remove_meeting(id, cx);
+        if with_host && self.phase == Phase::Knocking {
+            self.door.retry = Some(cx.now + RETRY);
+        }
+    }
+
+    /// Forget a meeting; a knock's card goes with it.
+    pub(super) fn remove_meeting(&mut self, id: MeetingId, cx: &mut Context<'_>) {
+        let Some(meeting) = self.meetings.remove(&id) else { return };
+        if let Stage::Deciding(knock, _) = meeting.stage {
+            cx.event(Event::KnockGone { room: self.id, knock });
+        }
+        if let Some(link) = meeting.link {
+            self.lose(link, crate::io::LostReason::NoPath, cx);
+        }
+    }
+
+    pub(super) fn hash_of(&mut self, id: MeetingId) -> Option<[u8; 32]> {
+        self.meetings.get_mut(&id)?.conduit().map(|conduit| *conduit.hash())
+    }
+
+    pub(super) fn post(&mut self, id: MeetingId, body: Body, cx: &mut Context<'_>) {
+        if let Some(conduit) = self.meetings.get_mut(&id).and_then(Meeting::conduit) {
+            conduit.post(body, cx.now);
+        }
+    }
+
+    /// Noise message 2, and the first message under it.
+    pub(super) fn answered(
+        &mut self,
+        tag: Tag,
+        from: Handle,
+        header: &Header,
+        answer: &[u8],
+        cx: &mut Context<'_>,
+    ) {
+        let id = header.meeting;
+        let Some(meeting) = self.meetings.get_mut(&id).filter(|meeting| meeting.tag == tag) else { return };
+        let Talk::Opening { opening, .. } = &meeting.talk else { return };
+        if let Some((conduit, first)) = opening.answered(answer) {
+            meeting.talk = Talk::Open(Box::new(conduit));
+            (meeting.route, meeting.last_heard) = (from, cx.now);
+            self.body(id, first, cx);
+        }
+    }
+
+    pub(super) fn sealed(
+        &mut self,
+        tag: Tag,
+        from: Handle,
+        id: MeetingId,
+        sealed: &[u8],
+        cx: &mut Context<'_>,
+    ) {
+        let Some(meeting) = self.meetings.get_mut(&id).filter(|meeting| meeting.tag == tag) else { return };
+        let Some(bodies) = meeting.conduit().and_then(|conduit| conduit.receive(sealed)) else { return };
+        // Only what decrypts shows the way; the header alone could be anybody's.
+        (meeting.route, meeting.last_heard) = (from, cx.now);
+        meeting.redial = meeting.redial.filter(|(_, handle)| *handle != from);
+        for body in bodies {
+            self.body(id, body, cx);
+        }
+        self.show_digits_again(id, cx);
+    }
+
+    // ------------------------------------------------------------ time
+
+    pub(super) fn meetings_timeout(&mut self, cx: &mut Context<'_>) {
+        let ids: Vec<MeetingId> = self.meetings.keys().copied().collect();
+        for id in ids {
+            self.meeting_timeout(id, cx);
+        }
+    }
+
+    fn meeting_timeout(&mut self, id: MeetingId, cx: &mut Context<'_>) {
+        let Some(meeting) = self.meetings.get_mut(&id) else { return };
+        if meeting.renew.is_some_and(|due| due <= cx.now) {
+            meeting.renew = Some(cx.now + RENEW);
+            let unanswered = cx.now.since(meeting.last_heard) > RENEW * 2;
+            if let Some(conduit) = meeting.conduit() {
+                conduit.post(Body::Renew, cx.now);
+            }
+            if unanswered {
+                // The socket may be dead without knowing it.
+                self.signal.restart(cx);
+                return;
+            }
+        }
+        let Some(meeting) = self.meetings.get_mut(&id) else { return };
+        if let Some((_, handle)) = meeting.redial.take_if(|(due, _)| *due <= cx.now) {
+            self.dial_listener(handle, cx);
+        }
+        let Some(meeting) = self.meetings.get(&id) else { return };
+        if meeting.deadline.is_some_and(|due| due <= cx.now) {
+            let (route, mode, initiator) = (meeting.route, meeting.mode, meeting.initiator);
+            self.remove_meeting(id, cx);
+            match mode {
+                Mode::Mesh if initiator => self.contact_failed(route, cx),
+                Mode::Door if initiator && self.phase == Phase::Knocking => {
+                    if !self.meetings.values().any(Meeting::is_with_host) {
+                        self.nobody_there(cx);
+                    }
+                    self.door.retry = Some(cx.now + RETRY);
+                }
+                Mode::Door | Mode::Mesh => {}
+            }
+        }
+    }
+
+    pub(super) fn door_timeout(&mut self, cx: &mut Context<'_>) {
+        if self.door.retry.take_if(|due| *due <= cx.now).is_some() && self.phase == Phase::Knocking {
+            let handles: Vec<Handle> = self.signal.peers(&self.identity.door.tag()).collect();
+            for handle in handles {
+                self.reach_listener(handle, cx);
+            }
+        }
+    }
+}
+
+fn welcome_parts(body: &Body) -> Option<(&[u8], &[u8])> {
+    match body {
+        Body::Welcome { create, admit, .. } => Some((create, admit)),
+        _ => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! Which page and which chunk is asked for next, and again if it does not come.
+
+use super::{Incoming, STALL, Sink, Transfer, WINDOW};
+use crate::blob::{self, CHUNK, segment_count, segment_of};
+use crate::cx::Context;
+use crate::id::{FileId, LinkId, MemberId};
+use crate::time::Instant;
+use crate::wire::Frame;
+use alloc::vec::Vec;
+
+impl Transfer {
+    /// Ask for whatever the window allows: files take turns, each in its order.
+    pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
+        let files: Vec<FileId> = self.fetches.keys().copied().collect();
+        for &file in &files {
+            self.ask_pages(file, cx);
+        }
+        let mut asked = true;
+        while asked && self.incoming.len() + self.writes.len() < WINDOW {
+            asked = false;
+            for &file in &files {
+                asked |= self.incoming.len() + self.writes.len() < WINDOW && self.ask_chunk(file, cx);
+            }
+        }
+    }
+
+    pub(super) fn active(&self, file: FileId) -> Option<(MemberId, LinkId, u64)> {
+        let fetch = self.fetches.get(&file)?;
+        let shelf = &self.shelf[&file];
+        let link = *self.links.get(&shelf.author)?;
+        let active = fetch.sink_state == Sink::Open && !fetch.paused && fetch.refused.is_none();
+        active.then_some((shelf.author, link, shelf.size))
+    }
+
+    /// The page of the next missing chunk, and the one after it.
+    fn ask_pages(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let Some((author, _, size)) = self.active(file) else { return };
+        let fetch = self.fetches.get_mut(&file).expect("active");
+        let Some(next) = fetch.have.first_missing_from(0) else { return };
+        let first = segment_of(next);
+        for segment in first..segment_count(size).min(first.saturating_add(2)) {
+            if !fetch.values.contains_key(&segment) && fetch.asked_pages.insert(segment) {
+                fetch.moved = cx.now;
+                cx.send(author, Frame::PageRequest { file, segment });
+            }
+        }
+    }
+
+    fn ask_chunk(&mut self, file: FileId, cx: &mut Context<'_>) -> bool {
+        let Some((author, link, size)) = self.active(file) else { return false };
+        let fetch = self.fetches.get_mut(&file).expect("active");
+        let mut next = fetch.have.first_missing_from(0);
+        while let Some(chunk) = next.filter(|chunk| fetch.busy.contains(chunk)) {
+            next = fetch.have.first_missing_from(chunk + 1);
+        }
+        let Some(chunk) = next.filter(|chunk| fetch.values.contains_key(&segment_of(*chunk))) else {
+            return false;
+        };
+        if fetch.busy.is_empty() {
+            fetch.moved = cx.now;
+        }
+        fetch.busy.insert(chunk);
+        let request = self.next_request;
+        self.next_request += 1;
+        let length = blob::chunk_len(size, chunk).unwrap_or(CHUNK) as usize;
+        let buffer = Vec::with_capacity(length);
+        self.incoming.insert(request, Incoming { file, from: link, chunk, buffer });
+        cx.send(author, Frame::ChunkRequest { request, file, chunk });
+        true
+    }
+
+    /// Tell the provider that nothing more is wanted of this file.
+    pub(super) fn drop_requests(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let Some(shelf) = self.shelf.get(&file) else { return };
+        let dropped: Vec<u32> =
+            self.incoming.iter().filter(|(_, i)| i.file == file).map(|(request, _)| *request).collect();
+        for request in dropped {
+            let incoming = self.incoming.remove(&request).expect("just listed");
+            if let Some(fetch) = self.fetches.get_mut(&file) {
+                fetch.busy.remove(&incoming.chunk);
+            }
+            cx.send(shelf.author, Frame::Cancel { request });
+        }
+    }
+
+    // ------------------------------------------------------------ time
+
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        let waiting = self.fetches.iter().filter(|(file, _)| self.awaits(**file));
+        waiting.map(|(_, fetch)| fetch.moved + STALL).min()
+    }
+
+    /// Ask again for what did not come.
+    pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        let files: Vec<FileId> = self.fetches.keys().copied().filter(|file| self.awaits(*file)).collect();
+        for file in files {
+            let fetch = self.fetches.get_mut(&file).expect("just listed");
+            if fetch.moved + STALL <= cx.now {
+                fetch.moved = cx.now;
+                fetch.asked_pages.clear();
+                self.drop_requests(file, cx);
+            }
+        }
+    }
+
+    /// Whether something is on its way that its provider owes us.
+    pub(super) fn awaits(&self, file: FileId) -> bool {
+        let Some(fetch) = self.fetches.get(&file) else { return false };
+        let pages = fetch.asked_pages.iter().any(|segment| !fetch.values.contains_key(segment));
+        self.active(file).is_some() && (pages || self.incoming.values().any(|incoming| incoming.file == file))
+    }
+}

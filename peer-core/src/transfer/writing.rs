@@ -1,0 +1,117 @@
+//! From verified chunks to a file that is done: writes, progress, the end.
+
+use super::{HELD, PROGRESS, RATE_SPAN, Sink, Transfer};
+use crate::blob::{self, ChunkValue};
+use crate::cx::Context;
+use crate::error::StoreFailure;
+use crate::id::{FileId, RequestId};
+use crate::io::{Event, FileFailure, FileState, StoreOp};
+use crate::wire::Frame;
+use alloc::vec::Vec;
+
+impl Transfer {
+    /// A reply of the store; whether it was ours.
+    pub(crate) fn stored(
+        &mut self,
+        request: RequestId,
+        result: &Result<Vec<u8>, StoreFailure>,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        if let Some((file, sink, chunk)) = self.writes.remove(&request) {
+            if self.fetches.get(&file).is_some_and(|fetch| fetch.sink == sink) {
+                match result {
+                    Ok(_) => self.written(file, chunk, cx),
+                    Err(failure) => self.store_failed(file, *failure, cx),
+                }
+            }
+            return true;
+        }
+        let of = |state: Sink| matches!(state, Sink::Opening(r) | Sink::Closing(r) if r == request);
+        let Some((&file, fetch)) = self.fetches.iter_mut().find(|(_, fetch)| of(fetch.sink_state)) else {
+            return false;
+        };
+        match (result, fetch.sink_state) {
+            (Err(failure), _) => self.store_failed(file, *failure, cx),
+            (Ok(_), Sink::Closing(_)) => {
+                let root = self.shelf[&file].root.expect("a sink is closed only with its root known");
+                self.set_state(file, FileState::Done { root }, cx);
+                let verified = self.shelf[&file].size;
+                cx.broadcast(Frame::Held { file, verified });
+            }
+            (Ok(_), _) => {
+                fetch.sink_state = Sink::Open;
+                self.show(file, cx);
+                self.finish(file, cx);
+            }
+        }
+        true
+    }
+
+    fn written(&mut self, file: FileId, chunk: u32, cx: &mut Context<'_>) {
+        let fetch = self.fetches.get_mut(&file).expect("asked by the caller");
+        fetch.busy.remove(&chunk);
+        fetch.have.insert(chunk);
+        let complete = fetch.have.is_complete();
+        if complete || cx.now.since(fetch.told) >= PROGRESS || fetch.samples.is_empty() {
+            self.tell_progress(file, cx);
+        }
+        self.finish(file, cx);
+    }
+
+    fn tell_progress(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let (fetch, size) = (self.fetches.get_mut(&file).expect("of a fetch"), self.shelf[&file].size);
+        let verified = fetch.have.bytes();
+        fetch.told = cx.now;
+        fetch.samples.push_back((cx.now, verified));
+        while fetch.samples.len() > 2 && cx.now.since(fetch.samples[0].0) > RATE_SPAN {
+            fetch.samples.pop_front();
+        }
+        let (since, from) = fetch.samples[0];
+        let millis = cx.now.since(since).as_millis() as u64;
+        let rate = (verified.saturating_sub(from)).saturating_mul(1_000).checked_div(millis).unwrap_or(0);
+        let remaining = (size - verified).checked_div(rate);
+        cx.event(Event::Progress { room: self.room, file, verified, rate, remaining });
+        if fetch.held.is_none_or(|held| cx.now.since(held) >= HELD) {
+            fetch.held = Some(cx.now);
+            cx.broadcast(Frame::Held { file, verified });
+        }
+    }
+
+    /// "Done" only when every chunk is written and the whole is what the author closed.
+    pub(super) fn finish(&mut self, file: FileId, cx: &mut Context<'_>) {
+        let (Some(fetch), Some(shelf)) = (self.fetches.get_mut(&file), self.shelf.get(&file)) else { return };
+        let (Some(root), Sink::Open, true) = (shelf.root, fetch.sink_state, fetch.have.is_complete()) else {
+            return;
+        };
+        let values: Vec<ChunkValue> = fetch.values.values().flatten().copied().collect();
+        if blob::root(shelf.size, &values) != Some(root) {
+            return self.end(file, FileState::Failed { reason: FileFailure::Contradiction }, cx);
+        }
+        let request = cx.ids.request(self.room);
+        fetch.sink_state = Sink::Closing(request);
+        fetch.values.clear();
+        cx.store(StoreOp::CloseSink { request, sink: fetch.sink, keep: true });
+    }
+
+    fn store_failed(&mut self, file: FileId, failure: StoreFailure, cx: &mut Context<'_>) {
+        self.end(file, FileState::Failed { reason: FileFailure::Store(failure) }, cx);
+    }
+
+    /// The fetch is over without a file; it can be started afresh.
+    pub(super) fn end(&mut self, file: FileId, state: FileState, cx: &mut Context<'_>) {
+        self.discard(file, cx);
+        cx.event(Event::FileChanged { room: self.room, file, state });
+    }
+
+    pub(super) fn discard(&mut self, file: FileId, cx: &mut Context<'_>) {
+        self.drop_requests(file, cx);
+        if let Some(fetch) = self.fetches.remove(&file) {
+            let request = cx.ids.request(self.room);
+            cx.store(StoreOp::CloseSink { request, sink: fetch.sink, keep: false });
+        }
+    }
+
+    pub(super) fn is_running(&self, file: FileId) -> bool {
+        self.fetches.get(&file).is_some_and(|fetch| !fetch.is_done())
+    }
+}
