@@ -1,0 +1,154 @@
+//! How a room comes to be here: made, asked into, or opened again from what the store kept.
+
+use super::door::Door;
+use super::{Identity, Membership, Phase, Room, SYNC, journal};
+use crate::cx::{Context, record};
+use crate::error::CommandError;
+use crate::id::{CommandId, RoomId};
+use crate::identity::{Keypair, Secret};
+use crate::invitation::{DoorSecret, Invitation};
+use crate::io::Event;
+use crate::log::Log;
+use crate::path::clean_person_name;
+use crate::signal::Signal;
+use crate::swarm::Swarm;
+use crate::transfer::Transfer;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::string::String;
+use alloc::vec::Vec;
+use signal_proto::Role;
+
+impl Room {
+    pub(crate) fn create(name: &str, command: CommandId, cx: &mut Context<'_>) -> Result<Self, CommandError> {
+        let name = optional_name(name)?;
+        let seed = Secret::random(cx.rng);
+        let key = Keypair::from_seed(&seed);
+        let host = key.member();
+        let log = Log::new(host);
+        let member = Membership { epoch: Secret::random(cx.rng), ret: Secret::random(cx.rng), admit: None };
+        let identity = Identity {
+            seed,
+            door: DoorSecret::random(cx.rng),
+            room: log.digest().room(),
+            name: name.clone(),
+            host: Some(host),
+            member: Some(member),
+        };
+        let mut room = Self::with(identity, Phase::Member);
+        room.log = Some(log);
+        room.store_identity(cx);
+        room.draft(command, journal::create(), cx);
+        if !name.is_empty() {
+            room.draft(command, journal::name(name), cx);
+        }
+        room.start(cx);
+        Ok(room)
+    }
+
+    pub(crate) fn join(link: &str, name: &str, cx: &mut Context<'_>) -> Result<Self, CommandError> {
+        let invitation = Invitation::parse(link).map_err(|_| CommandError::UnknownRoom)?;
+        let name = clean_person_name(name).map_err(|_| CommandError::BadName)?;
+        let identity = Identity {
+            seed: Secret::random(cx.rng),
+            door: invitation.secret.clone(),
+            room: invitation.room(),
+            name,
+            host: None,
+            member: None,
+        };
+        let mut room = Self::with(identity, Phase::Knocking);
+        room.store_identity(cx);
+        room.start(cx);
+        Ok(room)
+    }
+
+    pub(crate) fn open(records: &[(Vec<u8>, Vec<u8>)], cx: &mut Context<'_>) -> Result<Self, CommandError> {
+        let identity = stored_identity(records)?;
+        let member = identity.member.is_some();
+        let mut room = Self::with(identity, if member { Phase::Member } else { Phase::Knocking });
+        if let Some(host) = room.identity.host.filter(|_| member) {
+            let mut log = Log::new(host);
+            let entries = records.iter().filter(|(key, _)| key.first() == Some(&record::ENTRY));
+            log.restore(entries.map(|(_, value)| value.as_slice()));
+            let ids: Vec<_> = log.in_order().into_iter().map(|placed| placed.id).collect();
+            room.log = Some(log);
+            room.start(cx);
+            room.apply(&ids, &[], cx);
+            room.restore_pages(records, cx);
+        } else {
+            room.start(cx);
+        }
+        Ok(room)
+    }
+
+    fn with(identity: Identity, phase: Phase) -> Self {
+        let key = Keypair::from_seed(&identity.seed);
+        let (id, me) = (identity.room, key.member());
+        Self {
+            id,
+            identity,
+            key,
+            me,
+            phase,
+            log: None,
+            people: BTreeMap::new(),
+            signal: Signal::new(id),
+            meetings: BTreeMap::new(),
+            door: Door::default(),
+            contacts: BTreeMap::new(),
+            links: BTreeMap::new(),
+            up: BTreeMap::new(),
+            transfer: Transfer::new(id),
+            swarm: Swarm::new(id),
+            drafts: VecDeque::new(),
+            storing: None,
+            puts: BTreeSet::new(),
+            delivered: BTreeMap::new(),
+            sync: None,
+            ending: None,
+            durable: true,
+        }
+    }
+
+    pub(super) fn start(&mut self, cx: &mut Context<'_>) {
+        self.announce(cx);
+        if self.phase == Phase::Member {
+            self.sync = Some(cx.now + SYNC);
+            self.signal.join(self.mesh_tag().expect("a member has an epoch"), Role::Mesh, cx);
+            if self.is_host() {
+                self.signal.join(self.identity.door.tag(), Role::Listen, cx);
+            }
+        } else {
+            self.signal.join(self.identity.door.tag(), Role::Knock, cx);
+        }
+    }
+
+    pub(super) fn announce(&mut self, cx: &mut Context<'_>) {
+        cx.event(Event::RoomReady {
+            room: self.id,
+            link: Invitation::new(self.identity.door.clone(), self.id).fragment(),
+            me: self.me,
+            host: self.is_host(),
+            member: self.phase == Phase::Member,
+            name: self.identity.name.clone(),
+        });
+    }
+}
+
+fn stored_identity(records: &[(Vec<u8>, Vec<u8>)]) -> Result<Identity, CommandError> {
+    let identity = records.iter().find(|(key, _)| key == record::IDENTITY);
+    identity.and_then(|(_, bytes)| postcard::from_bytes(bytes).ok()).ok_or(CommandError::BadRecords)
+}
+
+/// Which room these records are of.
+pub(crate) fn stored_room(records: &[(Vec<u8>, Vec<u8>)]) -> Result<RoomId, CommandError> {
+    stored_identity(records).map(|identity| identity.room)
+}
+
+fn optional_name(name: &str) -> Result<String, CommandError> {
+    if name.trim().is_empty() {
+        Ok(String::new())
+    } else {
+        clean_person_name(name).map_err(|_| CommandError::BadName)
+    }
+}
