@@ -304,3 +304,43 @@ fn a_new_name_reaches_everybody() {
         assert!(all.iter().all(|node| known(&world, node)));
     }
 }
+
+#[test]
+fn reloads_at_any_moment_of_each_others_calls_end_in_links() {
+    for mut world in worlds(10) {
+        let all = world.room_of(3);
+        for _ in 0..8 {
+            let node = *world.rng().pick(&all);
+            world.reload(node);
+            let pause = world.rng().below(5_000);
+            world.run_for(pause);
+        }
+        world.linked(&all);
+        for node in &all {
+            assert!(world.view(*node).misbehaved.is_empty());
+            assert_eq!(world.lanes_up(*node).len(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_store_that_fails_for_a_while_never_forks_the_log() {
+    for mut world in worlds(4) {
+        let all = world.room_of(2);
+        world.fail_puts(all[1], Some(StoreFailure::Failed));
+        world.say(all[0], "not kept there");
+        world.run_until("it is read", |world| world.view(all[1]).chat.len() == 1);
+        world.run_for(1_000);
+        world.fail_puts(all[1], None);
+        world.say(all[1], "mine");
+        world.run_until("it is read", |world| world.view(all[0]).chat.len() == 2);
+        world.reload(all[1]);
+        if world.view(all[1]).ready.is_none() {
+            continue; // said before: a reload does not find it
+        }
+        world.say(all[1], "again");
+        world.linked(&all);
+        world.same_chat(&all, 3);
+        assert!(all.iter().all(|node| world.view(*node).members.values().all(|member| !member.forked)));
+    }
+}
