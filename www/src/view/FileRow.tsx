@@ -44,7 +44,6 @@ export function FileRow({ room, shelved, order, first, next, send }: Props) {
           </p>
           <p class="file-state">{stateOf(room, shelved)}</p>
         </div>
-        <MainAction room={room} shelved={shelved} next={next} describedBy={id} send={send} />
         {(extra !== null || hash !== null) && (
           <button
             class="more"
@@ -56,6 +55,7 @@ export function FileRow({ room, shelved, order, first, next, send }: Props) {
             <span aria-hidden="true">⋯</span>
           </button>
         )}
+        <MainAction room={room} shelved={shelved} next={next} describedBy={id} send={send} />
       </div>
       {open && (
         <div class="file-more">
@@ -81,8 +81,9 @@ export function FileRow({ room, shelved, order, first, next, send }: Props) {
 
 function MainAction({ room, shelved, next, describedBy, send }: Omit<Props, "order" | "first"> & { describedBy: string }) {
   const about = { room: room.id, file: shelved.file };
-  const button = (label: string, onClick: () => void, kind = "") => (
-    <button type="button" class={kind} aria-describedby={describedBy} onClick={onClick}>
+  // The next action takes the place of the last one: the second half of a double click must not hit it.
+  const button = (label: string, act: () => void, kind = "") => (
+    <button type="button" class={kind} aria-describedby={describedBy} onClick={({ detail }) => detail < 2 && act()}>
       {label}
     </button>
   );
