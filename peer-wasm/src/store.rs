@@ -134,12 +134,21 @@ impl Store {
     }
 
     /// Forget the records of a room that stays open here.
-    pub(crate) fn forget_records(&self, room: RoomId) {
-        if let Some(Room::Open { journal: Some(journal), .. }) = self.open.borrow_mut().get_mut(&room)
-            && let Err(error) = journal.clear()
-        {
-            js::warn("a room's records cannot be removed", &error);
+    pub(crate) fn forget_records(self: &Rc<Self>, room: RoomId) {
+        if let Some(Room::Open { journal: Some(journal), .. }) = self.open.borrow_mut().get_mut(&room) {
+            return journal
+                .clear()
+                .unwrap_or_else(|error| js::warn("a room's records cannot be removed", &error));
         }
+        // What could not be opened can still be removed.
+        let store = self.clone();
+        js_sys::futures::spawn_local(async move {
+            if let Some(rooms) = &store.rooms
+                && let Err(error) = rooms.remove_records(room).await
+            {
+                js::warn("a room's records cannot be removed", &error);
+            }
+        });
     }
 
     /// Register a file that the person chose.
@@ -169,6 +178,10 @@ impl Store {
                     return None;
                 }
                 (request, self.put(room, &key, &value).map(|()| Vec::new()))
+            }
+            StoreOp::DeleteRecords { room } => {
+                self.forget_records(room);
+                return None;
             }
             StoreOp::DeleteRoom { room } => {
                 self.delete_room(room);

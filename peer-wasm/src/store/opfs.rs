@@ -69,6 +69,11 @@ impl Folder {
         Ok(old)
     }
 
+    /// Remove a room's records, which nobody has open.
+    pub(super) async fn remove_records(&self, room: RoomId) -> Result<(), JsValue> {
+        remove_if_there(&self.room(room).await?, RECORDS).await
+    }
+
     /// Remove everything of a room.
     pub(super) async fn remove_room(&self, room: RoomId) -> Result<(), JsValue> {
         remove_if_there(&self.0, &room.to_hex()).await
