@@ -110,22 +110,18 @@ fn two_knocks_at_once_are_two_cards() {
 fn a_flood_of_knocks_shows_at_most_eight_and_the_door_still_works() {
     for mut world in worlds(2) {
         let (host, link) = world.host("Hanna");
-        let crowd: Vec<NodeId> = (0..20).map(|i| world.guest(&format!("Guest {i}"), &link)).collect();
+        let crowd: Vec<NodeId> = (0..14).map(|i| world.guest(&format!("Guest {i}"), &link)).collect();
         world.run_for(90_000);
         let view = world.view(host);
         assert_eq!(view.most_knocks, 8, "as many as the door holds, and no more");
         // Everybody gets a turn when there is room again.
         let room = world.room(host);
-        let mut in_room = 0;
-        while in_room < 4 {
+        for _ in 0..crowd.len() {
             world.run_until("somebody knocks", |world| !world.view(host).knocks.is_empty());
             let knock = *world.view(host).knocks.keys().next().expect("somebody");
             world.command(host, Command::Admit { room, knock });
-            in_room += 1;
         }
-        world.run_until("four are in", |world| {
-            crowd.iter().filter(|guest| world.view(**guest).member).count() == 4
-        });
+        world.run_until("all are in", |world| crowd.iter().all(|guest| world.view(*guest).member));
     }
 }
 
@@ -283,6 +279,38 @@ fn a_knock_outlives_a_restart_of_signaling_and_the_guest_can_still_read_its_digi
         world.run_for(25_000);
         world.heal_signal(host);
         world.knock(host, guest);
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn a_guest_that_was_offline_too_long_knocks_again_by_itself() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        world.cut_signal(guest);
+        world.run_until("the card is withdrawn", |world| world.view(host).knocks.is_empty());
+        world.run_for(30_000);
+        world.heal_signal(guest);
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn a_claim_that_comes_too_late_is_made_again() {
+    for seed in sim::seeds(3) {
+        let mut world = World::new(seed);
+        let (host, link) = world.host("Hanna");
+        let mut first = None;
+        // Everything after the guest's opening is lost for a while.
+        world.intercept(Box::new(move |now, passing| {
+            let start = *first.get_or_insert(now);
+            let envelope = matches!(passing.message, signal_proto::ServerMessage::Message { .. });
+            let lost = envelope && (start + 200..start + 15_000).contains(&now);
+            if lost { Vec::new() } else { vec![(0, passing)] }
+        }));
+        let guest = world.guest("Gustav", &link);
         world.admit(host, guest);
     }
 }
