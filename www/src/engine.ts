@@ -64,7 +64,7 @@ export async function start(options: Options): Promise<void> {
     globalThis.addEventListener("pageshow", reloadIfRestored);
     const module = await compile();
     await init({ module_or_path: module });
-    if (closed) return;
+    if (isClosed()) return;
     page = new Page(started, options, module, emit);
     for (const command of early.splice(0)) page.send(command);
   } catch (error) {
@@ -91,6 +91,11 @@ export function onEvent(listener: (event: Event) => void): () => void {
 export function close(): void {
   closed = true;
   page?.close();
+}
+
+/** Asked afresh: `close` may come while the code is being loaded. */
+function isClosed(): boolean {
+  return closed;
 }
 
 function emit(event: Event): void {

@@ -64,6 +64,8 @@ const perform: Send = (action: Action) => {
 function command(what: Command): void {
   engine.send(what);
   tell({ type: "Sent", command: what });
+  // The address of a room that is over leads nowhere.
+  if (state.place.at === "over") history.replaceState(null, "", location.pathname);
 }
 
 /** One share for each file, so that each can be withdrawn by itself. */

@@ -8,7 +8,7 @@ import { holders, receivers, running, unfinished } from "../select";
 import type { Room, Shelved } from "../state";
 import { text } from "../text";
 import { useCopy } from "./hooks";
-import { Tick } from "./Link";
+import { Announced, Tick } from "./Link";
 import { inText } from "./People";
 
 interface Props {
@@ -173,17 +173,19 @@ function ChooseAgain({ room, shelved, describedBy, send }: Omit<Props, "order" |
 }
 
 function Hash({ hash }: { hash: string }) {
-  const [copied, copy] = useCopy();
+  const code = useRef<HTMLElement>(null);
+  const [copied, copy] = useCopy(() => code.current && getSelection()?.selectAllChildren(code.current));
   return (
     <div class="hash">
       <p>
         <span class="quiet">{text.file.hash}</span>
-        <code>{hash}</code>
+        <code ref={code}>{hash}</code>
       </p>
       <button type="button" onClick={() => copy(hash)}>
         {text.file.copyHash}
-        <Tick shown={copied === "yes"} />
+        <Tick shown={copied} />
       </button>
+      <Announced shown={copied} />
     </div>
   );
 }

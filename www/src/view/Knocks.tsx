@@ -14,22 +14,34 @@ import { nameOf } from "./People";
 
 export function Knocks({ room, send }: { room: Room; send: Send }) {
   const [first, ...more] = room.knocks;
+  // Kept while the cards come and go: who denied the first still has said who they are.
+  const [myName, setMyName] = useState("");
   return (
     <div class="knocks">
       <p class="unseen" aria-live="polite">
         {first === undefined ? "" : text.knock.title(nameOf(first))}
       </p>
-      {first !== undefined && <Card key={first.knock} knock={first} more={more.length} room={room} send={send} />}
+      {first !== undefined && (
+        <Card key={first.knock} knock={first} more={more.length} room={room} myName={myName} onName={setMyName} send={send} />
+      )}
     </div>
   );
 }
 
-function Card({ knock, more, room, send }: { knock: Knock; more: number; room: Room; send: Send }) {
+interface CardProps {
+  knock: Knock;
+  more: number;
+  room: Room;
+  myName: string;
+  onName: (name: string) => void;
+  send: Send;
+}
+
+function Card({ knock, more, room, myName, onName, send }: CardProps) {
   const armed = useArmed();
-  const [name, setName] = useState("");
   const title = `knock-${knock.knock}`;
   const letIn = () => {
-    if (room.name === "" && name.trim() !== "") send({ type: "Rename", room: room.id, name: name.trim() });
+    if (room.name === "" && myName.trim() !== "") send({ type: "Rename", room: room.id, name: myName.trim() });
     send({ type: "Admit", room: room.id, knock: knock.knock });
   };
   return (
@@ -43,7 +55,7 @@ function Card({ knock, more, room, send }: { knock: Knock; more: number; room: R
       </p>
       <Digits digits={knock.sas} />
       <p class="quiet">{text.knock.compare}</p>
-      {room.name === "" && <NameField value={name} onInput={setName} hint={text.knock.yourNameWhy} />}
+      {room.name === "" && <NameField value={myName} onInput={onName} hint={text.knock.yourNameWhy} />}
       <div class="actions">
         <button class="accent" type="button" disabled={!armed} onClick={letIn}>
           {text.knock.letIn}

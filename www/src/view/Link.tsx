@@ -1,6 +1,6 @@
 /** The link: largest thing while waiting, a chip in the top line afterwards. QR code drawn from its plain matrix. */
 import encodeQR from "qr";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { text } from "../text";
 import { useCopy } from "./hooks";
 
@@ -18,11 +18,12 @@ export function LinkField({ address, small }: { address: string; small?: boolean
 
 /** The waiting host's panel. */
 export function LinkPanel({ address, loopback }: { address: string; loopback: boolean }) {
-  const [copied, copy] = useCopy();
   const panel = useRef<HTMLElement>(null);
-  useEffect(() => {
-    if (copied === "select") panel.current?.querySelector("input")?.focus();
-  }, [copied]);
+  const [refused, setRefused] = useState(false);
+  const [copied, copy] = useCopy(() => {
+    setRefused(true);
+    panel.current?.querySelector("input")?.focus();
+  });
   return (
     <section class="hero" ref={panel}>
       <h2>{text.link.title}</h2>
@@ -30,34 +31,43 @@ export function LinkPanel({ address, loopback }: { address: string; loopback: bo
       <div class="actions">
         <button class="accent" type="button" onClick={() => copy(address)}>
           {text.link.copy}
-          <Tick shown={copied === "yes"} />
+          <Tick shown={copied} />
         </button>
         <SendButton address={address} />
         <QrButton address={address} />
       </div>
+      <Announced shown={copied} />
       <p class="quiet" aria-live="polite">
-        {copied === "select" ? text.link.selected : loopback ? text.link.loopback : text.link.keepOpen}
+        {refused ? text.link.selected : loopback ? text.link.loopback : text.link.keepOpen}
       </p>
     </section>
   );
 }
 
-/** The chip. */
-export function CopyLink({ address }: { address: string }) {
-  const [copied, copy] = useCopy();
+/** The chip; `select` shows the link selected where copying is refused. */
+export function CopyLink({ address, select }: { address: string; select: () => void }) {
+  const [copied, copy] = useCopy(select);
   return (
-    <button class="chip" type="button" onClick={() => copy(address)}>
-      {text.link.copy}
-      <Tick shown={copied === "yes"} />
-    </button>
+    <>
+      <button class="chip" type="button" onClick={() => copy(address)}>
+        {text.link.copy}
+        <Tick shown={copied} />
+      </button>
+      <Announced shown={copied} />
+    </>
   );
 }
 
-/** Says that it worked without changing the button's name. */
+/** Says that it worked, without changing the name of the button it stands in; `Announced` says it aloud. */
 export function Tick({ shown }: { shown: boolean }) {
+  return shown ? <span aria-hidden="true"> ✓</span> : null;
+}
+
+/** For who cannot see the tick. */
+export function Announced({ shown }: { shown: boolean }) {
   return (
-    <span class="tick" role="status" aria-label={text.link.copied} hidden={!shown}>
-      {shown && " ✓"}
+    <span class="unseen" aria-live="polite">
+      {shown ? text.link.copied : ""}
     </span>
   );
 }

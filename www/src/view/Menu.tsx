@@ -10,6 +10,13 @@ import { Roster } from "./People";
 
 const ID = "room-menu";
 
+/** Opens the menu at the link, selected. */
+export function selectLink(): void {
+  const menu = document.getElementById(ID);
+  menu?.showPopover();
+  menu?.querySelector<HTMLInputElement>("input.link")?.focus();
+}
+
 export function MenuButton() {
   return (
     <button class="more" type="button" popovertarget={ID} aria-label={text.room.menu}>

@@ -9,7 +9,7 @@ import { Composer } from "./Composer";
 import { FileRow } from "./FileRow";
 import { Knocks } from "./Knocks";
 import { CopyLink, LinkPanel } from "./Link";
-import { Menu, MenuButton } from "./Menu";
+import { Menu, MenuButton, selectLink } from "./Menu";
 import { Message } from "./Message";
 import { Initials, nameOf } from "./People";
 import { Span } from "./Span";
@@ -23,7 +23,7 @@ export function Room({ state, room, send }: { state: State; room: RoomState; sen
     <>
       <header class="bar">
         <h1 class="wordmark">{text.name}</h1>
-        {!waiting && !room.ended && <CopyLink address={address} />}
+        {!waiting && !room.ended && <CopyLink address={address} select={selectLink} />}
         <Initials room={room} />
         <MenuButton />
       </header>

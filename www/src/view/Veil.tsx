@@ -14,7 +14,7 @@ export function veilOf(held: Held, who: string | null): Words {
 
 export function Veil({ words, more }: Words) {
   return (
-    <div class="veil" role="status">
+    <div class="veil">
       <p class="big">{words}</p>
       <p>{more}</p>
     </div>

@@ -11,21 +11,22 @@ export function useArmed(): boolean {
   return armed;
 }
 
-export type Copied = "no" | "yes" | "select";
-
-/** Copies text; where that is not allowed the caller shows it selected instead. The answer fades after a while. */
-export function useCopy(): [Copied, (text: string) => void] {
-  const [copied, setCopied] = useState<Copied>("no");
+/** Copies text, and for a moment says so; where that is refused, `select` lets the person copy by hand. */
+export function useCopy(select?: () => void): [copied: boolean, copy: (text: string) => void] {
+  const [copied, setCopied] = useState(false);
   const timer = useRef(0);
   useEffect(() => () => clearTimeout(timer.current), []);
   const copy = (text: string) => {
     clearTimeout(timer.current);
     writeClipboard(text).then(
       () => {
-        setCopied("yes");
-        timer.current = window.setTimeout(() => setCopied("no"), 2500);
+        setCopied(true);
+        timer.current = window.setTimeout(() => setCopied(false), 2500);
       },
-      () => setCopied("select"),
+      () => {
+        setCopied(false);
+        select?.();
+      },
     );
   };
   return [copied, copy];
