@@ -163,7 +163,10 @@ impl Log {
         if let Some(outcome) = self.notice_fork(&entry, id) {
             return Ok((outcome, id));
         }
-        if self.pending.len() >= MAX_PENDING {
+        // What is in order never waits, however much else does.
+        let next = self.chains.get(&entry.author).map_or(0, |chain| chain.ids.len() as u64);
+        let in_order = self.admitted.contains(&entry.author) && entry.seq == next && self.is_ready(&entry);
+        if self.pending.len() >= MAX_PENDING && !in_order {
             return Err(Misbehavior::TooManyPending);
         }
         self.pending.insert(place, (id, entry));

@@ -1,1 +1,162 @@
+use super::*;
+use crate::identity::Secret;
+use crate::peer::Seed;
+use crate::rng::Rng;
+use alloc::string::{String, ToString};
+use alloc::vec;
 
+struct Author {
+    key: Keypair,
+    log: Log,
+}
+
+impl Author {
+    fn say(&mut self, text: &str) -> Vec<u8> {
+        self.write(&Payload::Say { text: text.to_string(), sent_at: 0 })
+    }
+
+    fn write(&mut self, payload: &Payload) -> Vec<u8> {
+        let bytes = self.log.draft(&self.key, payload).encode();
+        assert!(matches!(self.log.insert(&bytes), Ok((Outcome::Placed(ids), _)) if ids.len() == 1));
+        bytes
+    }
+}
+
+/// A host and a guest it has let in, and the two entries of that.
+fn room() -> (Author, Author, Vec<Vec<u8>>) {
+    let mut rng = Rng::new(&Seed([4; 32]));
+    let keys = [Keypair::from_seed(&Secret::random(&mut rng)), Keypair::from_seed(&Secret::random(&mut rng))];
+    let host = keys[0].member();
+    let [a, b] = keys.map(|key| Author { key, log: Log::new(host) });
+    let (mut a, mut b) = (a, b);
+    let admit = Payload::Admit { member: b.key.member(), name: String::from("Gustav") };
+    let entries = vec![a.write(&Payload::Create), a.write(&admit)];
+    for entry in &entries {
+        b.log.insert(entry).unwrap();
+    }
+    (a, b, entries)
+}
+
+fn texts(log: &Log) -> Vec<String> {
+    let said = log.in_order().into_iter().filter_map(|placed| match &placed.payload {
+        Payload::Say { text, .. } => Some(text.clone()),
+        _ => None,
+    });
+    said.collect()
+}
+
+#[test]
+fn whatever_the_order_of_arrival_everybody_reads_the_same() {
+    let (mut a, mut b, mut entries) = room();
+    for round in 0..4 {
+        let (from_a, from_b) = (a.say(&alloc::format!("a{round}")), b.say(&alloc::format!("b{round}")));
+        a.log.insert(&from_b).unwrap();
+        b.log.insert(&from_a).unwrap();
+        entries.extend([from_a, from_b]);
+    }
+    let expected = texts(&a.log);
+    assert_eq!(texts(&b.log), expected);
+    let mut rng = Rng::new(&Seed([5; 32]));
+    for _ in 0..50 {
+        let mut late = Log::new(a.log.host());
+        for i in (1..entries.len()).rev() {
+            entries.swap(i, rng.below(i as u64 + 1) as usize);
+        }
+        for entry in &entries {
+            late.insert(entry).unwrap();
+            late.insert(entry).unwrap();
+        }
+        assert_eq!(texts(&late), expected);
+    }
+    let mut restored = Log::new(a.log.host());
+    restored.restore(entries.iter().map(Vec::as_slice));
+    assert_eq!(texts(&restored), expected);
+}
+
+#[test]
+fn two_entries_with_one_number_are_proof_and_nothing_counts_after() {
+    let (mut a, mut b, _) = room();
+    let mut twin = Author {
+        key: Keypair::from_seed(&Secret::random(&mut Rng::new(&Seed([4; 32])))),
+        log: Log::new(a.log.host()),
+    };
+    // The guest's key again, with a log that knows nothing of its first message.
+    let mut rng = Rng::new(&Seed([4; 32]));
+    let _ = Secret::random(&mut rng);
+    twin.key = Keypair::from_seed(&Secret::random(&mut rng));
+    let guest = twin.key.member();
+    assert_eq!(guest, b.key.member());
+    let (one, after) = (b.say("one"), b.say("after"));
+    let other = twin.log.draft(&twin.key, &Payload::Say { text: "other".to_string(), sent_at: 0 }).encode();
+    a.log.insert(&one).unwrap();
+    assert!(matches!(a.log.insert(&other), Ok((Outcome::Forked(author, _), _)) if author == guest));
+    assert!(a.log.is_forked(&guest));
+    assert_eq!(a.log.insert(&after).unwrap().0, Outcome::Placed(vec![]), "void");
+    assert_eq!(texts(&a.log), ["one"]);
+    assert!(!matches!(a.log.insert(&other).unwrap().0, Outcome::Forked(..)), "told once");
+}
+
+#[test]
+fn only_the_host_may_write_what_only_the_host_may() {
+    let (mut a, b, _) = room();
+    let member = MemberId([9; 32]);
+    let stranger = Payload::Admit { member, name: String::from("X") };
+    for payload in [&Payload::Create, &stranger, &Payload::Leave { end: true }] {
+        let entry = b.log.draft(&b.key, payload).encode();
+        assert_eq!(a.log.insert(&entry), Err(Misbehavior::NotHost), "{payload:?}");
+    }
+    assert!(!a.log.is_admitted(&member));
+    // Whoever was not let in may write, but nobody reads it.
+    let key = Keypair::from_seed(&Secret::random(&mut Rng::new(&Seed([8; 32]))));
+    let entry = a.log.draft(&key, &Payload::Say { text: "hi".to_string(), sent_at: 0 }).encode();
+    assert_eq!(a.log.insert(&entry).unwrap().0, Outcome::Placed(vec![]));
+    assert!(texts(&a.log).is_empty());
+}
+
+#[test]
+fn what_waits_for_its_causes_is_bounded() {
+    let (mut a, mut b, _) = room();
+    let mut later = Vec::new();
+    for i in 0..=MAX_PENDING + 1 {
+        later.push(b.say(&alloc::format!("{i}")));
+    }
+    for entry in &later[1..=MAX_PENDING] {
+        a.log.insert(entry).unwrap();
+    }
+    assert_eq!(a.log.insert(&later[MAX_PENDING + 1]), Err(Misbehavior::TooManyPending));
+    // The missing cause places them all.
+    let Ok((Outcome::Placed(ids), _)) = a.log.insert(&later[0]) else { panic!("it is in order") };
+    assert_eq!(ids.len(), MAX_PENDING + 1);
+}
+
+#[test]
+fn a_changed_bit_anywhere_is_noticed() {
+    let (mut a, mut b, _) = room();
+    let entry = b.say("hello");
+    for at in 0..entry.len() {
+        let mut bad = entry.clone();
+        bad[at] ^= 1;
+        assert!(a.log.insert(&bad).is_err(), "byte {at}");
+    }
+    assert_eq!(
+        a.log.insert(&entry).unwrap().0,
+        Outcome::Placed(vec![a.log.chain_from(&b.key.member(), 0, 0)[0]])
+    );
+}
+
+#[test]
+fn comparing_heads_finds_exactly_what_is_missing() {
+    let (mut a, mut b, _) = room();
+    let said: Vec<_> = (0..5).map(|i| a.say(&i.to_string())).collect();
+    b.log.insert(&said[0]).unwrap();
+    let missing = a.log.missing_from(&b.log.heads(), true);
+    assert_eq!(missing.len(), 4);
+    for id in missing {
+        let bytes = a.log.entry(&id).unwrap().entry.encode();
+        b.log.insert(&bytes).unwrap();
+    }
+    assert!(a.log.missing_from(&b.log.heads(), true).is_empty());
+    assert_eq!(texts(&a.log), texts(&b.log));
+    assert_eq!(a.log.missing_from(&[], true).len(), 7);
+    assert!(a.log.missing_from(&[], false).is_empty(), "an acknowledgement asks for nothing");
+}
