@@ -1,5 +1,5 @@
 /** People with a browser each: a process and a profile of its own. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, firefox, type BrowserContext, type Page } from "@playwright/test";
@@ -31,12 +31,22 @@ const FIREFOX_PREFERENCES = {
   "network.connectivity-service.enabled": false,
 };
 
+/** A file that the browser has downloaded. */
+export interface Saved {
+  /** As the browser named it. */
+  name: string;
+  path: string;
+}
+
 export class Person {
+  /** Names in the download folder that were already returned. */
+  private readonly collected = new Set<string>();
+
   private constructor(
     /** Which browser it uses. */
     readonly kind: Kind,
-    /** The browser's profile folder, which stays when the browser ends. */
-    readonly profile: string,
+    /** Holds its profile and its downloads; stays when the browser ends. */
+    private readonly home: string,
     readonly problems: Problems,
     public context: BrowserContext,
     /** Its first tab. */
@@ -45,11 +55,41 @@ export class Person {
 
   /** A person with a fresh browser. `options` are Playwright's for the context. */
   static async arrive(kind: Kind, options: ContextOptions = {}): Promise<Person> {
-    const profile = await mkdtemp(join(tmpdir(), `linkspan-${kind}-`));
+    const home = await mkdtemp(join(tmpdir(), `linkspan-${kind}-`));
+    await mkdir(join(home, "downloads"));
     const problems = new Problems();
-    const context = await launch(kind, profile, options);
+    const context = await launch(kind, home, options);
     await problems.watch(context);
-    return new Person(kind, profile, problems, context, await firstTab(context));
+    return new Person(kind, home, problems, context, await firstTab(context));
+  }
+
+  /**
+   * The next file of `size` bytes that this person's page downloads after `trigger`.
+   *
+   * Playwright hears no downloads of links in Firefox (their event names no navigation, and it drops such), so there
+   * the folder itself is watched.
+   */
+  async download(size: number, trigger: () => Promise<void>, within = 60_000, page = this.page): Promise<Saved> {
+    if (this.kind === "chromium") {
+      const [download] = await Promise.all([page.waitForEvent("download", { timeout: within }), trigger()]);
+      return { name: download.suggestedFilename(), path: await download.path() };
+    }
+    await trigger();
+    const folder = join(this.home, "downloads");
+    let listed: string[] = [];
+    const deadline = Date.now() + within;
+    while (Date.now() < deadline) {
+      listed = await readdir(folder);
+      const unfinished = listed.some((name) => name.endsWith(".part"));
+      for (const name of unfinished ? [] : listed.filter((name) => !this.collected.has(name))) {
+        const path = join(folder, name);
+        if ((await stat(path)).size !== size) continue;
+        this.collected.add(name);
+        return { name, path };
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`no download of ${size} bytes within ${within} ms; there are: ${listed.join(", ") || "none"}`);
   }
 
   /** How many connections the page constructed since it was loaded. */
@@ -64,19 +104,19 @@ export class Person {
 
   /** Memory of all of the browser's processes, in bytes. */
   memory(): number {
-    return memoryOf(this.profile);
+    return memoryOf(this.home);
   }
 
   /** The browser crashes: all of its processes end at once, its profile stays. */
   async crash(): Promise<void> {
     const closed = new Promise((resolve) => this.context.once("close", resolve));
-    killBrowser(this.profile);
+    killBrowser(this.home);
     await closed;
   }
 
   /** The browser is started again with the profile that a crash or an end left. */
   async comeBack(options: ContextOptions = {}): Promise<void> {
-    this.context = await launch(this.kind, this.profile, options);
+    this.context = await launch(this.kind, this.home, options);
     await this.problems.watch(this.context);
     this.page = await firstTab(this.context);
   }
@@ -84,8 +124,8 @@ export class Person {
   /** Closes the browser and forgets its profile. */
   async leave(): Promise<void> {
     await this.context.close();
-    killBrowser(this.profile);
-    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    killBrowser(this.home);
+    await rm(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -96,8 +136,10 @@ export interface ContextOptions {
   hasTouch?: boolean;
 }
 
-async function launch(kind: Kind, profile: string, options: ContextOptions): Promise<BrowserContext> {
-  const common = { headless: true, acceptDownloads: true, locale: "en-US", ...options };
+async function launch(kind: Kind, home: string, options: ContextOptions): Promise<BrowserContext> {
+  const profile = join(home, "profile");
+  const downloadsPath = join(home, "downloads");
+  const common = { headless: true, acceptDownloads: true, downloadsPath, locale: "en-US", ...options };
   switch (kind) {
     case "chromium":
       return chromium.launchPersistentContext(profile, {

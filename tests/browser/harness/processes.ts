@@ -1,7 +1,7 @@
 /** The operating system's view of a browser: its processes and their memory. Linux only. */
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Ids of all processes of the browser that uses `profile`, its own first. */
+/** Ids of all processes of the browser that has `profile` in its command line, its own first. */
 export function processesOf(profile: string): number[] {
   const parents = new Map<number, number>();
   const roots: number[] = [];

@@ -13,7 +13,7 @@ import { Server } from "./server";
 export { expect };
 export { hashOf, nameOf } from "./files";
 export { heard } from "./heard";
-export { Person, type Kind } from "./people";
+export { Person, type Kind, type Saved } from "./people";
 
 /** Which browsers host and guest use; set by the project in playwright.config.ts. */
 export interface Kinds {
@@ -84,10 +84,12 @@ export const test = base.extend<Fixtures>({
       host: (options) => arrive(hostKind, options),
       guest: (options) => arrive(guestKind, options),
     });
+    // Taken before pictures are: to take one, Playwright does what the page's policy forbids.
+    const problems = all.map((person) => person.problems.list);
     if (info.status !== info.expectedStatus) await picture(all, info);
     for (const person of all) await person.leave();
     for (const [index, person] of all.entries()) {
-      expect(person.problems.list, `problems on the page of person ${index + 1} (${person.kind})`).toEqual([]);
+      expect(problems[index], `problems on the page of person ${index + 1} (${person.kind})`).toEqual([]);
     }
   },
 
@@ -103,8 +105,9 @@ async function picture(all: readonly Person[], info: import("@playwright/test").
   for (const [index, person] of all.entries()) {
     const name = `person ${index + 1} (${person.kind})`;
     try {
-      const body = await person.page.screenshot({ timeout: 5_000 });
-      await info.attach(name, { body, contentType: "image/png" });
+      const path = info.outputPath(`person-${index + 1}.png`);
+      await person.page.screenshot({ path, timeout: 5_000 });
+      await info.attach(name, { path, contentType: "image/png" });
     } catch (error) {
       await info.attach(name, { body: `no picture: ${String(error)}`, contentType: "text/plain" });
     }
