@@ -55,7 +55,7 @@ pub(crate) fn bench(project: &Project, options: &BenchOptions) -> Result<()> {
     page::build(project, Size::Smallest)?;
     let server = run::build_server(project, true)?;
     let browsers = prepare(project)?;
-    let mut script = node(project, &browsers, "../bench/run.ts");
+    let mut script = node(project, &browsers, "../bench/run.mts");
     script.env("LINKSPAN_SERVER", server).arg(format!("--rounds={}", options.rounds));
     script.args(options.only.iter().map(|only| format!("--only={only}")));
     shell::run(&mut script)
