@@ -37,6 +37,8 @@ const perform: Send = (action: Action) => {
     case "Draft":
     case "Trouble":
       tell(action);
+      // What a person does is shown at once, what the network does with the next frame.
+      draw();
       break;
     case "Offer":
       void offer(action.files);

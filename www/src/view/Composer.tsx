@@ -20,10 +20,14 @@ export function Composer({ room, draft, send }: { room: Room; draft: string; sen
     field.current.style.blockSize = `${field.current.scrollHeight}px`;
   }, [draft]);
   const say = () => {
-    if (draft.trim() === "" || tooLong) return;
-    send({ type: "Say", room: room.id, text: draft });
+    if (field.current === null) return;
+    // The field itself, not the draft of the last drawing: keys may have come since.
+    const said = field.current.value;
+    if (said.trim() === "" || utf8Length(said) > MAX_TEXT) return;
+    send({ type: "Say", room: room.id, text: said });
+    field.current.value = "";
     send({ type: "Draft", text: "" });
-    field.current?.focus();
+    field.current.focus();
   };
   const asFile = () => {
     send({ type: "Offer", files: [new File([draft], text.message.fileName, { type: "text/plain" })] });
