@@ -91,6 +91,9 @@ impl World {
             all.push(guest);
         }
         self.linked(&all);
+        self.run_until("everybody knows everybody", |world| {
+            all.iter().all(|one| all.iter().all(|other| world.sees(*one, *other).is_some()))
+        });
         all
     }
 

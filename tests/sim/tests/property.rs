@@ -45,6 +45,16 @@ fn anything(world: &mut World, all: &[NodeId], done: &mut Done) {
                 let unwritten = world.unwritten(node) as u64;
                 let kept = world.rng().below(unwritten + 1) as usize;
                 world.crash(node, kept);
+                // Without the entry that let it in, lost with what was not durable, it can say nothing before it
+                // meets somebody.
+                for one in all {
+                    world.heal_wifi(*one);
+                }
+                let keys: Vec<_> =
+                    all.iter().filter(|one| **one != node).map(|one| world.key(*one)).collect();
+                world.run_until("somebody is met", |world| {
+                    keys.iter().any(|key| world.view(node).linked(*key))
+                });
             }
             done.fetches.retain(|(fetcher, ..)| *fetcher != node);
         }
