@@ -5,44 +5,33 @@
 //! hexadecimal, sizes, rates and times plain numbers. See ARCHITECTURE.md, *The browser side*.
 
 mod convert;
+mod parse;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tsify::Tsify;
 use wasm_bindgen::JsValue;
+use web_sys::File;
 
-pub(crate) use convert::{Added, Files, core_command, failure_of_command, page_event};
+pub(crate) use convert::{Added, core_command, failure_of_command, page_event};
 
 /// What [`Engine`](crate::Engine) is started with.
-#[derive(Clone, Debug, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, Tsify)]
 #[serde(rename_all = "camelCase")]
 #[tsify(missing_as_null)]
 pub(crate) struct Options {
     /// WebSocket address of the signaling server.
     pub(crate) signal_url: String,
     /// STUN and TURN servers, from the page's own configuration.
-    pub(crate) ice_servers: Vec<IceServer>,
+    #[tsify(type = "{ urls: string[]; username?: string; credential?: string }[]")]
+    pub(crate) ice_servers: JsValue,
     /// The text after `#` in the page's address; none makes a room at once.
     pub(crate) link: Option<String>,
     /// The person's remembered name, or empty.
     pub(crate) name: String,
 }
 
-/// One entry of `RTCConfiguration.iceServers`.
-#[derive(Clone, Debug, Serialize, Deserialize, Tsify)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct IceServer {
-    /// `stun:` and `turn:` addresses.
-    pub(crate) urls: Vec<String>,
-    /// For TURN.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) username: Option<String>,
-    /// For TURN.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(crate) credential: Option<String>,
-}
-
 /// A file on the shelf.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub(crate) struct FileRef {
     /// The share that offered it.
     pub(crate) share: String,
@@ -51,7 +40,7 @@ pub(crate) struct FileRef {
 }
 
 /// What the page asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(crate) enum Command {
     /// Make a room and be its host.
@@ -66,14 +55,14 @@ pub(crate) enum Command {
     Share {
         room: String,
         #[tsify(type = "File[]")]
-        files: Files,
+        files: Vec<File>,
     },
     /// Choose one's own shared file again after a reload lost it: same name and size.
     Supply {
         room: String,
         file: FileRef,
         #[tsify(type = "File")]
-        replacement: Files,
+        replacement: File,
     },
     /// Receive a file; `Saved` tells where it is.
     Fetch { room: String, file: FileRef },
@@ -98,7 +87,7 @@ pub(crate) enum Command {
 }
 
 /// Which command; the names of [`Command`]'s variants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Tsify)]
 pub(crate) enum CommandName {
     CreateRoom,
     JoinRoom,
@@ -121,7 +110,7 @@ pub(crate) enum CommandName {
 }
 
 /// What the page is told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null)]
 pub(crate) enum Event {
@@ -194,7 +183,7 @@ pub(crate) enum Event {
 }
 
 /// Why something asked for was not done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub(crate) struct Failure {
     /// To choose the words by.
     pub(crate) code: ErrorCode,
@@ -205,7 +194,7 @@ pub(crate) struct Failure {
 }
 
 /// Codes of [`Failure`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ErrorCode {
     UnknownRoom,
@@ -231,7 +220,7 @@ pub(crate) enum ErrorCode {
 }
 
 /// What is wrong with a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum BadLink {
     /// Not a link of ours, or cut short.
@@ -241,7 +230,7 @@ pub(crate) enum BadLink {
 }
 
 /// A file as its author described it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 pub(crate) struct SharedFile {
     /// Safe to show: one component, no control or direction characters.
     pub(crate) name: String,
@@ -250,7 +239,7 @@ pub(crate) struct SharedFile {
 }
 
 /// How the way to the others stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(crate) enum MeetingState {
     /// Reaching the signaling server.
@@ -276,7 +265,7 @@ pub(crate) enum MeetingState {
 }
 
 /// How the connection to one member stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(crate) enum LinkState {
     /// Being made.
@@ -290,7 +279,7 @@ pub(crate) enum LinkState {
 }
 
 /// Why a link is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum LostReason {
     /// The other side closed it.
@@ -304,7 +293,7 @@ pub(crate) enum LostReason {
 }
 
 /// How a file stands here.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(crate) enum FileState {
     /// Somebody else's, not asked for.
@@ -330,7 +319,7 @@ pub(crate) enum FileState {
 }
 
 /// Why a file cannot go on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 pub(crate) enum FileFailure {
     /// The source was changed after it was shared.
@@ -344,7 +333,7 @@ pub(crate) enum FileFailure {
 }
 
 /// Why the store could not do what it was asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
 #[tsify(missing_as_null)]
 pub(crate) enum StoreFailure {
@@ -363,7 +352,7 @@ pub(crate) enum StoreFailure {
 }
 
 /// How a remote broke the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Misbehavior {
     MalformedFrame,
@@ -381,11 +370,6 @@ pub(crate) enum Misbehavior {
     TooManyRequests,
     BadHandshake,
     BadPath,
-}
-
-/// A value of the page as the Rust shape it should be; none is a mistake of the page.
-pub(crate) fn from_js<T: serde::de::DeserializeOwned>(value: JsValue) -> Option<T> {
-    serde_wasm_bindgen::from_value(value).ok()
 }
 
 /// A Rust shape as the value that its generated TypeScript type describes.

@@ -6,6 +6,7 @@ use crate::bridge::{ToPage, ToWorker};
 use crate::clock::{self, Alarm};
 use crate::js;
 use crate::lock::RoomLock;
+use crate::map::Map;
 use crate::rtc::Lanes;
 use crate::socket::Sockets;
 use crate::store::{Done, Store};
@@ -15,7 +16,7 @@ use peer_core::invitation::{self, Invitation};
 use peer_core::io::{self, Input, Output, SignalInput, StoreOp};
 use peer_core::{Config, Peer};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 
@@ -41,11 +42,12 @@ pub(crate) struct Driver {
 #[derive(Default)]
 struct Memory {
     /// Rooms whose lock is being waited for.
-    approaching: BTreeSet<RoomId>,
-    rooms: BTreeSet<RoomId>,
-    commands: BTreeMap<CommandId, (CommandName, Option<String>)>,
-    fetches: BTreeMap<SinkId, (RoomId, FileId)>,
-    names: BTreeMap<(RoomId, EntryId), Vec<String>>,
+    approaching: Vec<RoomId>,
+    rooms: Vec<RoomId>,
+    /// The newest last.
+    commands: VecDeque<(CommandId, CommandName, Option<String>)>,
+    fetches: Map<SinkId, (RoomId, FileId)>,
+    names: Map<(RoomId, EntryId), Vec<String>>,
 }
 
 impl Driver {
@@ -102,30 +104,15 @@ impl Driver {
     }
 
     fn command(self: &Rc<Self>, value: &JsValue) {
-        let Some(command) = api::from_js::<Command>(value.clone()) else {
+        let Some(command) = Command::read(value) else {
             let error = mistake(ErrorCode::BadCommand, "not a command");
             return self.reject(CommandName::OpenRoom, None, error);
         };
         let (name, room) = (command.name(), command.room().map(str::to_owned));
-        let command = match command {
-            Command::JoinRoom { link, name } => return self.join(link, name),
-            Command::CreateRoom { .. }
-            | Command::Admit { .. }
-            | Command::Deny { .. }
-            | Command::Share { .. }
-            | Command::Supply { .. }
-            | Command::Fetch { .. }
-            | Command::Pause { .. }
-            | Command::Resume { .. }
-            | Command::Cancel { .. }
-            | Command::Withdraw { .. }
-            | Command::Say { .. }
-            | Command::Rename { .. }
-            | Command::NewLink { .. }
-            | Command::Leave { .. }
-            | Command::EndRoom { .. } => command,
-        };
-        let files: Vec<_> = files_of(value).into_iter().map(|file| self.store.add_source(file)).collect();
+        if let Command::JoinRoom { link, name } = command {
+            return self.join(link, name);
+        }
+        let files: Vec<_> = chosen(&command).iter().map(|file| self.store.add_source(file.clone())).collect();
         let sources: Vec<_> = files.iter().map(|file| file.source).collect();
         let added = Added { files, sink: self.store.new_sink(), sent_at: clock::unix_millis() };
         let done = api::core_command(command, added).and_then(|command| {
@@ -139,7 +126,9 @@ impl Driver {
         match done {
             Ok((id, fetch)) => {
                 let mut memory = self.memory.borrow_mut();
-                memory.fetches.extend(fetch);
+                if let Some((sink, file)) = fetch {
+                    memory.fetches.insert(sink, file);
+                }
                 memory.remember(id, name, room);
             }
             Err(error) => {
@@ -183,11 +172,11 @@ impl Driver {
                 return self.tell(&[Event::BadLink { reason }]);
             }
         };
-        self.memory.borrow_mut().approaching.insert(room);
+        self.memory.borrow_mut().approaching.push(room);
         let driver = self.clone();
         js_sys::futures::spawn_local(async move {
             let lock = driver.lock(room).await;
-            driver.memory.borrow_mut().approaching.remove(&room);
+            driver.memory.borrow_mut().approaching.retain(|other| *other != room);
             let lock = match lock {
                 Ok(lock) => lock,
                 Err(error) => {
@@ -262,8 +251,8 @@ impl Driver {
             Done::Stored(input) => self.inputs(vec![input]),
             Done::Saved(sink, url) => {
                 let mut memory = self.memory.borrow_mut();
-                let Some((room, file)) = memory.fetches.remove(&sink) else { return };
-                let names = memory.names.get(&(room, file.share));
+                let Some((room, file)) = memory.fetches.remove(sink) else { return };
+                let names = memory.names.get((room, file.share));
                 let name =
                     names.and_then(|names| names.get(usize::from(file.index))).cloned().unwrap_or_default();
                 self.tell(&[Event::Saved { room: room.to_hex(), file: file.into(), url, name }]);
@@ -326,7 +315,7 @@ impl Driver {
             Output::Link { link, lane, op } => self.lanes.borrow_mut().perform((link, lane), op),
             Output::Store(op) => {
                 if let StoreOp::CloseSink { sink, keep: false, .. } = &op {
-                    self.memory.borrow_mut().fetches.remove(sink);
+                    self.memory.borrow_mut().fetches.remove(*sink);
                 }
                 self.store.perform(op)
             }
@@ -340,7 +329,8 @@ impl Driver {
         let mut memory = self.memory.borrow_mut();
         match &event {
             io::Event::RoomReady { room, .. } => {
-                memory.rooms.insert(*room);
+                memory.rooms.retain(|other| other != room);
+                memory.rooms.push(*room);
             }
             io::Event::RoomClosed { room } => {
                 memory.forget(*room);
@@ -352,7 +342,7 @@ impl Driver {
             }
             _ => {}
         }
-        api::page_event(event, |id| memory.commands.remove(&id).unwrap_or((CommandName::OpenRoom, None)))
+        api::page_event(event, |id| memory.named(id))
     }
 
     fn tell(&self, events: &[Event]) {
@@ -367,14 +357,19 @@ impl Driver {
 
 impl Memory {
     fn remember(&mut self, id: CommandId, name: CommandName, room: Option<String>) {
-        self.commands.insert(id, (name, room));
+        self.commands.push_back((id, name, room));
         if self.commands.len() > MOST_COMMANDS {
-            self.commands.pop_first();
+            self.commands.pop_front();
         }
     }
 
+    fn named(&self, id: CommandId) -> (CommandName, Option<String>) {
+        let of = self.commands.iter().find(|(of, ..)| *of == id);
+        of.map_or((CommandName::OpenRoom, None), |(_, name, room)| (*name, room.clone()))
+    }
+
     fn forget(&mut self, room: RoomId) {
-        self.rooms.remove(&room);
+        self.rooms.retain(|other| *other != room);
         self.fetches.retain(|_, (of, _)| *of != room);
         self.names.retain(|(of, _), _| *of != room);
     }
@@ -391,9 +386,24 @@ fn mistake(code: ErrorCode, message: &str) -> Failure {
     Failure { code, message: message.into(), retryable: false }
 }
 
-/// The browser's own files in a Share or Supply.
-fn files_of(command: &JsValue) -> Vec<web_sys::File> {
-    let many: Option<Array> = js::property(command, "files").dyn_into().ok();
-    let one = js::property(command, "replacement");
-    many.into_iter().flatten().chain([one]).filter_map(|file| file.dyn_into().ok()).collect()
+/// The files of a Share or Supply.
+fn chosen(command: &Command) -> &[web_sys::File] {
+    match command {
+        Command::Share { files, .. } => files,
+        Command::Supply { replacement, .. } => std::slice::from_ref(replacement),
+        Command::CreateRoom { .. }
+        | Command::JoinRoom { .. }
+        | Command::Admit { .. }
+        | Command::Deny { .. }
+        | Command::Fetch { .. }
+        | Command::Pause { .. }
+        | Command::Resume { .. }
+        | Command::Cancel { .. }
+        | Command::Withdraw { .. }
+        | Command::Say { .. }
+        | Command::Rename { .. }
+        | Command::NewLink { .. }
+        | Command::Leave { .. }
+        | Command::EndRoom { .. } => &[],
+    }
 }

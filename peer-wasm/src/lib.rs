@@ -13,6 +13,7 @@ mod crash;
 mod driver;
 mod js;
 mod lock;
+mod map;
 mod rtc;
 mod socket;
 mod store;
@@ -48,7 +49,7 @@ impl Page {
             let listener = listener.clone();
             move |crashed| drop(listener.call1(&JsValue::NULL, &crashed))
         }));
-        let connections = Connections::new(worker.clone(), js::property(&options, "iceServers"));
+        let connections = Connections::new(worker.clone(), api::Options::read(&options).ice_servers);
         let heard = Closure::new({
             let connections = connections.clone();
             move |event: MessageEvent| match ToPage::from_js(&event.data()) {
@@ -102,8 +103,7 @@ pub fn start_worker() {
         if let ToWorker::Start(options) = message {
             let half = half.clone();
             js_sys::futures::spawn_local(async move {
-                let options = api::from_js(options).expect("the page's options are what their type says");
-                let driver = Driver::start(options).await;
+                let driver = Driver::start(api::Options::read(&options)).await;
                 let early = half.replace(Half::Running(driver.clone()));
                 if let Half::Starting(early) = early {
                     early.into_iter().for_each(|message| driver.receive(message));

@@ -1,10 +1,10 @@
 //! A room's WebSocket to the signaling server. It carries sealed envelopes and understands none of them.
 
 use crate::js;
+use crate::map::Map;
 use js_sys::{ArrayBuffer, Uint8Array};
 use peer_core::id::RoomId;
 use peer_core::io::{Input, SignalInput, SignalOp};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
@@ -18,14 +18,14 @@ pub(crate) type Notify = Rc<dyn Fn(RoomId, SignalInput)>;
 /// The sockets of all rooms.
 pub(crate) struct Sockets {
     url: String,
-    sockets: BTreeMap<RoomId, Socket>,
+    sockets: Map<RoomId, Socket>,
     notify: Notify,
 }
 
 impl Sockets {
     /// None yet; they will go to `url`.
     pub(crate) fn new(url: String, notify: Notify) -> Self {
-        Self { url, sockets: BTreeMap::new(), notify }
+        Self { url, sockets: Map::default(), notify }
     }
 
     /// Do what the engine wants, and return what comes of it at once.
@@ -45,7 +45,7 @@ impl Sockets {
                 }
             }
             SignalOp::Send(bytes) => {
-                if let Some(socket) = self.sockets.get(&room)
+                if let Some(socket) = self.sockets.get(room)
                     && let Err(error) = socket.socket.send_with_u8_array(&bytes)
                 {
                     // Only a socket that never opened throws; its close event is on the way.
@@ -59,11 +59,11 @@ impl Sockets {
 
     /// To be called when the browser has closed the room's socket.
     pub(crate) fn forget(&mut self, room: RoomId) {
-        self.sockets.remove(&room);
+        self.sockets.remove(room);
     }
 
     fn close(&mut self, room: RoomId) {
-        if let Some(socket) = self.sockets.remove(&room)
+        if let Some(socket) = self.sockets.remove(room)
             && let Err(error) = socket.socket.close()
         {
             js::warn("a WebSocket did not close", &error);

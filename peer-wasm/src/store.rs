@@ -17,6 +17,7 @@ mod sources;
 
 use crate::js;
 use crate::lock::RoomLock;
+use crate::map::Map;
 use journal::Records;
 use opfs::{Folder, Journal};
 use peer_core::error::StoreFailure;
@@ -25,7 +26,6 @@ use peer_core::io::{Input, NewFile, StoreOp};
 use sinks::Sinks;
 use sources::Sources;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -49,7 +49,7 @@ pub(crate) type Notify = Rc<dyn Fn(Done)>;
 pub(crate) struct Store {
     /// The folder of all rooms; none where the window has no storage.
     rooms: Option<Folder>,
-    open: RefCell<BTreeMap<RoomId, Room>>,
+    open: RefCell<Map<RoomId, Room>>,
     sources: RefCell<Sources>,
     sinks: RefCell<Sinks>,
     next: Cell<u32>,
@@ -93,12 +93,14 @@ impl Store {
 
     /// Whether this tab holds the room, or is about to.
     pub(crate) fn holds(&self, room: RoomId) -> bool {
-        self.open.borrow().contains_key(&room)
+        self.open.borrow().get(room).is_some()
     }
 
     /// Open a room whose lock this tab has, and return its records.
     pub(crate) async fn open_room(&self, room: RoomId, lock: RoomLock) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.open.borrow_mut().entry(room).or_insert_with(|| Room::Opening(Vec::new()));
+        if !self.holds(room) {
+            self.open.borrow_mut().insert(room, Room::Opening(Vec::new()));
+        }
         let (journal, records) = match &self.rooms {
             Some(rooms) => match rooms.open_room(room).await {
                 Ok((journal, records)) => (Some(journal), records),
@@ -128,14 +130,14 @@ impl Store {
     pub(crate) fn close_room(&self, room: RoomId) {
         self.sinks.borrow_mut().close_room(room);
         let mut open = self.open.borrow_mut();
-        if matches!(open.get(&room), Some(Room::Open { .. })) {
-            open.remove(&room);
+        if matches!(open.get(room), Some(Room::Open { .. })) {
+            open.remove(room);
         }
     }
 
     /// Forget the records of a room that stays open here.
     pub(crate) fn forget_records(self: &Rc<Self>, room: RoomId) {
-        if let Some(Room::Open { journal: Some(journal), .. }) = self.open.borrow_mut().get_mut(&room) {
+        if let Some(Room::Open { journal: Some(journal), .. }) = self.open.borrow_mut().get_mut(room) {
             return journal
                 .clear()
                 .unwrap_or_else(|error| js::warn("a room's records cannot be removed", &error));
@@ -230,7 +232,7 @@ impl Store {
     pub(crate) async fn keep_touching(&self) {
         while let Some(rooms) = &self.rooms {
             js::pause(TOUCH_EVERY_MS).await;
-            let open: Vec<_> = self.open.borrow().keys().copied().collect();
+            let open: Vec<_> = self.open.borrow().keys().collect();
             for room in open {
                 if let Err(error) = rooms.touch(room).await {
                     js::warn("a room's last use cannot be written", &error);
@@ -244,13 +246,13 @@ impl Store {
     }
 
     fn is_opening(&self, room: RoomId) -> bool {
-        !matches!(self.open.borrow().get(&room), Some(Room::Open { .. }))
+        !matches!(self.open.borrow().get(room), Some(Room::Open { .. }))
     }
 
     /// Only a room that was just made here is put into before anybody opened it: open it now.
     fn put_later(self: &Rc<Self>, room: RoomId, put: (RequestId, Vec<u8>, Vec<u8>)) {
         let mut open = self.open.borrow_mut();
-        if let Some(Room::Opening(waiting)) = open.get_mut(&room) {
+        if let Some(Room::Opening(waiting)) = open.get_mut(room) {
             waiting.push(put);
             return;
         }
@@ -261,7 +263,7 @@ impl Store {
                 Ok(lock) => drop(store.open_room(room, lock).await),
                 Err(error) => {
                     js::warn("no lock for a new room", &error);
-                    let Some(Room::Opening(waiting)) = store.open.borrow_mut().remove(&room) else { return };
+                    let Some(Room::Opening(waiting)) = store.open.borrow_mut().remove(room) else { return };
                     for (request, ..) in waiting {
                         let result = Err(StoreFailure::Failed);
                         (store.notify)(Done::Stored(Input::Stored { request, result }));
@@ -272,7 +274,7 @@ impl Store {
     }
 
     fn put(&self, room: RoomId, key: &[u8], value: &[u8]) -> Result<(), StoreFailure> {
-        match self.open.borrow_mut().get_mut(&room) {
+        match self.open.borrow_mut().get_mut(room) {
             Some(Room::Open { journal: Some(journal), .. }) => {
                 journal.put(key, value).map_err(|e| failure(&e))
             }
@@ -284,7 +286,7 @@ impl Store {
 
     fn delete_room(self: &Rc<Self>, room: RoomId) {
         self.sinks.borrow_mut().delete_room(room);
-        let held = match self.open.borrow_mut().remove(&room) {
+        let held = match self.open.borrow_mut().remove(room) {
             Some(Room::Open { _lock, .. }) => Some(_lock),
             // Whoever opens it finds that it is gone, and removes it.
             Some(Room::Opening(_)) => return,

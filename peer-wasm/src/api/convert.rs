@@ -5,18 +5,6 @@ use super::{Command, CommandName, ErrorCode, Event, Failure, FileRef, SharedFile
 use peer_core::error::{self as core_error, CommandError};
 use peer_core::id::{EntryId, FileId, KnockId, MemberId, RoomId, SinkId};
 use peer_core::io::{self, NewFile};
-use serde::de::{Deserialize, Deserializer, IgnoredAny};
-
-/// Stands where a command holds the browser's own `File`s, which no Rust shape can: the driver takes them from
-/// the JavaScript value itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub(crate) struct Files;
-
-impl<'de> Deserialize<'de> for Files {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Self)
-    }
-}
 
 /// What the shell adds to a page's command.
 pub(crate) struct Added {
@@ -26,51 +14,6 @@ pub(crate) struct Added {
     pub(crate) sink: SinkId,
     /// Unix milliseconds.
     pub(crate) sent_at: u64,
-}
-
-impl Command {
-    /// Which one it is, to be named in its failure.
-    pub(crate) fn name(&self) -> CommandName {
-        match self {
-            Self::CreateRoom { .. } => CommandName::CreateRoom,
-            Self::JoinRoom { .. } => CommandName::JoinRoom,
-            Self::Admit { .. } => CommandName::Admit,
-            Self::Deny { .. } => CommandName::Deny,
-            Self::Share { .. } => CommandName::Share,
-            Self::Supply { .. } => CommandName::Supply,
-            Self::Fetch { .. } => CommandName::Fetch,
-            Self::Pause { .. } => CommandName::Pause,
-            Self::Resume { .. } => CommandName::Resume,
-            Self::Cancel { .. } => CommandName::Cancel,
-            Self::Withdraw { .. } => CommandName::Withdraw,
-            Self::Say { .. } => CommandName::Say,
-            Self::Rename { .. } => CommandName::Rename,
-            Self::NewLink { .. } => CommandName::NewLink,
-            Self::Leave { .. } => CommandName::Leave,
-            Self::EndRoom { .. } => CommandName::EndRoom,
-        }
-    }
-
-    /// The room it is about, as the page wrote it.
-    pub(crate) fn room(&self) -> Option<&str> {
-        match self {
-            Self::CreateRoom { .. } | Self::JoinRoom { .. } => None,
-            Self::Admit { room, .. }
-            | Self::Deny { room, .. }
-            | Self::Share { room, .. }
-            | Self::Supply { room, .. }
-            | Self::Fetch { room, .. }
-            | Self::Pause { room, .. }
-            | Self::Resume { room, .. }
-            | Self::Cancel { room, .. }
-            | Self::Withdraw { room, .. }
-            | Self::Say { room, .. }
-            | Self::Rename { room, .. }
-            | Self::NewLink { room }
-            | Self::Leave { room }
-            | Self::EndRoom { room } => Some(room),
-        }
-    }
 }
 
 /// The engine's command for a page's.
@@ -83,10 +26,8 @@ pub(crate) fn core_command(command: Command, mut added: Added) -> Result<io::Com
         Command::JoinRoom { link, name } => io::Command::JoinRoom { link, name },
         Command::Admit { room, knock } => io::Command::Admit { room: room_id(&room)?, knock: KnockId(knock) },
         Command::Deny { room, knock } => io::Command::Deny { room: room_id(&room)?, knock: KnockId(knock) },
-        Command::Share { room, files: Files } => {
-            io::Command::Share { room: room_id(&room)?, files: added.files }
-        }
-        Command::Supply { room, file, replacement: Files } => io::Command::Supply {
+        Command::Share { room, files: _ } => io::Command::Share { room: room_id(&room)?, files: added.files },
+        Command::Supply { room, file, replacement: _ } => io::Command::Supply {
             room: room_id(&room)?,
             file: file_id(&file)?,
             new: added.files.pop().ok_or(CommandError::BadShare)?,
@@ -339,5 +280,91 @@ impl From<core_error::Misbehavior> for super::Misbehavior {
             Core::BadHandshake => Self::BadHandshake,
             Core::BadPath => Self::BadPath,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core_error::{CommandError as E, Misbehavior as M};
+    use peer_core::io::FileState;
+    use serde_json::{json, to_value};
+
+    fn added() -> Added {
+        Added { files: Vec::new(), sink: SinkId(1), sent_at: 7 }
+    }
+
+    #[test]
+    fn codes_across_are_the_engines_own() {
+        let errors = [
+            E::UnknownRoom,
+            E::RoomOpen,
+            E::UnknownKnock,
+            E::UnknownFile,
+            E::NotHost,
+            E::NotAuthor,
+            E::NotMember,
+            E::BadName,
+            E::BadText,
+            E::BadShare,
+            E::OtherFile,
+            E::BadRecords,
+            E::Ended,
+            E::Full,
+        ];
+        for error in errors {
+            assert_eq!(to_value(failure_of_command(error).code).unwrap(), json!(error.code()));
+        }
+        let violations = [
+            M::MalformedFrame,
+            M::Unconfirmed,
+            M::FingerprintMismatch,
+            M::BadDescription,
+            M::BadSignature,
+            M::BadEntry,
+            M::ForkedLog,
+            M::NotHost,
+            M::TooManyPending,
+            M::Unasked,
+            M::BadChunk,
+            M::BadPage,
+            M::TooManyRequests,
+            M::BadHandshake,
+            M::BadPath,
+        ];
+        for violation in violations {
+            assert_eq!(to_value(crate::api::Misbehavior::from(violation)).unwrap(), json!(violation.code()));
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_none_is_the_callers_mistake_and_a_whole_one_arrives() {
+        let room = RoomId([0xab; 16]);
+        let say = |room: String| core_command(Command::Say { room, text: "hi".into() }, added());
+        assert_eq!(say(room.to_hex()), Ok(io::Command::Say { room, text: "hi".into(), sent_at: 7 }));
+        for bad in ["", "ab", &room.to_hex().to_uppercase(), &format!("{}0", room.to_hex())] {
+            assert_eq!(say(bad.to_owned()), Err(E::UnknownRoom), "{bad}");
+        }
+        let file = FileRef { share: "no".into(), index: 0 };
+        let fetch = core_command(Command::Fetch { room: room.to_hex(), file }, added());
+        assert_eq!(fetch, Err(E::UnknownFile));
+    }
+
+    #[test]
+    fn an_event_has_the_shape_that_its_typescript_says() {
+        let (room, file) = (RoomId([1; 16]), FileId { share: EntryId([2; 32]), index: 3 });
+        let reason = io::FileFailure::Store(core_error::StoreFailure::Full { available: None });
+        let event = io::Event::FileChanged { room, file, state: FileState::Failed { reason } };
+        let event = page_event(event, |_| unreachable!());
+        let expected = json!({
+            "type": "FileChanged",
+            "room": "01".repeat(16),
+            "file": { "share": "02".repeat(32), "index": 3 },
+            "state": {
+                "type": "Failed",
+                "reason": { "type": "Store", "failure": { "type": "Full", "available": null } },
+            },
+        });
+        assert_eq!(to_value(event).unwrap(), expected);
     }
 }

@@ -3,10 +3,10 @@
 use super::credit::{Credit, LOW};
 use crate::bridge::{LaneKey, Report, Task, ToPage};
 use crate::js;
+use crate::map::Map;
 use js_sys::{ArrayBuffer, Uint8Array};
 use peer_core::id::Fingerprint;
 use peer_core::io::{Channel, Input, LinkInput, LinkOp};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
@@ -30,14 +30,14 @@ pub(crate) type Notify = Rc<dyn Fn(LaneKey, Channel, Happened)>;
 
 /// Every lane of the engine.
 pub(crate) struct Lanes {
-    lanes: BTreeMap<LaneKey, Lane>,
+    lanes: Map<LaneKey, Lane>,
     notify: Notify,
 }
 
 impl Lanes {
     /// None yet.
     pub(crate) fn new(notify: Notify) -> Self {
-        Self { lanes: BTreeMap::new(), notify }
+        Self { lanes: Map::default(), notify }
     }
 
     /// Do what the engine wants, and return what comes of it at once.
@@ -49,7 +49,7 @@ impl Lanes {
             LinkOp::RemoteCandidate(line) => Task::RemoteCandidate(line),
             LinkOp::Send(channel, bytes) => return self.send(key, channel, &bytes),
             LinkOp::Close => {
-                self.lanes.remove(&key);
+                self.lanes.remove(key);
                 Task::Close
             }
         };
@@ -62,7 +62,7 @@ impl Lanes {
 
     /// What the page's report is to the engine.
     pub(crate) fn report(&mut self, key: LaneKey, report: Report) -> Vec<Input> {
-        let Some(lane) = self.lanes.get_mut(&key) else {
+        let Some(lane) = self.lanes.get_mut(key) else {
             return Vec::new(); // Closed here before the page knew.
         };
         let inputs = match report {
@@ -106,7 +106,7 @@ impl Lanes {
 
     /// What happened on a channel is to the engine.
     pub(crate) fn happened(&mut self, key: LaneKey, channel: Channel, happened: Happened) -> Vec<Input> {
-        let Some(lane) = self.lanes.get_mut(&key) else {
+        let Some(lane) = self.lanes.get_mut(key) else {
             return Vec::new();
         };
         let inputs = match happened {
@@ -136,7 +136,7 @@ impl Lanes {
         for (key, lane) in self.lanes.iter_mut().filter(|(_, lane)| lane.connected) {
             for channel in BOTH {
                 if let Some(bytes) = lane.renew(channel) {
-                    inputs.extend(about(*key, vec![LinkInput::Writable(channel, bytes)]));
+                    inputs.extend(about(key, vec![LinkInput::Writable(channel, bytes)]));
                 }
             }
         }
@@ -144,7 +144,7 @@ impl Lanes {
     }
 
     fn send(&mut self, key: LaneKey, channel: Channel, bytes: &[u8]) -> Option<Input> {
-        let lane = self.lanes.get_mut(&key)?;
+        let lane = self.lanes.get_mut(key)?;
         lane.credit[channel as usize].spend(bytes.len());
         let sent = match lane.pipe(channel)? {
             Pipe::Native(native) => native.channel.send_with_u8_array(bytes),
@@ -165,7 +165,7 @@ impl Lanes {
     }
 
     fn closed(&mut self, key: LaneKey) -> Option<LinkInput> {
-        let lane = self.lanes.remove(&key)?;
+        let lane = self.lanes.remove(key)?;
         Some(LinkInput::Closed { was_connected: lane.connected })
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::bridge::{LaneKey, Report, Task, ToWorker};
 use crate::js;
+use crate::map::Map;
 use js_sys::{Array, Uint8Array};
 use peer_core::io::Channel;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use wasm_bindgen::prelude::*;
 use web_sys::{
@@ -18,7 +19,7 @@ use web_sys::{
 pub(crate) struct Connections {
     worker: Worker,
     ice_servers: JsValue,
-    lanes: RefCell<BTreeMap<LaneKey, Rc<PageLane>>>,
+    lanes: RefCell<Map<LaneKey, Rc<PageLane>>>,
     me: Weak<Self>,
 }
 
@@ -58,7 +59,8 @@ impl Connections {
 
     /// Close every one of them.
     pub(crate) fn close(&self) {
-        for lane in std::mem::take(&mut *self.lanes.borrow_mut()).into_values() {
+        let lanes: Vec<_> = self.lanes.borrow_mut().drain().collect();
+        for lane in lanes {
             lane.close();
         }
     }
@@ -91,11 +93,11 @@ impl Connections {
     }
 
     fn lane(&self, key: LaneKey) -> Option<Rc<PageLane>> {
-        self.lanes.borrow().get(&key).cloned()
+        self.lanes.borrow().get(key).cloned()
     }
 
     fn take(&self, key: LaneKey) -> Option<Rc<PageLane>> {
-        self.lanes.borrow_mut().remove(&key)
+        self.lanes.borrow_mut().remove(key)
     }
 
     fn post(&self, key: LaneKey, report: Report) {

@@ -3,17 +3,18 @@
 use super::failure;
 use super::opfs::Receiving;
 use crate::js;
+use crate::map::Map;
 use peer_core::error::StoreFailure;
 use peer_core::id::{RoomId, SinkId};
-use std::collections::BTreeMap;
 use web_sys::Url;
 
 /// All of this tab's.
 #[derive(Default)]
 pub(super) struct Sinks {
     /// None while it is being opened.
-    sinks: BTreeMap<SinkId, (RoomId, Option<Receiving>)>,
-    urls: BTreeMap<RoomId, Vec<String>>,
+    sinks: Map<SinkId, (RoomId, Option<Receiving>)>,
+    /// With the room of each.
+    urls: Vec<(RoomId, String)>,
 }
 
 impl Sinks {
@@ -23,17 +24,17 @@ impl Sinks {
 
     /// Its file is open; if nobody wants it any more, it is dropped here and goes with its room.
     pub(super) fn opened(&mut self, sink: SinkId, file: Receiving) {
-        if let Some((_, place)) = self.sinks.get_mut(&sink) {
+        if let Some((_, place)) = self.sinks.get_mut(sink) {
             *place = Some(file);
         }
     }
 
     pub(super) fn forget(&mut self, sink: SinkId) {
-        self.sinks.remove(&sink);
+        self.sinks.remove(sink);
     }
 
     pub(super) fn write(&self, sink: SinkId, offset: u64, bytes: &[u8]) -> Result<(), StoreFailure> {
-        match self.sinks.get(&sink) {
+        match self.sinks.get(sink) {
             Some((_, Some(file))) => file.write(offset, bytes).map_err(|error| failure(&error)),
             Some((_, None)) | None => Err(StoreFailure::Missing),
         }
@@ -41,13 +42,13 @@ impl Sinks {
 
     /// Take it out, to be finished or discarded.
     pub(super) fn close(&mut self, sink: SinkId) -> Option<(RoomId, Receiving)> {
-        let (room, file) = self.sinks.remove(&sink)?;
+        let (room, file) = self.sinks.remove(sink)?;
         file.map(|file| (room, file))
     }
 
     /// Remember an address until its room goes.
     pub(super) fn saved(&mut self, room: RoomId, url: String) {
-        self.urls.entry(room).or_default().push(url);
+        self.urls.push((room, url));
     }
 
     /// Close what is open of a room; complete copies stay.
@@ -58,7 +59,7 @@ impl Sinks {
     /// Forget everything of a room.
     pub(super) fn delete_room(&mut self, room: RoomId) {
         self.close_room(room);
-        for url in self.urls.remove(&room).unwrap_or_default() {
+        for (_, url) in self.urls.extract_if(.., |(of, _)| *of == room) {
             if let Err(error) = Url::revoke_object_url(&url) {
                 js::warn("an address cannot be revoked", &error);
             }

@@ -1,16 +1,16 @@
 //! Files that the person chose: read in slices, never whole.
 
 use super::failure;
+use crate::map::Map;
 use js_sys::Uint8Array;
 use peer_core::error::StoreFailure;
 use peer_core::id::SourceId;
-use std::collections::BTreeMap;
 use wasm_bindgen::JsValue;
 use web_sys::File;
 
 /// All chosen files in use.
 #[derive(Default)]
-pub(super) struct Sources(BTreeMap<SourceId, File>);
+pub(super) struct Sources(Map<SourceId, File>);
 
 impl Sources {
     pub(super) fn add(&mut self, source: SourceId, file: File) {
@@ -18,7 +18,7 @@ impl Sources {
     }
 
     pub(super) fn close(&mut self, source: SourceId) {
-        self.0.remove(&source);
+        self.0.remove(source);
     }
 
     /// Exactly `length` bytes at `offset`.
@@ -28,7 +28,7 @@ impl Sources {
         offset: u64,
         length: u32,
     ) -> impl Future<Output = Result<Vec<u8>, StoreFailure>> + 'static {
-        let file = self.0.get(&source).cloned();
+        let file = self.0.get(source).cloned();
         async move {
             let file = file.ok_or(StoreFailure::Missing)?;
             let bytes = slice(&file, offset, length).await.map_err(|error| failure(&error))?;
