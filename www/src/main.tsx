@@ -97,6 +97,7 @@ function hear(event: Event): void {
     case "Knocked":
       notifyKnock(event.name);
       break;
+    case "Misbehaved":
     case "Crashed":
     case "CommandRejected":
     case "CommandFailed":
@@ -122,8 +123,9 @@ installGestures((event) => {
   if (event.type === "Dragging") tell(event);
   else if (event.type !== "Insert") perform(event);
   else if (state.place.at === "room") {
-    tell({ type: "ChatFirst" });
-    tell({ type: "Draft", text: state.draft + event.text });
+    perform({ type: "ChatFirst" });
+    perform({ type: "Draft", text: state.draft + event.text });
+    document.querySelector("textarea")?.focus();
   }
 });
 addEventListener("hashchange", () => {

@@ -98,8 +98,6 @@ export interface Room {
   readonly ended: boolean;
   /** *Chat without a file* was chosen. */
   readonly chatting: boolean;
-  /** A member whose link was closed because it broke the protocol. */
-  readonly misbehaved: string | null;
 }
 
 /** Something that was not done, said in one sentence until dismissed. */
@@ -296,7 +294,8 @@ function reduceRoom(room: Room, event: RoomEvent): Room {
     case "RoomEnded":
       return { ...room, ended: true, knocks: [] };
     case "Misbehaved":
-      return { ...room, misbehaved: event.member ?? room.misbehaved };
+      // A member's link state says it to the person; a stranger's attempt came to nothing.
+      return room;
     default:
       return unknown(event);
   }
@@ -320,7 +319,6 @@ function ready(state: State, event: Of<"RoomReady">): State {
     messages: new Map(),
     ended: false,
     chatting: false,
-    misbehaved: null,
   };
   return { ...state, place, room };
 }

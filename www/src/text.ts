@@ -71,7 +71,6 @@ export const text = {
     compare: "Let them read you these digits. The same? Then it is really them.",
     letIn: "Let in",
     deny: "Deny",
-    yourName: "Your name",
     yourNameWhy: "so that they know who lets them in",
     more: (count: number) => `and ${count} more ${plural(count, "is", "are")} waiting`,
     badge: (count: number, name: string) => (count === 1 ? `${name} wants to come in` : `${count} people want to come in`),
@@ -163,7 +162,7 @@ export const text = {
 
   trouble: {
     serverUnreachable: "The meeting server can’t be reached. Who is here stays connected; nobody new can come in. It is tried again by itself.",
-    serverUnreachableDoor: "The meeting server can’t be reached. Check your internet connection; it is tried again by itself.",
+    serverUnreachableAlone: "The meeting server can’t be reached. Check your internet connection; it is tried again by itself.",
     nobodyThere: "Nobody has answered yet. The room is open only while the sender’s tab is. It is tried again by itself.",
     noAnswer: (who: string) => `Nothing has been heard from ${who} for 15 seconds. Nothing is lost; it goes on by itself when they are back.`,
     needsRelay: (who: string) => `Your network and ${who}’s don’t let the two browsers reach each other; they need a relay. Try the same Wi-Fi or a phone’s hotspot.`,

@@ -90,6 +90,7 @@ function Stream({ room, send }: { room: RoomState; send: Send }) {
         )}
       </ul>
       <div class="chat" role="log" aria-label={text.room.chat}>
+        {entries.length === 0 && !room.ended && <p class="quiet">{text.room.empty}</p>}
         {entries.map((entry, index) => {
           if (entry.kind !== "message") return null;
           const before = entries[index - 1];

@@ -1,7 +1,7 @@
 /** One sentence where the line broke, and one button at most. */
 import type { Send } from "../action";
 import { isolated, visible } from "../format";
-import { type Trouble as Kind, troubleOf } from "../select";
+import { others, type Trouble as Kind, troubleOf } from "../select";
 import type { Problem, State } from "../state";
 import { text } from "../text";
 import { inText } from "./People";
@@ -10,7 +10,7 @@ export function sentence(trouble: Kind, state: State): string {
   const words = text.trouble;
   switch (trouble.kind) {
     case "server-unreachable":
-      return state.place.at === "room" ? words.serverUnreachable : words.serverUnreachableDoor;
+      return state.room !== null && others(state.room).length > 0 ? words.serverUnreachable : words.serverUnreachableAlone;
     case "nobody-there":
       return words.nobodyThere;
     case "denied":

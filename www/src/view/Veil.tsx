@@ -14,7 +14,7 @@ export function veilOf(held: Held, who: string | null): Words {
 
 export function Veil({ words, more }: Words) {
   return (
-    <div class="veil">
+    <div class="veil" aria-live="polite">
       <p class="big">{words}</p>
       <p>{more}</p>
     </div>
