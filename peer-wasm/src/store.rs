@@ -321,7 +321,12 @@ impl Store {
 
     async fn open_sink(&self, room: RoomId, sink: SinkId, size: u64) -> Result<Vec<u8>, StoreFailure> {
         let rooms = self.rooms.as_ref().ok_or(StoreFailure::Unavailable)?;
-        check_room_for(size).await?;
+        // Refuse early what the browser will not hold. The copy in the person's own folder, which the download
+        // makes, lies outside of what a page can see or a browser counts, so only the one here is asked about.
+        let available = available().await;
+        if available.is_some_and(|available| size > available) {
+            return Err(StoreFailure::Full { available });
+        }
         self.sinks.borrow_mut().opening(room, sink);
         let opened = rooms.create_file(room, sink, size).await;
         let mut sinks = self.sinks.borrow_mut();
@@ -329,7 +334,13 @@ impl Store {
             Ok(file) => sinks.opened(sink, file),
             Err(error) => {
                 sinks.forget(sink);
-                return Err(failure(&error));
+                return Err(match failure(&error) {
+                    // Chromium tells everybody the same ten gigabytes; what is disproved is not repeated.
+                    StoreFailure::Full { .. } => {
+                        StoreFailure::Full { available: available.filter(|available| *available < size) }
+                    }
+                    other => other,
+                });
             }
         }
         Ok(Vec::new())
@@ -376,30 +387,19 @@ impl Store {
     }
 }
 
-/// Refuse early what the browser will not hold. The copy in the person's own folder, which the download makes,
-/// lies outside of what a page can see or a browser counts, so only the one here is asked about.
-async fn check_room_for(size: u64) -> Result<(), StoreFailure> {
-    let estimate = match js::storage_estimate() {
-        Ok(promise) => promise.await,
-        Err(error) => Err(error),
-    };
-    let Ok(estimate) = estimate else {
-        return Ok(()); // It doesn't tell; then writing will.
-    };
+/// Bytes that this origin may still store, where the browser tells.
+async fn available() -> Option<u64> {
+    let estimate = js::storage_estimate().ok()?.await.ok()?;
     let number = |name| js::property(&estimate, name).as_f64();
-    match number("quota").zip(number("usage")) {
-        Some((quota, usage)) if (size as f64) > quota - usage => {
-            Err(StoreFailure::Full { available: Some((quota - usage).max(0.0) as u64) })
-        }
-        _ => Ok(()),
-    }
+    Some((number("quota")? - number("usage")?).max(0.0) as u64)
 }
 
 /// What the browser's exception means to the engine.
 fn failure(error: &JsValue) -> StoreFailure {
     match js::error_name(error).as_str() {
         "QuotaExceededError" => StoreFailure::Full { available: None },
-        "NotFoundError" => StoreFailure::Missing,
+        // The second is what Firefox says of a chosen file that was deleted.
+        "NotFoundError" | "AbortError" => StoreFailure::Missing,
         // Of a chosen file: it is not what it was when it was chosen.
         "NotReadableError" => StoreFailure::Changed,
         "NotAllowedError" | "SecurityError" => StoreFailure::Denied,
