@@ -6,11 +6,11 @@
 
 use crate::id::Root;
 use alloc::vec::Vec;
+use base16ct::lower;
 use blake3::Hasher;
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root};
 use core::fmt;
 use core::ops::Range;
-use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 /// Bytes in a chunk, the unit of request and verification; the last one of a file may be shorter.
@@ -33,7 +33,7 @@ pub struct ChunkValue(pub [u8; 32]);
 
 impl fmt::Debug for ChunkValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ChunkValue({}…)", HEXLOWER.encode(&self.0[..4]))
+        write!(f, "ChunkValue({}…)", lower::encode_string(&self.0[..4]))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Names of things: small newtypes, parsed at the edge so that a mix-up does not compile.
 
 use alloc::string::String;
+use base16ct::lower;
 use core::fmt;
-use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 macro_rules! bytes_id {
@@ -14,19 +14,19 @@ macro_rules! bytes_id {
         impl $name {
             /// Lower-case hexadecimal, the form in which ids cross to JavaScript.
             pub fn to_hex(&self) -> String {
-                HEXLOWER.encode(&self.0)
+                lower::encode_string(&self.0)
             }
 
             /// The id that `hex` spells, if it is exactly one.
             pub fn from_hex(hex: &str) -> Option<Self> {
-                let bytes = HEXLOWER.decode(hex.as_bytes()).ok()?;
+                let bytes = lower::decode_vec(hex).ok()?;
                 Some(Self(bytes.try_into().ok()?))
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({}…)"), HEXLOWER.encode(&self.0[..4]))
+                write!(f, concat!(stringify!($name), "({}…)"), lower::encode_string(&self.0[..4]))
             }
         }
     };

@@ -7,8 +7,8 @@ use crate::id::RoomId;
 use crate::identity::{Secret, context, derive};
 use crate::rng::Rng;
 use alloc::string::String;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use core::fmt;
-use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use signal_proto::Tag;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -87,7 +87,7 @@ impl Invitation {
     /// [`BadLink`] for anything else.
     pub fn parse(fragment: &str) -> Result<Self, BadLink> {
         let text = fragment.trim().trim_start_matches('#').trim_end_matches(TRAILING);
-        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| BadLink::Malformed)?;
+        let bytes = Base64UrlUnpadded::decode_vec(text).map_err(|_| BadLink::Malformed)?;
         match bytes.first() {
             Some(&VERSION) => {}
             Some(&version) if version > VERSION && bytes.len() >= LENGTH => return Err(BadLink::Version),
@@ -102,7 +102,7 @@ impl Invitation {
 
     /// The text after `#`.
     pub fn fragment(&self) -> String {
-        BASE64URL_NOPAD.encode(&[&[VERSION][..], &self.secret.0, &self.room.0].concat())
+        Base64UrlUnpadded::encode_string(&[&[VERSION][..], &self.secret.0, &self.room.0].concat())
     }
 
     /// Which room it leads to.
@@ -142,7 +142,7 @@ mod tests {
         ] {
             assert!(Invitation::parse(&bad).is_err(), "{bad}");
         }
-        let newer = BASE64URL_NOPAD.encode(&[2; 40]);
+        let newer = Base64UrlUnpadded::encode_string(&[2; 40]);
         assert!(Invitation::parse(&newer) == Err(BadLink::Version));
     }
 }

@@ -4,8 +4,8 @@ use super::{BadDescription, Description, MAX_MESSAGE, MAX_SDP};
 use crate::id::Fingerprint;
 use alloc::format;
 use alloc::string::String;
+use base16ct::upper;
 use core::fmt::Write;
-use data_encoding::HEXUPPER;
 
 const MEDIA: &str = "application 9 UDP/DTLS/SCTP webrtc-datachannel";
 const SCTP_PORT: u32 = 5000;
@@ -156,8 +156,8 @@ fn parse_fingerprint(value: &str) -> Option<Fingerprint> {
     let mut bytes = [0; 32];
     let mut pairs = hex.split(':');
     for byte in &mut bytes {
-        let pair = HEXUPPER.decode(pairs.next()?.as_bytes()).ok()?;
-        *byte = <[u8; 1]>::try_from(pair).ok()?[0];
+        let mut decoded = [0; 1];
+        *byte = *upper::decode(pairs.next()?, &mut decoded).ok()?.first()?;
     }
     pairs.next().is_none().then_some(Fingerprint(bytes))
 }
