@@ -130,7 +130,7 @@ export const text = {
     progress: (name: string) => `${name}, verified`,
     from: (who: string) => `from ${who}`,
     receiving: (part: string, rate: string, left: string | null) =>
-      left === null ? `${part} · ${rate}/s` : `${part} · ${rate}/s · ${left} left`,
+      left === null ? `${part} · ${rate}/s` : `${part} · ${rate}/s · ${left.replace(" ", "\u00a0")}\u00a0left`,
     starting: (part: string) => `${part} · starting`,
     paused: (part: string) => `Paused at ${part}`,
     waitingFor: (who: string) => `Waiting for ${who}, who has it. Goes on by itself`,
