@@ -63,10 +63,22 @@ export function rowOf(page: Page, name: string): Locator {
   return page.getByRole("list", { name: "Files" }).getByRole("listitem").filter({ hasText: name });
 }
 
+/** One of a file's buttons. */
+export function buttonOf(page: Page, name: string, label: string): Locator {
+  return rowOf(page, name).getByRole("button", { name: label, exact: true });
+}
+
+/**
+ * Presses one of a file's buttons, by the keyboard: a driven Firefox counts two clicks on different buttons within
+ * half a second as a double click, whose second half the page rightly ignores. Not two at once: the focus is one.
+ */
+export async function press(person: Person, name: string, label: string): Promise<void> {
+  await buttonOf(person.page, name, label).press("Enter");
+}
+
 /** Saves a file of `size` bytes and waits for the browser's own download of it. */
 export async function save(person: Person, name: string, size: number, within = 60_000): Promise<Saved> {
-  const button = rowOf(person.page, name).getByRole("button", { name: "Save", exact: true });
-  return person.download(size, () => button.click(), within);
+  return person.download(size, () => press(person, name, "Save"), within);
 }
 
 /** Says something in the chat. */
@@ -79,4 +91,42 @@ export async function say(person: Person, text: string): Promise<void> {
 /** Waits until the chat shows a message. */
 export async function heardSaying(person: Person, text: string): Promise<void> {
   await expect(person.page.getByRole("log", { name: "Chat" }).getByText(text, { exact: true })).toBeVisible();
+}
+
+/** The link as the person has it after *Copy link*: what a paste gives, which stays a draft for a moment only. */
+export async function copyLink(host: Person): Promise<string> {
+  await host.page.getByRole("button", { name: "Copy link" }).click();
+  const field = host.page.getByRole("textbox", { name: "Message" });
+  await field.focus();
+  await host.page.keyboard.press("ControlOrMeta+V");
+  await expect(field).toHaveValue(/#/);
+  const link = await field.inputValue();
+  await field.fill("");
+  return link;
+}
+
+/** The room's menu, unfolded. */
+export async function menuOf(page: Page): Promise<Locator> {
+  const menu = page.getByRole("dialog", { name: "Room" });
+  if (!(await menu.isVisible())) await page.getByRole("button", { name: "Room", exact: true }).click();
+  await expect(menu).toBeVisible();
+  return menu;
+}
+
+/** The host ends the room for everybody. */
+export async function endRoom(host: Person): Promise<void> {
+  const menu = await menuOf(host.page);
+  await menu.getByRole("button", { name: "End room…" }).click();
+  await menu.getByRole("button", { name: "End room", exact: true }).click();
+}
+
+/** Waits for a sentence, wherever the page says it. */
+export async function told(page: Page, sentence: string | RegExp): Promise<void> {
+  await expect(page.getByText(sentence).first()).toBeVisible();
+}
+
+/** Who is in the room, as the page lists them. */
+export async function peopleOf(page: Page): Promise<string[]> {
+  const names = await page.getByRole("list", { name: "People" }).getByRole("listitem").locator(".unseen").allTextContents();
+  return names.sort();
 }

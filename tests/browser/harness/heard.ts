@@ -1,25 +1,29 @@
-/** Whether something can be found in what the server received: raw, hex, and base64 at any alignment. */
-import type { Proxy } from "./proxy";
+/** Whether something can be found in what was received: raw, hex, and base64 at any alignment. */
+import type { Received } from "./proxy";
 
-/** The ways in which `wanted` occurs in all that the server received; empty if it does not. */
-export function heard(proxy: Proxy, wanted: string | Uint8Array): string[] {
+/** The ways in which `wanted` occurs in all that was `received`; empty if it does not. */
+export function heard(received: Received, wanted: string | Uint8Array): string[] {
+  return found([...received.wire.map((parts) => Buffer.concat(parts)), ...received.messages], wanted);
+}
+
+/** The ways in which `wanted` occurs in `haystacks`; empty if it does not. */
+export function found(haystacks: readonly Buffer[], wanted: string | Uint8Array): string[] {
   const bytes = typeof wanted === "string" ? Buffer.from(wanted, "utf8") : Buffer.from(wanted);
   if (bytes.length < 4) throw new Error("too short to be found by anything but chance");
-  const haystacks = [...proxy.wire.map((parts) => Buffer.concat(parts)), ...proxy.messages];
   const forms = disguises(bytes);
   if (typeof wanted === "string") {
     forms.set("UTF-16", Buffer.from(wanted, "utf16le"));
     forms.set("percent-encoded", Buffer.from(encodeURIComponent(wanted)));
   }
-  const found = new Set<string>();
+  const ways = new Set<string>();
   for (const haystack of haystacks) {
     const folded = Buffer.from(haystack.toString("latin1").toLowerCase(), "latin1");
     for (const [form, needle] of forms) {
       const where = form === "hex" ? folded : haystack;
-      if (where.includes(needle)) found.add(form);
+      if (where.includes(needle)) ways.add(form);
     }
   }
-  return [...found];
+  return [...ways];
 }
 
 function disguises(bytes: Buffer): Map<string, Buffer> {

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, firefox, type BrowserContext, type Page } from "@playwright/test";
+import { chromium, firefox, type BrowserContext, type Download, type Page } from "@playwright/test";
 import { Problems } from "./problems";
 import { killBrowser, memoryOf } from "./processes";
 
@@ -24,6 +24,8 @@ export const CHROMIUM_FLAGS = [
 
 const FIREFOX_PREFERENCES = {
   "app.update.enabled": false,
+  // The panel would take the focus away from the page.
+  "browser.download.alwaysOpenPanel": false,
   "browser.shell.checkDefaultBrowser": false,
   "datareporting.policy.dataSubmissionEnabled": false,
   "extensions.update.enabled": false,
@@ -39,8 +41,10 @@ export interface Saved {
 }
 
 export class Person {
-  /** Names in the download folder that were already returned. */
+  /** Paths of downloads that were already returned. */
   private readonly collected = new Set<string>();
+  /** What Playwright was told of. */
+  private readonly finished: Saved[] = [];
 
   private constructor(
     /** Which browser it uses. */
@@ -59,37 +63,43 @@ export class Person {
     await mkdir(join(home, "downloads"));
     const problems = new Problems();
     const context = await launch(kind, home, options);
-    await problems.watch(context);
-    return new Person(kind, home, problems, context, await firstTab(context));
+    const person = new Person(kind, home, problems, context, await firstTab(context));
+    await person.listen();
+    return person;
   }
 
   /**
-   * The next file of `size` bytes that this person's page downloads after `trigger`.
-   *
-   * Playwright hears no downloads of links in Firefox (their event names no navigation, and it drops such), so there
-   * the folder itself is watched.
+   * The next file of `size` bytes that this person's browser downloads, after `trigger` if it is still to be asked
+   * for. Several may be waited for at once if their sizes differ.
    */
-  async download(size: number, trigger: () => Promise<void>, within = 60_000, page = this.page): Promise<Saved> {
-    if (this.kind === "chromium") {
-      const [download] = await Promise.all([page.waitForEvent("download", { timeout: within }), trigger()]);
-      return { name: download.suggestedFilename(), path: await download.path() };
-    }
-    await trigger();
-    const folder = join(this.home, "downloads");
-    let listed: string[] = [];
+  async download(size: number, trigger?: () => Promise<void>, within = 60_000): Promise<Saved> {
+    await trigger?.();
     const deadline = Date.now() + within;
+    let there: Saved[] = [];
     while (Date.now() < deadline) {
-      listed = await readdir(folder);
-      const unfinished = listed.some((name) => name.endsWith(".part"));
-      for (const name of unfinished ? [] : listed.filter((name) => !this.collected.has(name))) {
-        const path = join(folder, name);
-        if ((await stat(path)).size !== size) continue;
-        this.collected.add(name);
-        return { name, path };
+      there = await this.downloaded();
+      for (const saved of there) {
+        if (this.collected.has(saved.path) || (await stat(saved.path)).size !== size) continue;
+        this.collected.add(saved.path);
+        return saved;
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error(`no download of ${size} bytes within ${within} ms; there are: ${listed.join(", ") || "none"}`);
+    const names = there.map(({ name }) => name).join(", ");
+    throw new Error(`no download of ${size} bytes within ${within} ms; there are: ${names || "none"}`);
+  }
+
+  /**
+   * All finished downloads. Chromium tells them to Playwright and keeps them under other names; Playwright hears no
+   * downloads of links in Firefox (their event names no navigation, and it drops such), so there the folder is read.
+   */
+  private async downloaded(): Promise<Saved[]> {
+    if (this.kind === "chromium") return this.finished;
+    const folder = join(this.home, "downloads");
+    const names = await readdir(folder);
+    // While one is under way its name stands there already, empty.
+    if (names.some((name) => name.endsWith(".part"))) return [];
+    return names.map((name) => ({ name, path: join(folder, name) }));
   }
 
   /** How many connections the page constructed since it was loaded. */
@@ -117,8 +127,24 @@ export class Person {
   /** The browser is started again with the profile that a crash or an end left. */
   async comeBack(options: ContextOptions = {}): Promise<void> {
     this.context = await launch(this.kind, this.home, options);
-    await this.problems.watch(this.context);
     this.page = await firstTab(this.context);
+    await this.listen();
+  }
+
+  /** Hears problems and downloads of every tab. */
+  private async listen(): Promise<void> {
+    await this.problems.watch(this.context);
+    const hear = (page: Page) => page.on("download", (download) => void this.finish(download));
+    this.context.on("page", hear);
+    this.context.pages().forEach(hear);
+  }
+
+  private async finish(download: Download): Promise<void> {
+    try {
+      this.finished.push({ name: download.suggestedFilename(), path: await download.path() });
+    } catch {
+      // It came to nothing: whoever waits for it says so.
+    }
   }
 
   /** Closes the browser and forgets its profile. */

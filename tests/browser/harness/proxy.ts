@@ -1,16 +1,33 @@
 /**
- * A wire-tap between browsers and the server: passes bytes on unchanged and keeps what the server received.
+ * A wire-tap between browsers and the server: passes bytes on unchanged and keeps what each side received.
  * It can also be the network that fails: cut off and restored.
  */
 import { connect, createServer, type AddressInfo, type Server as Listener, type Socket } from "node:net";
 import { once } from "node:events";
 import { Unmasker } from "./unmask";
 
-export class Proxy {
-  /** Bytes that browsers sent to the server, one entry for each connection, as they were on the wire. */
+/** All that one side received. */
+export class Received {
+  /** Bytes, one entry for each connection, as they were on the wire. */
   readonly wire: Buffer[][] = [];
-  /** Payloads of all WebSocket messages that the server received, unmasked and whole. */
+  /** Payloads of all WebSocket messages, unmasked and whole. */
   readonly messages: Buffer[] = [];
+
+  /** Keeps what comes on one more connection. */
+  connection(): (bytes: Buffer) => void {
+    const kept: Buffer[] = [];
+    this.wire.push(kept);
+    const unmasker = new Unmasker((message) => this.messages.push(message));
+    return (bytes) => {
+      kept.push(bytes);
+      unmasker.push(bytes);
+    };
+  }
+}
+
+export class Proxy {
+  readonly byServer = new Received();
+  readonly byBrowsers = new Received();
   private readonly sockets = new Set<Socket>();
   private down = false;
 
@@ -19,18 +36,20 @@ export class Proxy {
     private serverPort: number,
   ) {}
 
-  static async start(serverPort: number): Promise<Proxy> {
+  /** `address` is one of this machine. */
+  static async start(serverPort: number, address = "127.0.0.1"): Promise<Proxy> {
     const listener = createServer();
     const proxy = new Proxy(listener, serverPort);
     listener.on("connection", (socket) => proxy.accept(socket));
-    listener.listen(0, "127.0.0.1");
+    listener.listen(0, address);
     await once(listener, "listening");
     return proxy;
   }
 
   /** The address that browsers open. */
   get url(): string {
-    return `http://127.0.0.1:${(this.listener.address() as AddressInfo).port}/`;
+    const { address, port } = this.listener.address() as AddressInfo;
+    return `http://${address}:${port}/`;
   }
 
   /** From now on connects to another server: the old one was replaced. */
@@ -62,13 +81,8 @@ export class Proxy {
       return;
     }
     const server = connect(this.serverPort, "127.0.0.1");
-    const kept: Buffer[] = [];
-    this.wire.push(kept);
-    const unmasker = new Unmasker((message) => this.messages.push(message));
-    browser.on("data", (bytes) => {
-      kept.push(bytes);
-      unmasker.push(bytes);
-    });
+    browser.on("data", this.byServer.connection());
+    server.on("data", this.byBrowsers.connection());
     for (const [socket, other] of [
       [browser, server],
       [server, browser],

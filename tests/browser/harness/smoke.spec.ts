@@ -56,11 +56,11 @@ test("what a browser tells the server is found in every disguise, and nothing el
   });
 
   expect(code, "the server refused it, so it has read it").toBe(4000);
-  expect(heard(site.proxy, "asked-for=this")).toContain("raw");
-  expect(heard(site.proxy, "open secret")).toEqual(["raw"]);
-  expect(heard(site.proxy, "base64 secret")).toEqual(["base64 (2)", "base64url (2)"]);
-  expect(heard(site.proxy, "hex secret.")).toEqual(["hex"]);
-  expect(heard(site.proxy, "never said")).toEqual([]);
+  expect(heard(site.proxy.byServer, "asked-for=this")).toContain("raw");
+  expect(heard(site.proxy.byServer, "open secret")).toEqual(["raw"]);
+  expect(heard(site.proxy.byServer, "base64 secret")).toEqual(["base64 (2)", "base64url (2)"]);
+  expect(heard(site.proxy.byServer, "hex secret.")).toEqual(["hex"]);
+  expect(heard(site.proxy.byServer, "never said")).toEqual([]);
 });
 
 declare global {

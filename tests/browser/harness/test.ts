@@ -12,7 +12,7 @@ import { Server } from "./server";
 
 export { expect };
 export { hashOf, nameOf } from "./files";
-export { heard } from "./heard";
+export { found, heard } from "./heard";
 export { Person, type Kind, type Saved } from "./people";
 
 /** Which browsers host and guest use; set by the project in playwright.config.ts. */

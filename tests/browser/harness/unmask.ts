@@ -1,4 +1,4 @@
-/** Reads what a browser sends over one connection: HTTP requests, and WebSocket frames (RFC 6455) after an upgrade. */
+/** Reads one direction of a connection: HTTP requests or answers, and WebSocket frames (RFC 6455) after an upgrade. */
 
 const HEAD_END = Buffer.from("\r\n\r\n");
 const OPCODE_CONTINUATION = 0;
