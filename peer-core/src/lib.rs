@@ -44,6 +44,8 @@ mod signal;
 mod swarm;
 pub mod time;
 mod transfer;
+#[cfg(test)]
+mod vectors;
 mod wire;
 
 pub use peer::{Config, Peer, Seed};
