@@ -53,7 +53,7 @@ pub(crate) fn shots(project: &Project, options: &ShotsOptions) -> Result<()> {
 /// If a transfer fails or a tool is missing.
 pub(crate) fn bench(project: &Project, options: &BenchOptions) -> Result<()> {
     page::build(project, Size::Smallest)?;
-    let server = run::build_server(project, true)?;
+    let server = run::build_server(project, run::RELEASE)?;
     let browsers = prepare(project)?;
     let mut script = node(project, &browsers, "../bench/run.mts");
     script.env("LINKSPAN_SERVER", server).arg(format!("--rounds={}", options.rounds));

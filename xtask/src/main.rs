@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 
 fn build(project: &Project, options: &BuildOptions) -> anyhow::Result<()> {
     page::build(project, wasm::Size::Smallest)?;
-    let server = run::build_server(project, options.release)?;
+    let server = run::build_server(project, if options.release { run::RELEASE } else { run::DEBUG })?;
     println!("server: {}", server.display());
     Ok(())
 }

@@ -4,6 +4,7 @@ use crate::npm;
 use crate::project::Project;
 use crate::shell;
 use crate::stamp::{Inputs, Stamp};
+use crate::tools;
 use crate::wasm::{self, Size};
 use anyhow::{Context, Result};
 use std::fs::{self, File};
@@ -25,6 +26,8 @@ pub(crate) fn build_shots(project: &Project) -> Result<()> {
 }
 
 fn build_as(project: &Project, script: &str, made: &str, size: Size) -> Result<()> {
+    // Said before minutes of building, not after.
+    tools::node(project)?;
     let _one_at_a_time = lock(project)?;
     wasm::build(project, size)?;
     let www = project.www();

@@ -42,7 +42,7 @@ pub(crate) struct Options {
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     check_port(options.bind, options.port)?;
     page::build(project, if options.release { Size::Smallest } else { Size::AsIs })?;
-    let program = build_server(project, options.release)?;
+    let program = build_server(project, if options.release { RELEASE } else { DEBUG })?;
     let mut server = Command::new(program);
     server.arg("--bind").arg(options.bind.to_string()).arg("--port").arg(options.port.to_string());
     if let (Some(cert), Some(key)) = (&options.tls_cert, &options.tls_key) {
@@ -55,19 +55,22 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     become_server(&mut server)
 }
 
-/// Builds the server and says where its program is.
+/// The server alone, as fast to build as can be.
+pub(crate) const DEBUG: &[&str] = &["--package", "signaling"];
+/// The server alone, optimised, with the page inside.
+pub(crate) const RELEASE: &[&str] = &["--package", "signaling", "--release"];
+
+/// Builds the server with these options of cargo and says where its program is.
 ///
 /// # Errors
 /// If it does not build.
-pub(crate) fn build_server(project: &Project, release: bool) -> Result<PathBuf> {
+pub(crate) fn build_server(project: &Project, options: &[&str]) -> Result<PathBuf> {
     let mut cargo = shell::command(project::cargo(), &project.root);
-    cargo.args(["build", "--package", "signaling", "--bin", "linkspan-signaling"]);
-    if release {
-        cargo.arg("--release");
-    }
+    cargo.args(["build", "--bin", "linkspan-signaling"]).args(options);
     shell::step("server", || shell::run(&mut cargo))?;
     let program = format!("linkspan-signaling{}", std::env::consts::EXE_SUFFIX);
-    let program = project.target.join(if release { "release" } else { "debug" }).join(program);
+    let profile = if options.contains(&"--release") { "release" } else { "debug" };
+    let program = project.target.join(profile).join(program);
     ensure!(program.is_file(), "the server was built, but {} is not there", program.display());
     Ok(program)
 }

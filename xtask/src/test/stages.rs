@@ -47,7 +47,7 @@ fn fmt(project: &Project, _: &Options) -> Result<Counts> {
 }
 
 fn tidy(project: &Project, _: &Options) -> Result<Counts> {
-    cargo_tests(project, &["--package", "xtask"])
+    cargo_tests(project, &["--package", "xtask"], &["--package", "xtask"])
 }
 
 /// What it would look at is looked at by `tidy` too, so that a machine without it misses nothing.
@@ -79,7 +79,9 @@ fn clippy_wasm(project: &Project, _: &Options) -> Result<Counts> {
 }
 
 fn rust(project: &Project, _: &Options) -> Result<Counts> {
-    cargo_tests(project, &["--workspace", "--exclude", "xtask"])
+    // As one workspace: what the stages share is then built with the same features, once.
+    let nextest = ["--workspace", "--filterset", "not package(xtask)"];
+    cargo_tests(project, &nextest, &["--workspace", "--exclude", "xtask"])
 }
 
 fn doc(project: &Project, _: &Options) -> Result<Counts> {
@@ -118,7 +120,7 @@ fn unit(project: &Project, _: &Options) -> Result<Counts> {
 
 fn stories(project: &Project, options: &Options) -> Result<Counts> {
     let browsers = browser::prepare(project)?;
-    let server = run::build_server(project, false)?;
+    let server = run::build_server(project, &["--workspace"])?;
     let report = project.scratch().join("playwright.json");
     if report.exists() {
         fs::remove_file(&report).context("can't remove the last run's report")?;
@@ -135,22 +137,16 @@ fn stories(project: &Project, options: &Options) -> Result<Counts> {
 }
 
 /// All tests of some packages, by nextest where it is installed: it runs them side by side.
-fn cargo_tests(project: &Project, packages: &[&str]) -> Result<Counts> {
+fn cargo_tests(project: &Project, nextest: &[&str], cargo_test: &[&str]) -> Result<Counts> {
     if tools::find("cargo-nextest").is_some() {
-        let mut nextest = cargo(project);
-        nextest.args([
-            "nextest",
-            "run",
-            "--no-fail-fast",
-            "--status-level=fail",
-            "--final-status-level=fail",
-        ]);
-        let ran = shell::watch(nextest.args(packages))?;
+        let mut run = cargo(project);
+        run.args(["nextest", "run", "--no-fail-fast", "--status-level=fail", "--final-status-level=fail"]);
+        let ran = shell::watch(run.args(nextest))?;
         return consistent(ran.success, Counts::from_nextest(&ran.text)?);
     }
     let mut test = cargo(project);
     test.args(["test", "--quiet", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]);
-    let ran = shell::watch(test.args(packages))?;
+    let ran = shell::watch(test.args(cargo_test))?;
     consistent(ran.success, Counts::from_cargo(&ran.text))
 }
 
