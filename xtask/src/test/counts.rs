@@ -31,7 +31,7 @@ impl Counts {
     /// If there is none.
     pub(crate) fn from_nextest(text: &str) -> Result<Self> {
         let line = text.lines().rev().find(|line| line.trim_start().starts_with("Summary ["));
-        let line = line.context("cargo nextest wrote no summary")?;
+        let line = line.context("cargo nextest ran no test: see above for what did not build")?;
         Ok(Self {
             passed: before(line, "passed"),
             failed: before(line, "failed") + before(line, "timed out") + before(line, "exec failed"),
@@ -58,7 +58,7 @@ impl Counts {
     /// If there is none.
     pub(crate) fn from_vitest(text: &str) -> Result<Self> {
         let line = text.lines().rev().find(|line| line.trim_start().starts_with("Tests "));
-        let line = line.context("vitest wrote no summary")?;
+        let line = line.context("vitest ran no test: see above")?;
         Ok(Self {
             passed: before(line, "passed"),
             failed: before(line, "failed"),
