@@ -276,6 +276,11 @@ impl Conduit {
         due.into_iter().map(|body| self.seal(&Message { ack, body })).collect()
     }
 
+    /// Whether everything sent has arrived.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// The way has changed: send everything unacknowledged at once.
     pub(crate) fn resend_all(&mut self, now: Instant) {
         for sent in &mut self.waiting {

@@ -112,6 +112,15 @@ pub(crate) fn unpad(plain: &[u8]) -> Option<&[u8]> {
     rest.get(..usize::from(u16::from_le_bytes(*length)))
 }
 
+/// Why a guest is sent away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Denial {
+    /// A person said so, or has said so often.
+    ByPerson,
+    /// Too many knock, or the room has all the members it may; later there may be a place.
+    Full,
+}
+
 /// One message of a meeting, under the seal.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Body {
@@ -127,7 +136,7 @@ pub(crate) enum Body {
     /// T2 in a mesh.
     Offer { offer: Description },
     /// T2 at the door: sent away.
-    Deny,
+    Deny { denial: Denial },
     /// T3.
     Answer { answer: Description },
     /// Candidates as they come; `end`: there are no more.

@@ -13,7 +13,7 @@ use crate::io::{Channel, LinkOp, LinkState, LostReason};
 use crate::log::Log;
 use crate::time::Instant;
 use crate::wire::{BULK_BYTES, BULK_HEADER, Bulk, Frame, MAX_ENTRIES_PER_FRAME, MAX_FRAME};
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -25,6 +25,8 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(15);
 pub(crate) const CONNECT: Duration = Duration::from_secs(30);
 /// How long an open lane may stay unconfirmed.
 pub(crate) const CONFIRM: Duration = Duration::from_secs(10);
+/// Whole logs are compared at most this often for one remote: it costs a look at every entry.
+const COMPARE: Duration = Duration::from_secs(5);
 /// Most control frames waiting; a peer that reads more slowly than we answer it is closed.
 const MAX_CONTROL: usize = 1_024;
 
@@ -68,8 +70,11 @@ pub(crate) struct Link {
     control: VecDeque<Vec<u8>>,
     log: VecDeque<EntryId>,
     bulk: VecDeque<OutgoingChunk>,
-    /// Newest seq of each author that the remote is known to have.
-    pub(crate) known: BTreeMap<MemberId, u64>,
+    /// Newest seq of each author that the remote has, or that is on its way to it: nothing is sent twice.
+    told: BTreeMap<MemberId, u64>,
+    /// Authors whose whole chain was sent once more because the remote has another one.
+    retold: BTreeSet<MemberId>,
+    compared: Option<Instant>,
 }
 
 impl Link {
@@ -96,7 +101,9 @@ impl Link {
             control: VecDeque::new(),
             log: VecDeque::new(),
             bulk: VecDeque::new(),
-            known: BTreeMap::new(),
+            told: BTreeMap::new(),
+            retold: BTreeSet::new(),
+            compared: None,
         }
     }
 
@@ -227,11 +234,42 @@ impl Link {
         Ok(())
     }
 
-    /// Queue log entries (control goes first). Bounded by the log itself.
-    pub(crate) fn send_entries(&mut self, entries: impl IntoIterator<Item = EntryId>) {
-        if self.is_up() {
-            self.log.extend(entries);
+    /// Queue log entries (control goes first) that the remote has not been told. Lanes are reliable, so each
+    /// goes out once a link, and the queue is bounded by the log. Before the remote has said what it has, nothing
+    /// is queued: what it lacks then includes this.
+    pub(crate) fn send_entries(&mut self, entries: &[EntryId], log: &Log) {
+        if !self.is_up() || self.compared.is_none() {
+            return;
         }
+        for placed in entries.iter().filter_map(|id| log.entry(id)) {
+            let (author, seq) = (placed.entry.author, placed.entry.seq);
+            if self.told.get(&author).is_none_or(|told| *told < seq) {
+                self.told.insert(author, seq);
+                self.log.push_back(placed.id);
+            }
+        }
+    }
+
+    /// The remote says that it has this.
+    pub(crate) fn note_known(&mut self, author: MemberId, seq: u64) {
+        let told = self.told.entry(author).or_insert(seq);
+        *told = (*told).max(seq);
+    }
+
+    /// The remote has another chain of `author` than we: it gets all of ours, once, with the proof in it.
+    pub(crate) fn tell_again(&mut self, author: MemberId) {
+        if self.retold.insert(author) {
+            self.told.remove(&author);
+        }
+    }
+
+    /// Whether it is time to compare whole logs again.
+    pub(crate) fn may_compare(&mut self, now: Instant) -> bool {
+        let due = self.compared.is_none_or(|last| now.since(last) >= COMPARE);
+        if due {
+            self.compared = Some(now);
+        }
+        due
     }
 
     pub(crate) fn send_chunk(&mut self, chunk: OutgoingChunk) {
@@ -295,11 +333,6 @@ impl Link {
                     self.log.pop_front();
                     continue;
                 };
-                let known = self.known.get(&placed.entry.author).is_some_and(|seq| *seq >= placed.entry.seq);
-                if known {
-                    self.log.pop_front();
-                    continue;
-                }
                 let entry = placed.entry.encode();
                 let full = batch.len() == MAX_ENTRIES_PER_FRAME || bytes + entry.len() + 4 > MAX_FRAME;
                 if !batch.is_empty() && full {

@@ -17,8 +17,12 @@ pub(crate) const MAX_MEMBERS: usize = 64;
 pub(crate) const MAX_ENTRIES_PER_AUTHOR: usize = 10_000;
 /// Most payload bytes of one author, for the same reason.
 pub(crate) const MAX_BYTES_PER_AUTHOR: usize = 16 << 20;
-/// Most entries waiting for their causes.
-pub(crate) const MAX_PENDING: usize = 1_024;
+/// Most files that one author ever shares.
+pub(crate) const MAX_FILES_PER_AUTHOR: usize = 4_096;
+/// Most entries of one author waiting for their causes: an honest sender keeps the order, so there are few.
+pub(crate) const MAX_PENDING: usize = 256;
+/// Most entries waiting whose authors were never let in; more are forgotten.
+pub(crate) const MAX_STRANGERS: usize = 64;
 
 /// A placed entry.
 pub(crate) struct Placed {
@@ -33,17 +37,20 @@ pub(crate) struct Placed {
 struct Chain {
     ids: Vec<EntryId>,
     bytes: usize,
-    /// Where the author contradicted itself: nothing from there on counts any more.
-    fork: Option<(u64, EntryId)>,
+    files: usize,
+    /// Where the author contradicted itself: nothing that comes from there on counts any more.
+    fork: Option<u64>,
+    /// What came from there on: known, so that others' entries that name it find their place.
+    void: BTreeSet<EntryId>,
 }
 
 /// What became of an entry handed in.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// These entries found their place, in causal order; possibly none (known, or waiting).
-    Placed(Vec<EntryId>),
-    /// The author has written two entries with one number; new knowledge. The proof's id.
-    Forked(MemberId, EntryId),
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Inserted {
+    /// These entries found their place, in causal order; possibly none (known, waiting, or void).
+    pub(crate) placed: Vec<EntryId>,
+    /// Its author has now been seen to write two entries with one number; told once.
+    pub(crate) forked: Option<MemberId>,
 }
 
 /// One room's log.
@@ -103,6 +110,12 @@ impl Log {
         all
     }
 
+    /// Our entry where an author has contradicted itself.
+    pub(crate) fn entry_at_fork(&self, author: &MemberId) -> Option<&Placed> {
+        let chain = self.chains.get(author)?;
+        chain.ids.get(usize::try_from(chain.fork?).ok()?).and_then(|id| self.placed.get(id))
+    }
+
     /// An author's first entry.
     pub(crate) fn first_of(&self, author: &MemberId) -> Option<&Placed> {
         self.chains.get(author).and_then(|chain| chain.ids.first()).and_then(|id| self.placed.get(id))
@@ -152,25 +165,56 @@ impl Log {
     ///
     /// # Errors
     /// The violation of whoever handed it in: nothing that breaks the rules is ever passed on by an honest peer.
-    pub(crate) fn insert(&mut self, bytes: &[u8]) -> Result<(Outcome, EntryId), Misbehavior> {
+    pub(crate) fn insert(&mut self, bytes: &[u8]) -> Result<(Inserted, EntryId), Misbehavior> {
         let entry = Entry::decode(&self.room, bytes)?;
         let (id, place) = (entry.id(&self.room), (entry.author, entry.seq));
-        if self.placed.contains_key(&id) || self.pending.contains_key(&place) {
-            return Ok((Outcome::Placed(Vec::new()), id));
+        if self.is_known(&id) || self.pending.contains_key(&place) {
+            return Ok((Inserted::default(), id));
         }
         // Decoded now, so that a malformed payload is the sender's fault, not a later surprise.
-        self.check_rights(&entry, &Payload::decode(&entry)?)?;
-        if let Some(outcome) = self.notice_fork(&entry, id) {
-            return Ok((outcome, id));
+        let payload = Payload::decode(&entry)?;
+        self.check_rights(&entry, &payload)?;
+        if let Some(forked) = self.notice_fork(&entry, id) {
+            return Ok((
+                Inserted { placed: self.place_pending(), forked: forked.then_some(entry.author) },
+                id,
+            ));
+        }
+        let chain = self.chains.get(&entry.author);
+        let is_next = entry.seq == chain.map_or(0, |chain| chain.ids.len() as u64);
+        if is_next && !self.has_quota(&entry.author, &entry, &payload) {
+            return Err(Misbehavior::BadEntry);
         }
         // What is in order never waits, however much else does.
-        let next = self.chains.get(&entry.author).map_or(0, |chain| chain.ids.len() as u64);
-        let in_order = self.admitted.contains(&entry.author) && entry.seq == next && self.is_ready(&entry);
-        if self.pending.len() >= MAX_PENDING && !in_order {
-            return Err(Misbehavior::TooManyPending);
+        let in_order = is_next && self.admitted.contains(&entry.author) && self.is_ready(&entry);
+        if !in_order && !self.may_wait(&entry.author)? {
+            return Ok((Inserted::default(), id));
         }
         self.pending.insert(place, (id, entry));
-        Ok((Outcome::Placed(self.place_pending()?), id))
+        Ok((Inserted { placed: self.place_pending(), forked: None }, id))
+    }
+
+    fn is_known(&self, id: &EntryId) -> bool {
+        self.placed.contains_key(id) || self.chains.values().any(|chain| chain.void.contains(id))
+    }
+
+    /// Whether there is room for one more waiting entry of `author`.
+    fn may_wait(&self, author: &MemberId) -> Result<bool, Misbehavior> {
+        if !self.admitted.contains(author) {
+            let strangers = self.pending.keys().filter(|(author, _)| !self.admitted.contains(author));
+            return Ok(strangers.count() < MAX_STRANGERS);
+        }
+        let waiting = self.pending.range((*author, 0)..=(*author, u64::MAX)).count();
+        if waiting < MAX_PENDING { Ok(true) } else { Err(Misbehavior::TooManyPending) }
+    }
+
+    fn has_quota(&self, author: &MemberId, entry: &Entry, payload: &Payload) -> bool {
+        let files = if let Payload::Share { files } = payload { files.len() } else { 0 };
+        self.chains.get(author).is_none_or(|chain| {
+            chain.ids.len() < MAX_ENTRIES_PER_AUTHOR
+                && chain.bytes + entry.payload.len() <= MAX_BYTES_PER_AUTHOR
+                && chain.files + files <= MAX_FILES_PER_AUTHOR
+        })
     }
 
     /// Take in all entries of the store at once, in any order; what does not verify any more is left out.
@@ -181,8 +225,7 @@ impl Log {
                 self.pending.insert((entry.author, entry.seq), (entry.id(&self.room), entry));
             }
         }
-        // Own limits held when they were first taken in.
-        let _ = self.place_pending();
+        self.place_pending();
     }
 
     fn check_rights(&self, entry: &Entry, payload: &Payload) -> Result<(), Misbehavior> {
@@ -195,22 +238,31 @@ impl Log {
         }
     }
 
-    fn notice_fork(&mut self, entry: &Entry, id: EntryId) -> Option<Outcome> {
+    /// Whether `entry` is void by a fork: `Some(true)` if it is the proof of one not known before.
+    fn notice_fork(&mut self, entry: &Entry, id: EntryId) -> Option<bool> {
         let chain = self.chains.get_mut(&entry.author)?;
-        if let Some((seq, _)) = chain.fork {
-            // Void from the fork on; said once.
-            return (entry.seq >= seq).then(|| Outcome::Placed(Vec::new()));
+        let known = chain.fork.is_some();
+        match chain.fork {
+            Some(seq) if entry.seq < seq => return None,
+            None if entry.seq >= chain.ids.len() as u64 => return None,
+            Some(_) => {}
+            None => {
+                chain.fork = Some(entry.seq);
+                // What waited of this author will not be placed any more.
+                let waiting =
+                    self.pending.extract_if((entry.author, 0)..=(entry.author, u64::MAX), |_, _| true);
+                chain.void.extend(waiting.map(|(_, (id, _))| id));
+            }
         }
-        let taken = usize::try_from(entry.seq).ok().is_some_and(|seq| seq < chain.ids.len());
-        taken.then(|| {
-            chain.fork = Some((entry.seq, id));
-            Outcome::Forked(entry.author, id)
-        })
+        if chain.void.len() < MAX_ENTRIES_PER_AUTHOR {
+            chain.void.insert(id);
+        }
+        Some(!known)
     }
 
     /// Place whatever has all its causes now; repeats until nothing moves. Only the next entry of each author
-    /// can be ready, so that a long backlog is placed in little time.
-    fn place_pending(&mut self) -> Result<Vec<EntryId>, Misbehavior> {
+    /// can be ready, so that a long backlog is placed in little time. What exceeds its author's quota is dropped.
+    fn place_pending(&mut self) -> Vec<EntryId> {
         let mut placed = Vec::new();
         loop {
             let before = placed.len();
@@ -219,13 +271,16 @@ impl Log {
                 let mut next = self.chains.get(&author).map_or(0, |chain| chain.ids.len() as u64);
                 while self.pending.get(&(author, next)).is_some_and(|(_, entry)| self.is_ready(entry)) {
                     let (id, entry) = self.pending.remove(&(author, next)).expect("just found");
-                    self.place(id, entry)?;
-                    placed.push(id);
-                    next += 1;
+                    let payload = Payload::decode(&entry).unwrap_or(Payload::Unknown);
+                    if self.has_quota(&author, &entry, &payload) {
+                        self.place(id, entry, payload);
+                        placed.push(id);
+                        next += 1;
+                    }
                 }
             }
             if placed.len() == before {
-                return Ok(placed);
+                return placed;
             }
         }
     }
@@ -233,26 +288,22 @@ impl Log {
     fn is_ready(&self, entry: &Entry) -> bool {
         let chain = self.chains.get(&entry.author);
         let last = chain.and_then(|chain| chain.ids.last()).copied().unwrap_or(NO_ENTRY);
-        entry.previous == last && entry.seen.iter().all(|id| self.placed.contains_key(id))
+        entry.previous == last && entry.seen.iter().all(|id| self.is_known(id))
     }
 
-    fn place(&mut self, id: EntryId, entry: Entry) -> Result<(), Misbehavior> {
-        let payload = Payload::decode(&entry)?;
+    fn place(&mut self, id: EntryId, entry: Entry, payload: Payload) {
         let causes = entry.seen.iter().chain(core::iter::once(&entry.previous));
         let order = causes.filter_map(|id| self.placed.get(id)).map(|p| p.order + 1).max().unwrap_or(0);
         let chain = self.chains.entry(entry.author).or_default();
-        if chain.ids.len() >= MAX_ENTRIES_PER_AUTHOR
-            || chain.bytes + entry.payload.len() > MAX_BYTES_PER_AUTHOR
-        {
-            return Err(Misbehavior::BadEntry);
-        }
         chain.bytes += entry.payload.len();
         chain.ids.push(id);
-        if let Payload::Admit { member, .. } = &payload {
-            if self.admitted.len() >= MAX_MEMBERS && !self.admitted.contains(member) {
-                return Err(Misbehavior::BadEntry);
+        match &payload {
+            // Beyond the limit an admission is void, everywhere alike.
+            Payload::Admit { member, .. } if self.admitted.len() < MAX_MEMBERS => {
+                self.admitted.insert(*member);
             }
-            self.admitted.insert(*member);
+            Payload::Share { files } => chain.files += files.len(),
+            _ => {}
         }
         self.tips.remove(&entry.previous);
         for seen in &entry.seen {
@@ -260,7 +311,6 @@ impl Log {
         }
         self.tips.insert(id);
         self.placed.insert(id, Placed { id, entry, payload, order });
-        Ok(())
     }
 
     /// The newest entry of every author.
@@ -286,7 +336,7 @@ impl Log {
                 None if complete => 0,
                 None => continue,
             };
-            missing.extend(chain.ids[from..].iter().map(|id| &self.placed[id]));
+            missing.extend(chain.ids[from..].iter().filter_map(|id| self.placed.get(id)));
         }
         missing.sort_by_key(|placed: &&Placed| (placed.order, placed.id));
         missing.into_iter().map(|placed| placed.id).collect()

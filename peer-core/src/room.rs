@@ -106,6 +106,8 @@ pub(crate) struct Room {
     meetings: BTreeMap<MeetingId, Meeting>,
     door: Door,
     contacts: BTreeMap<Handle, Contact>,
+    /// When each member last opened links to us.
+    opened_links: BTreeMap<MemberId, VecDeque<Instant>>,
     links: BTreeMap<LinkId, Link>,
     /// The link to each member that is up.
     up: BTreeMap<MemberId, LinkId>,
@@ -182,6 +184,7 @@ impl Room {
 
     fn member(&mut self) -> Result<&mut Self, CommandError> {
         match self.phase {
+            Phase::Member if self.ending.is_some() => Err(CommandError::Ended),
             Phase::Member => Ok(self),
             Phase::Knocking | Phase::Denied => Err(CommandError::NotMember),
             Phase::Ended | Phase::Closed => Err(CommandError::Ended),

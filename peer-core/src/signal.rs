@@ -13,6 +13,8 @@ use signal_proto::{ClientMessage, Handle, MAX_PEERS, Role, ServerMessage, Tag};
 /// First wait before connecting again; doubles up to [`MAX_BACKOFF`], half of each wait is random.
 const BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
+/// A socket that is not open by then is given up.
+const CONNECT: Duration = Duration::from_secs(15);
 /// A server that has not confirmed a join by then is given up.
 const JOIN: Duration = Duration::from_secs(8);
 /// A refused join is tried again after this.
@@ -20,7 +22,7 @@ const REFUSED: Duration = Duration::from_secs(5);
 
 enum Socket {
     Off,
-    Connecting,
+    Connecting { until: Instant },
     Connected,
     Waiting { until: Instant },
 }
@@ -66,7 +68,7 @@ impl Signal {
         match self.socket {
             Socket::Off => self.connect(cx),
             Socket::Connected => self.ask(tag, cx),
-            Socket::Connecting | Socket::Waiting { .. } => {}
+            Socket::Connecting { .. } | Socket::Waiting { .. } => {}
         }
     }
 
@@ -106,7 +108,7 @@ impl Signal {
 
     pub(crate) fn handle(&mut self, input: SignalInput, cx: &mut Context<'_>) -> Option<Heard> {
         match (input, &self.socket) {
-            (SignalInput::Connected, Socket::Connecting) => {
+            (SignalInput::Connected, Socket::Connecting { .. }) => {
                 self.socket = Socket::Connected;
                 let tags: Vec<Tag> = self.places.keys().copied().collect();
                 for tag in tags {
@@ -115,7 +117,7 @@ impl Signal {
                 None
             }
             (SignalInput::Message(bytes), Socket::Connected) => self.message(&bytes, cx),
-            (SignalInput::Disconnected { .. }, Socket::Connecting | Socket::Connected) => {
+            (SignalInput::Disconnected { .. }, Socket::Connecting { .. } | Socket::Connected) => {
                 self.lost(cx);
                 None
             }
@@ -160,7 +162,8 @@ impl Signal {
                 self.places.contains_key(&tag).then_some(Heard::Envelope(tag, from, bytes))
             }
             ServerMessage::GoingAway { retry_ms } => {
-                self.retry_hint = Some(Duration::from_millis(u64::from(retry_ms)).min(MAX_BACKOFF));
+                self.retry_hint =
+                    Some(Duration::from_millis(u64::from(retry_ms)).clamp(BACKOFF, MAX_BACKOFF));
                 None
             }
         }
@@ -168,15 +171,19 @@ impl Signal {
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         match self.socket {
-            Socket::Waiting { until } => Some(until),
+            Socket::Waiting { until } | Socket::Connecting { until } => Some(until),
             Socket::Connected => self.places.values().filter_map(|place| place.due).min(),
-            Socket::Off | Socket::Connecting => None,
+            Socket::Off => None,
         }
     }
 
     pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         match self.socket {
             Socket::Waiting { until } if until <= cx.now => self.connect(cx),
+            Socket::Connecting { until } if until <= cx.now => {
+                cx.out.push_back(Output::Signal { room: self.room, op: SignalOp::Disconnect });
+                self.lost(cx);
+            }
             Socket::Connected => {
                 let due = |place: &Place| place.due.is_some_and(|due| due <= cx.now);
                 if self.places.values().any(|place| due(place) && !place.refused) {
@@ -189,7 +196,7 @@ impl Signal {
                     self.ask(tag, cx);
                 }
             }
-            Socket::Off | Socket::Connecting | Socket::Waiting { .. } => {}
+            Socket::Off | Socket::Connecting { .. } | Socket::Waiting { .. } => {}
         }
     }
 
@@ -198,7 +205,7 @@ impl Signal {
     }
 
     fn connect(&mut self, cx: &mut Context<'_>) {
-        self.socket = Socket::Connecting;
+        self.socket = Socket::Connecting { until: cx.now + CONNECT };
         cx.out.push_back(Output::Signal { room: self.room, op: SignalOp::Connect });
         if self.failures == 0 {
             cx.event(Event::Meeting { room: self.room, state: MeetingState::Connecting });

@@ -142,6 +142,11 @@ impl Swarm {
         if let Some(old) = served.source.replace(new.source) {
             cx.store(StoreOp::CloseSource { source: old });
         }
+        // Hashes that nobody has signed yet may be of another version of the file.
+        let under_way =
+            self.jobs.values().filter(|job| matches!(job, Job::Page { file: f, .. } if *f == file)).count();
+        let signed = (served.pages.len() + under_way) as u64 * u64::from(SEGMENT_CHUNKS);
+        served.values.truncate(usize::try_from(signed).unwrap_or(usize::MAX));
         served.failed = None;
         served.reading = false;
         cx.event(Event::FileChanged { room: self.room, file, state: FileState::Serving });

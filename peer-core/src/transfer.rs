@@ -87,6 +87,8 @@ pub(crate) struct Transfer {
     incoming: BTreeMap<u32, Incoming>,
     writes: BTreeMap<RequestId, (FileId, SinkId, u32)>,
     next_request: u32,
+    /// The file served last: the next one has its turn.
+    turn: Option<FileId>,
     /// The link to each author that is up.
     links: BTreeMap<MemberId, LinkId>,
 }
@@ -100,6 +102,7 @@ impl Transfer {
             incoming: BTreeMap::new(),
             writes: BTreeMap::new(),
             next_request: 0,
+            turn: None,
             links: BTreeMap::new(),
         }
     }
@@ -270,6 +273,10 @@ impl Transfer {
         let fits = segment_chunks(shelf.size, page.segment).len() == page.values.len();
         if !fits || !verify(&shelf.author, context::SIGN_PAGE, &signed, &page.signature) {
             return Err(Misbehavior::BadPage);
+        }
+        if !fetch.asked_pages.contains(&page.segment) && !fetch.values.contains_key(&page.segment) {
+            // Late, or pushed at us: what was not asked for is not kept.
+            return Ok(());
         }
         match fetch.values.get(&page.segment) {
             None => {

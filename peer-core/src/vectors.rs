@@ -206,7 +206,7 @@ fn meeting_messages_are_those_of_the_document() {
             },
         ),
         ("Offer (T2, mesh)", Body::Offer { offer: description() }),
-        ("Deny", Body::Deny),
+        ("Deny", Body::Deny { denial: crate::envelope::Denial::Full }),
         ("Answer (T3)", Body::Answer { answer: description() }),
         ("Candidates", Body::Candidates { candidates: vec![candidate.unwrap()], end: true }),
         ("Renew", Body::Renew),

@@ -17,7 +17,7 @@ impl Author {
 
     fn write(&mut self, payload: &Payload) -> Vec<u8> {
         let bytes = self.log.draft(&self.key, payload).encode();
-        assert!(matches!(self.log.insert(&bytes), Ok((Outcome::Placed(ids), _)) if ids.len() == 1));
+        assert_eq!(self.log.insert(&bytes).unwrap().0.placed.len(), 1);
         bytes
     }
 }
@@ -89,11 +89,11 @@ fn two_entries_with_one_number_are_proof_and_nothing_counts_after() {
     let (one, after) = (b.say("one"), b.say("after"));
     let other = twin.log.draft(&twin.key, &Payload::Say { text: "other".to_string(), sent_at: 0 }).encode();
     a.log.insert(&one).unwrap();
-    assert!(matches!(a.log.insert(&other), Ok((Outcome::Forked(author, _), _)) if author == guest));
+    assert_eq!(a.log.insert(&other).unwrap().0.forked, Some(guest));
     assert!(a.log.is_forked(&guest));
-    assert_eq!(a.log.insert(&after).unwrap().0, Outcome::Placed(vec![]), "void");
+    assert_eq!(a.log.insert(&after).unwrap().0, Inserted::default(), "void");
     assert_eq!(texts(&a.log), ["one"]);
-    assert!(!matches!(a.log.insert(&other).unwrap().0, Outcome::Forked(..)), "told once");
+    assert_eq!(a.log.insert(&other).unwrap().0.forked, None, "told once");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn only_the_host_may_write_what_only_the_host_may() {
     // Whoever was not let in may write, but nobody reads it.
     let key = Keypair::from_seed(&Secret::random(&mut Rng::new(&Seed([8; 32]))));
     let entry = a.log.draft(&key, &Payload::Say { text: "hi".to_string(), sent_at: 0 }).encode();
-    assert_eq!(a.log.insert(&entry).unwrap().0, Outcome::Placed(vec![]));
+    assert_eq!(a.log.insert(&entry).unwrap().0, Inserted::default());
     assert!(texts(&a.log).is_empty());
 }
 
@@ -125,8 +125,7 @@ fn what_waits_for_its_causes_is_bounded() {
     }
     assert_eq!(a.log.insert(&later[MAX_PENDING + 1]), Err(Misbehavior::TooManyPending));
     // The missing cause places them all.
-    let Ok((Outcome::Placed(ids), _)) = a.log.insert(&later[0]) else { panic!("it is in order") };
-    assert_eq!(ids.len(), MAX_PENDING + 1);
+    assert_eq!(a.log.insert(&later[0]).unwrap().0.placed.len(), MAX_PENDING + 1);
 }
 
 #[test]
@@ -138,10 +137,7 @@ fn a_changed_bit_anywhere_is_noticed() {
         bad[at] ^= 1;
         assert!(a.log.insert(&bad).is_err(), "byte {at}");
     }
-    assert_eq!(
-        a.log.insert(&entry).unwrap().0,
-        Outcome::Placed(vec![a.log.chain_from(&b.key.member(), 0, 0)[0]])
-    );
+    assert_eq!(a.log.insert(&entry).unwrap().0.placed.len(), 1);
 }
 
 #[test]
@@ -159,4 +155,59 @@ fn comparing_heads_finds_exactly_what_is_missing() {
     assert_eq!(texts(&a.log), texts(&b.log));
     assert_eq!(a.log.missing_from(&[], true).len(), 7);
     assert!(a.log.missing_from(&[], false).is_empty(), "an acknowledgement asks for nothing");
+}
+
+/// A host's key is enough to write admissions without end; nobody must fall over it.
+#[test]
+fn an_admission_beyond_the_limit_is_void_and_harmless() {
+    let (mut a, mut b, _) = room();
+    for i in 0..MAX_MEMBERS {
+        let mut member = [0; 32];
+        member[..8].copy_from_slice(&(i as u64).to_le_bytes());
+        let entry = a.write(&Payload::Admit { member: MemberId(member), name: String::from("X") });
+        b.log.insert(&entry).unwrap();
+    }
+    assert_eq!(a.log.admitted().count(), MAX_MEMBERS);
+    assert_eq!(a.log.missing_from(&[], true).len(), a.log.in_order().len());
+    let (heads_a, heads_b) = (a.log.heads(), b.log.heads());
+    assert_eq!(heads_a, heads_b);
+}
+
+/// Somebody who contradicts itself must not cut others off from each other.
+#[test]
+fn what_honest_members_say_after_a_fork_still_arrives() {
+    let (mut a, b, _) = room();
+    let say = |text: &str| Payload::Say { text: text.to_string(), sent_at: 0 };
+    // The guest writes its first entry twice; the host saw one of them and speaks after it.
+    let (one, two) = (b.log.draft(&b.key, &say("one")).encode(), b.log.draft(&b.key, &say("two")).encode());
+    let mut late = Log::new(a.log.host());
+    for placed in a.log.in_order() {
+        late.insert(&placed.entry.encode()).unwrap();
+    }
+    late.insert(&two).unwrap();
+    a.log.insert(&one).unwrap();
+    let after = a.say("did you say something?");
+    assert!(late.insert(&after).unwrap().0.placed.is_empty(), "its cause is missing");
+    let inserted = late.insert(&one).unwrap().0;
+    assert_eq!(inserted.forked, Some(b.key.member()));
+    assert_eq!(inserted.placed.len(), 1, "what the host said is there");
+    assert!(late.may_write(&a.key.member()));
+}
+
+/// An entry over its author's quota takes nobody else's with it.
+#[test]
+fn what_exceeds_a_quota_is_dropped_alone() {
+    let (mut a, mut b, _) = room();
+    let name = |i: usize| crate::path::SafeName::from_local(&i.to_string());
+    let files = (0..crate::io::MAX_FILES).map(|i| crate::entry::FileMeta { name: name(i), size: 1 });
+    let big = Payload::Share { files: files.collect() };
+    for _ in 0..MAX_FILES_PER_AUTHOR / crate::io::MAX_FILES {
+        let entry = b.write(&big);
+        a.log.insert(&entry).unwrap();
+    }
+    let hosts = a.say("cause");
+    b.log.insert(&hosts).unwrap();
+    let bomb = b.log.draft(&b.key, &big).encode();
+    assert_eq!(a.log.insert(&bomb).unwrap_err(), Misbehavior::BadEntry);
+    assert!(texts(&a.log).contains(&"cause".to_string()));
 }

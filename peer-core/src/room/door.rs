@@ -6,7 +6,7 @@
 use super::{Knock, Room};
 use crate::conduit::accept;
 use crate::cx::Context;
-use crate::envelope::{Body, Header, MeetingId, Mode};
+use crate::envelope::{Body, Denial, Header, MeetingId, Mode};
 use crate::error::CommandError;
 use crate::handshake::{Authenticated, Deciding, ExpectGuest};
 use crate::id::{CommandId, KnockId, MemberId};
@@ -131,9 +131,9 @@ impl Room {
             self.post(id, reveal, cx);
             self.admit_meeting(id, deciding.admitted(), cx);
         } else if self.door.is_muted(&guest) {
-            self.refuse(id, cx);
+            self.refuse(id, Denial::ByPerson, cx);
         } else if waiting >= MAX_KNOCKS || is_full {
-            self.meetings.remove(&id);
+            self.refuse(id, Denial::Full, cx);
         } else {
             self.post(id, reveal, cx);
             let knock = cx.ids.knock();
@@ -187,7 +187,9 @@ impl Room {
         cx: &mut Context<'_>,
     ) -> Result<(), CommandError> {
         self.member()?;
-        if self.log.as_ref().is_none_or(|log| log.admitted().count() >= MAX_MEMBERS) {
+        let admitting =
+            self.meetings.values().filter(|meeting| matches!(meeting.stage, Stage::Admitting(_))).count();
+        if self.log.as_ref().is_none_or(|log| log.admitted().count() + admitting >= MAX_MEMBERS) {
             return Err(CommandError::Full);
         }
         let (id, deciding) = self.deciding(knock)?;
@@ -204,15 +206,15 @@ impl Room {
     pub(super) fn deny(&mut self, knock: KnockId, cx: &mut Context<'_>) -> Result<(), CommandError> {
         let (id, deciding) = self.deciding(knock)?;
         cx.event(Event::KnockGone { room: self.id, knock });
-        self.refuse(id, cx);
+        self.refuse(id, Denial::ByPerson, cx);
         if self.door.deny(deciding.guest(), cx.now) {
             cx.event(Event::DoorQuiet { room: self.id });
         }
         Ok(())
     }
 
-    pub(super) fn refuse(&mut self, id: MeetingId, cx: &mut Context<'_>) {
-        self.post(id, Body::Deny, cx);
+    pub(super) fn refuse(&mut self, id: MeetingId, denial: Denial, cx: &mut Context<'_>) {
+        self.post(id, Body::Deny { denial }, cx);
         if let Some(meeting) = self.meetings.get_mut(&id) {
             meeting.stage = Stage::Over;
             meeting.deadline = Some(cx.now + HALF_OPEN);

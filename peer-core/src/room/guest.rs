@@ -1,6 +1,7 @@
 //! The guest's side of the door: finding a listener that can prove to be the host, knocking, being let in.
 //! PROTOCOL.md, *Meeting at the door*.
 
+use super::meet::RETRY;
 use super::{Identity, Membership, Phase, Room};
 use crate::conduit::Opening;
 use crate::cx::Context;
@@ -9,14 +10,17 @@ use crate::error::{CommandError, Misbehavior};
 use crate::handshake::{Authenticated, ExpectHost};
 use crate::invitation::Invitation;
 use crate::io::{Event, MeetingState};
-use crate::meeting::{Meeting, REDIAL, RENEW, Stage, Talk};
+use crate::meeting::{HALF_OPEN, Meeting, REDIAL, RENEW, Stage, Talk};
 use crate::path::clean_person_name;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 use signal_proto::{Handle, Role, Tag};
 
 /// Most listeners that a guest talks to at once: more are not honest.
 const MAX_LISTENERS: usize = 8;
+/// A guest for whom there was no place asks again after this: three openings a minute are allowed.
+const FULL_RETRY: Duration = Duration::from_secs(25);
 
 impl Room {
     pub(super) fn knock_again(
@@ -141,12 +145,16 @@ impl Room {
                 self.meetings.retain(|other, meeting| *other == id || meeting.link.is_some());
                 let meeting = self.meetings.get_mut(&id).expect("hash_of found it");
                 meeting.stage = Stage::ExpectReveal(next);
-                meeting.deadline = None;
+                // Digits of an earlier handshake must be gone before the host can show those of this one.
+                cx.event(Event::Meeting { room: self.id, state: MeetingState::Greeting });
+                // A claim without its answer comes from a door that is full, or has forgotten us.
+                meeting.deadline = Some(cx.now + HALF_OPEN);
                 meeting.renew = Some(cx.now + RENEW);
                 self.post(id, claim, cx);
             }
             Err(_) => {
                 self.meetings.remove(&id);
+                self.door.retry.get_or_insert(cx.now + RETRY);
                 let violation = Misbehavior::BadHandshake;
                 cx.event(Event::Misbehaved { room: self.id, member: None, violation });
             }
@@ -183,6 +191,15 @@ impl Room {
         cx.store(crate::io::StoreOp::DeleteRoom { room: self.id });
         cx.event(Event::Meeting { room: self.id, state: MeetingState::Denied });
         cx.event(Event::Denied { room: self.id });
+    }
+
+    /// The door is full: the guest waits outside and asks again by itself.
+    pub(super) fn no_place(&mut self, id: MeetingId, cx: &mut Context<'_>) {
+        self.flush_meetings(cx);
+        self.meetings.remove(&id);
+        self.door.hidden = true;
+        self.door.retry = Some(cx.now + FULL_RETRY);
+        cx.event(Event::Meeting { room: self.id, state: MeetingState::RoomFull });
     }
 
     pub(super) fn unsupported(&mut self, id: MeetingId, cx: &mut Context<'_>) {

@@ -9,7 +9,7 @@ use crate::entry::{FileMeta, Payload};
 use crate::error::{CommandError, Misbehavior, StoreFailure};
 use crate::id::{CommandId, EntryId, FileId, LinkId, MemberId, RequestId, Root, SourceId};
 use crate::io::{Event, MAX_FILES, NewFile, SharedFile};
-use crate::log::{Log, Outcome};
+use crate::log::{Inserted, Log};
 use crate::path::SafeName;
 use crate::wire::{Frame, Head};
 use alloc::string::String;
@@ -73,6 +73,11 @@ impl Room {
         self.push_draft(Draft { command: Some(command), payload, sources }, cx);
     }
 
+    /// An own entry that no command waits for.
+    pub(super) fn draft_own(&mut self, payload: Payload, cx: &mut Context<'_>) {
+        self.push_draft(Draft { command: None, payload, sources: Vec::new() }, cx);
+    }
+
     pub(super) fn draft_close(&mut self, file: FileId, root: Root, cx: &mut Context<'_>) {
         self.swarm.closed(file);
         self.push_draft(
@@ -114,11 +119,9 @@ impl Room {
             self.not_stored(reason, cx);
         }
         match self.log.as_mut().map(|log| log.insert(&bytes)) {
-            Some(Ok((Outcome::Placed(ids), _))) if !ids.is_empty() => {
-                self.apply(&ids, &draft.sources, cx);
-                for link in self.links.values_mut() {
-                    link.send_entries(ids.iter().copied());
-                }
+            Some(Ok((Inserted { placed, .. }, _))) if !placed.is_empty() => {
+                self.apply(&placed, &draft.sources, cx);
+                self.pass_on(None, &placed);
             }
             // The own chain is full, or a copy of this device's records wrote on elsewhere.
             _ => self.draft_failed(draft, CommandError::Full, cx),
@@ -173,15 +176,12 @@ impl Room {
     ) -> Result<(), Misbehavior> {
         for bytes in entries {
             let Some(log) = &mut self.log else { return Ok(()) };
-            match log.insert(bytes)? {
-                (Outcome::Placed(ids), _) => {
-                    self.keep(&ids, cx);
-                    self.apply(&ids, &[], cx);
-                    for link in self.links.values_mut().filter(|link| link.id != from) {
-                        link.send_entries(ids.iter().copied());
-                    }
-                }
-                (Outcome::Forked(author, _), _) => self.forked(author, bytes, cx),
+            let (Inserted { placed, forked }, _) = log.insert(bytes)?;
+            self.keep(&placed, cx);
+            self.apply(&placed, &[], cx);
+            self.pass_on(Some(from), &placed);
+            if let Some(author) = forked {
+                self.forked(author, bytes, cx);
             }
         }
         self.acknowledge(from, cx);
@@ -190,14 +190,23 @@ impl Room {
         Ok(())
     }
 
-    /// The proof of a fork goes to everybody, as it is.
+    /// Newly placed entries go to everybody else.
+    fn pass_on(&mut self, from: Option<LinkId>, placed: &[EntryId]) {
+        let Some(log) = &self.log else { return };
+        for link in self.links.values_mut().filter(|link| Some(link.id) != from) {
+            link.send_entries(placed, log);
+        }
+    }
+
+    /// Both halves of the proof of a fork go to everybody, as they are: each may have only one of them.
     fn forked(&mut self, author: MemberId, proof: &[u8], cx: &mut Context<'_>) {
-        cx.event(Event::Misbehaved {
-            room: self.id,
-            member: Some(author),
-            violation: Misbehavior::ForkedLog,
-        });
-        cx.broadcast(Frame::Entries(alloc::vec![proof.to_vec()]));
+        let violation = Misbehavior::ForkedLog;
+        cx.event(Event::Misbehaved { room: self.id, member: Some(author), violation });
+        let ours =
+            self.log.as_ref().and_then(|log| log.entry_at_fork(&author)).map(|placed| placed.entry.encode());
+        for half in ours.into_iter().chain([proof.to_vec()]) {
+            cx.broadcast(Frame::Entries(alloc::vec![half]));
+        }
         self.show_member(author, cx);
     }
 
@@ -215,16 +224,14 @@ impl Room {
 
     pub(super) fn heads(&mut self, from: LinkId, complete: bool, heads: &[Head], cx: &mut Context<'_>) {
         let (Some(log), Some(link)) = (&self.log, self.links.get_mut(&from)) else { return };
-        for head in heads {
-            let known = link.known.entry(head.author).or_insert(head.seq);
-            *known = (*known).max(head.seq);
+        for head in heads.iter().filter(|head| log.is_admitted(&head.author)) {
+            link.note_known(head.author, head.seq);
             if log.contradicts(head) {
-                // Let the whole chain through again: the proof of the fork is in it.
-                link.known.remove(&head.author);
+                link.tell_again(head.author);
             }
         }
-        if complete {
-            link.send_entries(log.missing_from(heads, true));
+        if complete && link.may_compare(cx.now) {
+            link.send_entries(&log.missing_from(heads, true), log);
         }
         let member = link.member;
         if let Some(head) = heads.iter().find(|head| head.author == self.me) {
@@ -426,8 +433,8 @@ impl Room {
         let log = self.log.insert(Log::new(host));
         let mut placed = Vec::new();
         for bytes in entries {
-            if let Ok((Outcome::Placed(ids), _)) = log.insert(bytes) {
-                placed.extend(ids);
+            if let Ok((inserted, _)) = log.insert(bytes) {
+                placed.extend(inserted.placed);
             }
         }
         self.keep(&placed, cx);

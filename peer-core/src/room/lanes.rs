@@ -88,7 +88,7 @@ impl Room {
             | Body::Reveal { .. }
             | Body::Welcome { .. }
             | Body::Offer { .. }
-            | Body::Deny
+            | Body::Deny { .. }
             | Body::Renew
             | Body::Cancel => Ok(()),
         };

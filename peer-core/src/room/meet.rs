@@ -2,7 +2,7 @@
 
 use super::{Phase, Room};
 use crate::cx::Context;
-use crate::envelope::{Body, Header, Kind, MeetingId, Mode, pad};
+use crate::envelope::{Body, Denial, Header, Kind, MeetingId, Mode, pad};
 use crate::error::Misbehavior;
 use crate::handshake::Authenticated;
 use crate::io::{Event, MeetingState};
@@ -14,7 +14,7 @@ use core::time::Duration;
 use signal_proto::{Handle, Tag};
 
 /// A guest whom nobody answered tries again after this.
-const RETRY: Duration = Duration::from_secs(5);
+pub(super) const RETRY: Duration = Duration::from_secs(5);
 
 impl Room {
     // ------------------------------------------------------------ envelopes
@@ -73,6 +73,7 @@ impl Room {
             (Stage::ExpectReveal(expect), Body::Reveal { nonce }) => {
                 let Some(Ok(next)) = self.hash_of(id).map(|h| expect.reveal(&nonce, &h, &me)) else {
                     self.meetings.remove(&id);
+                    self.door.retry.get_or_insert(cx.now + RETRY);
                     cx.event(Event::Misbehaved {
                         room: self.id,
                         member: None,
@@ -84,8 +85,14 @@ impl Room {
                 let state = MeetingState::Asked { sas: String::from(next.sas()) };
                 cx.event(Event::Meeting { room: self.id, state });
                 self.set_stage(id, Stage::ExpectDecision(next));
+                self.meetings.get_mut(&id).expect("hash_of found it").deadline = None;
             }
-            (Stage::ExpectReveal(_) | Stage::ExpectDecision(_), Body::Deny) => self.denied(id, cx),
+            (Stage::ExpectReveal(_) | Stage::ExpectDecision(_), Body::Deny { denial: Denial::ByPerson }) => {
+                self.denied(id, cx);
+            }
+            (Stage::ExpectReveal(_) | Stage::ExpectDecision(_), Body::Deny { denial: Denial::Full }) => {
+                self.no_place(id, cx);
+            }
             (Stage::ExpectReveal(expect), body @ Body::Welcome { .. }) => {
                 let peer = welcome_parts(&body).map(|(create, admit)| expect.welcomed(create, admit, &me));
                 self.welcomed_by(id, peer, body, cx);
@@ -128,11 +135,11 @@ impl Room {
 
     /// The other end takes no further part.
     fn cancelled(&mut self, id: MeetingId, cx: &mut Context<'_>) {
-        let with_host = self.meetings.get(&id).is_some_and(Meeting::is_with_host);
         self.flush_meetings(cx);
+        self.call_unless_linked(id, cx);
         self.remove_meeting(id, cx);
-        if with_host && self.phase == Phase::Knocking {
-            self.door.retry = Some(cx.now + RETRY);
+        if self.phase == Phase::Knocking {
+            self.door.retry.get_or_insert(cx.now + RETRY);
         }
     }
 
@@ -209,11 +216,12 @@ impl Room {
         if meeting.renew.is_some_and(|due| due <= cx.now) {
             meeting.renew = Some(cx.now + RENEW);
             let unanswered = cx.now.since(meeting.last_heard) > RENEW * 2;
-            if let Some(conduit) = meeting.conduit() {
+            if let Some(conduit) = meeting.conduit().filter(|conduit| conduit.is_idle()) {
                 conduit.post(Body::Renew, cx.now);
             }
             if unanswered {
-                // The socket may be dead without knowing it.
+                // The socket may be dead without knowing it, or the host has forgotten us: begin anew.
+                self.remove_meeting(id, cx);
                 self.signal.restart(cx);
                 return;
             }
@@ -240,7 +248,8 @@ impl Room {
     }
 
     pub(super) fn door_timeout(&mut self, cx: &mut Context<'_>) {
-        if self.door.retry.take_if(|due| *due <= cx.now).is_some() && self.phase == Phase::Knocking {
+        let due = self.door.retry.take_if(|due| *due <= cx.now).is_some();
+        if due && self.phase == Phase::Knocking && !self.meetings.values().any(Meeting::is_with_host) {
             let handles: Vec<Handle> = self.signal.peers(&self.identity.door.tag()).collect();
             for handle in handles {
                 self.reach_listener(handle, cx);

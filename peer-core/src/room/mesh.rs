@@ -27,8 +27,13 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 const MAX_CALLS: usize = 3;
 /// A call that has to wait for others is looked at again after this.
 const BUSY: Duration = Duration::from_millis(500);
-/// Most half-open calls from others.
+/// Most half-open calls from others; the oldest goes.
 const MAX_ACCEPTED: usize = 64;
+/// Most half-open calls from one socket.
+const MAX_ACCEPTED_EACH: usize = 4;
+/// Most links that one member may open in a minute: each is an RTCPeerConnection, of which a page has few.
+const MAX_LINKS_A_MINUTE: usize = 12;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A socket on the mesh's tag.
 pub(super) struct Contact {
@@ -41,6 +46,12 @@ pub(super) struct Contact {
 impl Room {
     pub(super) fn mesh_joined(&mut self, handles: &[Handle], cx: &mut Context<'_>) {
         self.contacts.clear();
+        // Calls to sockets that are gone would only keep the places of new ones.
+        self.meetings.retain(|_, meeting| {
+            !(meeting.mode == Mode::Mesh
+                && meeting.initiator
+                && matches!(meeting.stage, Stage::ExpectMember(_)))
+        });
         for handle in handles {
             self.contacts.insert(*handle, Contact { member: None, dial: Some(cx.now), failures: 0 });
         }
@@ -116,10 +127,14 @@ impl Room {
         cx: &mut Context<'_>,
     ) {
         let (Some(psk), Some(log)) = (self.mesh_psk(), &self.log) else { return };
-        let accepted =
-            self.meetings.values().filter(|m| m.mode == Mode::Mesh && !m.initiator && m.is_half_open());
-        if accepted.count() >= MAX_ACCEPTED {
+        let half_open = |m: &Meeting| m.mode == Mode::Mesh && !m.initiator && m.is_half_open();
+        let accepted = self.meetings.iter().filter(|(_, meeting)| half_open(meeting));
+        if accepted.clone().filter(|(_, meeting)| meeting.route == from).count() >= MAX_ACCEPTED_EACH {
             return;
+        }
+        if accepted.clone().count() >= MAX_ACCEPTED {
+            let oldest = accepted.min_by_key(|(_, meeting)| meeting.deadline).map(|(id, _)| *id);
+            oldest.and_then(|id| self.meetings.remove(&id));
         }
         let Some(answering) = accept(header, open, &psk, cx.rng) else { return };
         let admit = self.identity.member.as_ref().and_then(|member| member.admit.clone());
@@ -156,8 +171,13 @@ impl Room {
             contact.failures = 0;
             contact.dial = None;
         }
+        if !initiator && !self.may_link(member, cx.now) {
+            self.meetings.remove(&id);
+            return;
+        }
         if self.yields_to_other(id, member, initiator, cx) {
             self.post(id, Body::Cancel, cx);
+            self.call_unless_linked(id, cx);
             let meeting = self.meetings.get_mut(&id).expect("hash_of found it");
             meeting.stage = Stage::Over;
             meeting.deadline = Some(cx.now + HALF_OPEN);
@@ -172,6 +192,27 @@ impl Room {
         } else {
             self.open_link(id, peer, cx);
         }
+    }
+
+    /// This call gives way to another one: should that come to nothing, call again.
+    pub(super) fn call_unless_linked(&mut self, id: MeetingId, cx: &mut Context<'_>) {
+        let Some(meeting) = self.meetings.get(&id).filter(|meeting| meeting.mode == Mode::Mesh) else {
+            return;
+        };
+        if let Some(contact) = self.contacts.get_mut(&meeting.route) {
+            contact.dial.get_or_insert(cx.now + CONNECT);
+        }
+    }
+
+    /// Count a link that `member` opens; only members get here, so this stays small.
+    fn may_link(&mut self, member: MemberId, now: Instant) -> bool {
+        let times = self.opened_links.entry(member).or_default();
+        times.retain(|time| now.since(*time) < MINUTE);
+        let allowed = times.len() < MAX_LINKS_A_MINUTE;
+        if allowed {
+            times.push_back(now);
+        }
+        allowed
     }
 
     /// Whether this meeting must give way to a link that is up (callers only: a callee's view may be stale), or
@@ -194,7 +235,9 @@ impl Room {
         let at_door = meeting.mode == Mode::Door;
         let (ours, theirs) = if initiator { (self.me, member) } else { (member, self.me) };
         let crossing = meeting.initiator != initiator;
-        let loses = (at_door && initiator) || (crossing && !at_door && theirs < ours);
+        // One whose socket is gone may wait for an answer that never comes (the member was reloaded meanwhile).
+        let alive = at_door || self.contacts.contains_key(&meeting.route);
+        let loses = (at_door && initiator) || (crossing && alive && !at_door && theirs < ours);
         if !loses {
             self.post(rival, Body::Cancel, cx);
             self.flush_meetings(cx);

@@ -1,8 +1,9 @@
 //! How a room comes to be here: made, asked into, or opened again from what the store kept.
 
 use super::door::Door;
-use super::{Identity, Membership, Phase, Room, SYNC, journal};
+use super::{ENDING, Identity, Membership, Phase, Room, SYNC, journal};
 use crate::cx::{Context, record};
+use crate::entry::Payload;
 use crate::error::CommandError;
 use crate::id::{CommandId, RoomId};
 use crate::identity::{Keypair, Secret};
@@ -75,10 +76,27 @@ impl Room {
             room.start(cx);
             room.apply(&ids, &[], cx);
             room.restore_pages(records, cx);
+            room.finish_what_a_crash_left(cx);
         } else {
             room.start(cx);
         }
         Ok(room)
+    }
+
+    /// A crash between two records: a host's room without its beginning gets it now, and a room that was being
+    /// left is left.
+    fn finish_what_a_crash_left(&mut self, cx: &mut Context<'_>) {
+        let Some(log) = &self.log else { return };
+        let newest = log.newest(&self.me).and_then(|seq| log.chain_from(&self.me, seq, seq).first().copied());
+        let newest = newest.and_then(|id| log.entry(&id)).map(|placed| &placed.payload);
+        if let Some(Payload::Leave { .. }) = newest {
+            self.ending = Some(cx.now + ENDING);
+        } else if newest.is_none() && self.is_host() {
+            self.draft_own(journal::create(), cx);
+            if !self.identity.name.is_empty() {
+                self.draft_own(journal::name(self.identity.name.clone()), cx);
+            }
+        }
     }
 
     fn with(identity: Identity, phase: Phase) -> Self {
@@ -96,6 +114,7 @@ impl Room {
             meetings: BTreeMap::new(),
             door: Door::default(),
             contacts: BTreeMap::new(),
+            opened_links: BTreeMap::new(),
             links: BTreeMap::new(),
             up: BTreeMap::new(),
             transfer: Transfer::new(id),

@@ -6,22 +6,50 @@ use crate::cx::Context;
 use crate::id::{FileId, LinkId, MemberId};
 use crate::time::Instant;
 use crate::wire::Frame;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+/// Every author may hold so many chunks of the window, however many there are.
+const MIN_PART: usize = 2;
+
 impl Transfer {
-    /// Ask for whatever the window allows: files take turns, each in its order.
+    /// Ask for whatever the window allows: files take turns, each in its order, and no author may hold more than
+    /// its part of the window, so that one who does not deliver stops nobody else.
     pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
-        let files: Vec<FileId> = self.fetches.keys().copied().collect();
+        let mut files: Vec<FileId> =
+            self.fetches.keys().copied().filter(|file| self.active(*file).is_some()).collect();
+        let after = files.iter().position(|file| Some(*file) > self.turn).unwrap_or(0);
+        files.rotate_left(after);
+        let authors: BTreeSet<MemberId> = files.iter().map(|file| self.shelf[file].author).collect();
+        let part = (WINDOW / authors.len().max(1)).max(MIN_PART);
         for &file in &files {
             self.ask_pages(file, cx);
         }
         let mut asked = true;
-        while asked && self.incoming.len() + self.writes.len() < WINDOW {
+        while asked {
             asked = false;
             for &file in &files {
-                asked |= self.incoming.len() + self.writes.len() < WINDOW && self.ask_chunk(file, cx);
+                let author = self.shelf[&file].author;
+                if self.outstanding(None) < WINDOW
+                    && self.outstanding(Some(author)) < part
+                    && self.ask_chunk(file, cx)
+                {
+                    asked = true;
+                    self.turn = Some(file);
+                }
             }
         }
+    }
+
+    /// Chunks asked for and not written yet: all, or those of one author.
+    fn outstanding(&self, author: Option<MemberId>) -> usize {
+        let incoming = self.incoming.values().map(|incoming| incoming.file);
+        let files = incoming.chain(self.writes.values().map(|(file, ..)| *file));
+        files
+            .filter(|file| {
+                author.is_none_or(|author| self.shelf.get(file).is_some_and(|s| s.author == author))
+            })
+            .count()
     }
 
     pub(super) fn active(&self, file: FileId) -> Option<(MemberId, LinkId, u64)> {
