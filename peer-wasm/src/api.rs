@@ -14,7 +14,7 @@ use web_sys::File;
 
 pub(crate) use convert::{Added, core_command, failure_of_command, page_event};
 
-/// What [`Engine`](crate::Engine) is started with.
+/// What the engine is started with.
 #[derive(Clone, Debug, Tsify)]
 #[serde(rename_all = "camelCase")]
 #[tsify(missing_as_null)]

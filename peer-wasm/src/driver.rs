@@ -36,6 +36,7 @@ pub(crate) struct Driver {
     store: Rc<Store>,
     alarm: Alarm,
     memory: RefCell<Memory>,
+    untold: RefCell<Vec<Event>>,
 }
 
 /// What the shell must remember to name things to the page.
@@ -73,9 +74,10 @@ impl Driver {
             store,
             alarm: Alarm::new(move || with(&d, Self::wake)),
             memory: RefCell::default(),
+            untold: RefCell::default(),
         });
         *later.borrow_mut() = Rc::downgrade(&driver);
-        driver.tell(&[Event::Storage { persistent: driver.store.is_persistent() }]);
+        driver.tell(vec![Event::Storage { persistent: driver.store.is_persistent() }]);
         match options.link {
             None => {
                 driver.submit(io::Command::CreateRoom { name: options.name }, CommandName::CreateRoom, None)
@@ -169,7 +171,7 @@ impl Driver {
                     invitation::BadLink::Malformed => BadLink::Malformed,
                     invitation::BadLink::Version => BadLink::Version,
                 };
-                return self.tell(&[Event::BadLink { reason }]);
+                return self.tell(vec![Event::BadLink { reason }]);
             }
         };
         self.memory.borrow_mut().approaching.push(room);
@@ -181,7 +183,7 @@ impl Driver {
                 Ok(lock) => lock,
                 Err(error) => {
                     js::warn("no lock for the room", &error);
-                    return driver.tell(&[Event::Crashed { message: "this browser gave no lock".into() }]);
+                    return driver.tell(vec![Event::Crashed { message: "this browser gave no lock".into() }]);
                 }
             };
             let records = driver.store.open_room(room, lock).await;
@@ -204,7 +206,7 @@ impl Driver {
                 Some(name) => {
                     driver.submit(io::Command::JoinRoom { link, name }, CommandName::JoinRoom, None);
                 }
-                None => driver.tell(&[Event::AtDoor { room: room.to_hex(), link }]),
+                None => driver.tell(vec![Event::AtDoor { room: room.to_hex(), link }]),
             }
         });
     }
@@ -216,7 +218,7 @@ impl Driver {
         js_sys::futures::spawn_local(async move {
             js::pause(ELSEWHERE_AFTER_MS).await;
             if !answered.get() {
-                driver.tell(&[Event::OpenElsewhere { room: room.to_hex() }]);
+                driver.tell(vec![Event::OpenElsewhere { room: room.to_hex() }]);
             }
         });
         let lock = RoomLock::wait(room).await;
@@ -243,7 +245,7 @@ impl Driver {
     }
 
     fn reject(&self, command: CommandName, room: Option<String>, error: Failure) {
-        self.tell(&[Event::CommandRejected { command, room, error }]);
+        self.tell(vec![Event::CommandRejected { command, room, error }]);
     }
 
     fn stored(self: &Rc<Self>, done: Done) {
@@ -255,7 +257,7 @@ impl Driver {
                 let names = memory.names.get((room, file.share));
                 let name =
                     names.and_then(|names| names.get(usize::from(file.index))).cloned().unwrap_or_default();
-                self.tell(&[Event::Saved { room: room.to_hex(), file: file.into(), url, name }]);
+                self.tell(vec![Event::Saved { room: room.to_hex(), file: file.into(), url, name }]);
             }
         }
     }
@@ -306,7 +308,7 @@ impl Driver {
         self.pumping.set(false);
         let timeout = self.peer.borrow().poll_timeout();
         self.alarm.set(timeout.map(|(when, _)| when));
-        self.tell(&events);
+        self.tell(events);
     }
 
     fn perform(self: &Rc<Self>, output: Output) -> Option<Event> {
@@ -345,10 +347,15 @@ impl Driver {
         api::page_event(event, |id| memory.named(id))
     }
 
-    fn tell(&self, events: &[Event]) {
-        if events.is_empty() {
+    /// Tell the page, but of a room that was just made only when a reload would find it: from then on its link is
+    /// in the address bar.
+    fn tell(&self, events: Vec<Event>) {
+        let mut untold = self.untold.borrow_mut();
+        untold.extend(events);
+        if untold.is_empty() || self.store.is_making() {
             return;
         }
+        let events = std::mem::take(&mut *untold);
         let events: Array = events.iter().map(api::to_js).collect();
         let (message, _) = ToPage::Events(events).into_js();
         js::post_to_page(&message);

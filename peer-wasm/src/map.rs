@@ -45,6 +45,10 @@ impl<K: Copy + PartialEq, V> Map<K, V> {
         self.0.iter().map(|entry| entry.0)
     }
 
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.0.iter().map(|entry| &entry.1)
+    }
+
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = V> {
         self.0.drain(..).map(|entry| entry.1)
     }

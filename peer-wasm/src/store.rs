@@ -96,6 +96,11 @@ impl Store {
         self.open.borrow().get(room).is_some()
     }
 
+    /// Whether a record of a room that was just made waits to be written.
+    pub(crate) fn is_making(&self) -> bool {
+        self.open.borrow().values().any(|room| matches!(room, Room::Opening(waiting) if !waiting.is_empty()))
+    }
+
     /// Open a room whose lock this tab has, and return its records.
     pub(crate) async fn open_room(&self, room: RoomId, lock: RoomLock) -> Vec<(Vec<u8>, Vec<u8>)> {
         if !self.holds(room) {

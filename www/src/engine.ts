@@ -33,6 +33,7 @@ const early: Command[] = [];
 let page: Page | null = null;
 let worker: Worker | null = null;
 let closed = false;
+let crashed = false;
 
 /** What this browser or page lacks; empty if the engine can start. */
 export function missingFeatures(): Feature[] {
@@ -59,7 +60,7 @@ export async function start(options: Options): Promise<void> {
   try {
     const started = newWorker();
     worker = started;
-    started.addEventListener("error", () => emit({ type: "Crashed", message: "the engine's worker failed" }));
+    started.addEventListener("error", () => crash("the engine's worker failed"));
     globalThis.addEventListener("pagehide", close);
     globalThis.addEventListener("pageshow", reloadIfRestored);
     const module = await compile();
@@ -69,7 +70,7 @@ export async function start(options: Options): Promise<void> {
     for (const command of early.splice(0)) page.send(command);
   } catch (error) {
     console.error(error);
-    emit({ type: "Crashed", message: "the engine could not be loaded" });
+    crash("the engine could not be loaded");
   }
 }
 
@@ -90,7 +91,8 @@ export function onEvent(listener: (event: Event) => void): () => void {
 /** Close every connection; the stored room stays. Nothing can be sent afterwards. */
 export function close(): void {
   closed = true;
-  page?.close();
+  if (page === null) worker?.terminate();
+  else page.close();
 }
 
 /** Asked afresh: `close` may come while the code is being loaded. */
@@ -99,7 +101,16 @@ function isClosed(): boolean {
 }
 
 function emit(event: Event): void {
+  const isCrash = event.type === "Crashed";
+  // The engine tells why it stopped, and then the browser that it did: once is enough.
+  if (isCrash && crashed) return;
+  crashed ||= isCrash;
   for (const listener of listeners) listener(event);
+  if (isCrash) close();
+}
+
+function crash(message: string): void {
+  emit({ type: "Crashed", message });
 }
 
 /** Compiled once; the worker gets the same module. */
