@@ -10,7 +10,7 @@ use crate::blob::{CHUNK, ChunkValue, chunk_count, chunk_len, chunk_offset, chunk
 use crate::conduit::{Opening, accept};
 use crate::description::{Address, Candidate, CandidateKind, Description};
 use crate::entry::{Entry, FileMeta, NO_ENTRY, Payload};
-use crate::envelope::{Body, Header, Kind, MeetingId, Mode, pad};
+use crate::envelope::{Body, CLASSES, Denial, Header, Kind, MeetingId, Mode, pad};
 use crate::handshake::ExpectGuest;
 use crate::id::{EntryId, FileId, Fingerprint, LaneId, MemberId, RoomId, Root};
 use crate::identity::{
@@ -206,7 +206,7 @@ fn meeting_messages_are_those_of_the_document() {
             },
         ),
         ("Offer (T2, mesh)", Body::Offer { offer: description() }),
-        ("Deny", Body::Deny { denial: crate::envelope::Denial::Full }),
+        ("Deny", Body::Deny { denial: Denial::Full }),
         ("Answer (T3)", Body::Answer { answer: description() }),
         ("Candidates", Body::Candidates { candidates: vec![candidate.unwrap()], end: true }),
         ("Renew", Body::Renew),
@@ -278,6 +278,8 @@ fn a_whole_meeting_is_that_of_the_document() {
         ],
     );
     assert_eq!(pad(b"abc", 20)[..6], [3, 0, b'a', b'b', b'c', 0]);
+    assert_eq!(CLASSES, [512, 1_024, 4_096, 16_384]);
+    assert!(PROTOCOL.contains("Its length is 512, 1,024, 4,096 or 16,384 bytes"));
 }
 
 #[test]
