@@ -50,7 +50,7 @@ pub enum Event {
         /// Which.
         knock: KnockId,
     },
-    /// The door was knocked at too often: it is quiet now; [`Command::NewLink`] opens a new one.
+    /// The door was knocked at too often: it is quiet now; [`Command::NewLink`](crate::io::Command::NewLink) opens a new one.
     DoorQuiet {
         /// The room.
         room: RoomId,
