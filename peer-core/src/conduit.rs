@@ -7,10 +7,11 @@
 use crate::envelope::{Body, HEADER, Header, Kind, MeetingId, Mode, pad, unpad};
 use crate::id::{Fingerprint, LaneId};
 use crate::identity::Secret;
+use crate::map::Map;
 use crate::rng::{Rng, SnowRng};
 use crate::time::Instant;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -192,7 +193,7 @@ pub(crate) struct Conduit {
     next_number: u32,
     waiting: VecDeque<Unacknowledged>,
     expected: u32,
-    early: BTreeMap<u32, Body>,
+    early: Map<u32, Body>,
     owes_ack: bool,
 }
 
@@ -210,7 +211,7 @@ impl Conduit {
             next_number: 0,
             waiting: VecDeque::new(),
             expected: 0,
-            early: BTreeMap::new(),
+            early: Map::new(),
             owes_ack: false,
         }
     }

@@ -2,10 +2,11 @@
 
 use crate::id::{CommandId, FileId, KnockId, LaneId, LinkId, MemberId, RequestId, RoomId};
 use crate::io::{Event, LinkOp, Output, StoreOp};
+use crate::map::Map;
 use crate::rng::Rng;
 use crate::time::Instant;
 use crate::wire::Frame;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 /// The one lane that a link has in this version.
@@ -15,8 +16,8 @@ pub(crate) const LANE: LaneId = LaneId(0);
 #[derive(Default)]
 pub(crate) struct Ids {
     next: u64,
-    pub(crate) links: BTreeMap<LinkId, RoomId>,
-    pub(crate) requests: BTreeMap<RequestId, RoomId>,
+    pub(crate) links: Map<LinkId, RoomId>,
+    pub(crate) requests: Map<RequestId, RoomId>,
 }
 
 impl Ids {
@@ -82,11 +83,13 @@ impl Context<'_> {
 pub(crate) mod record {
     use super::{FileId, MemberId};
     use crate::id::EntryId;
+    use crate::log::Void;
     use alloc::vec::Vec;
 
     pub(crate) const IDENTITY: &[u8] = b"i";
     pub(crate) const ENTRY: u8 = b'e';
     pub(crate) const PAGE: u8 = b'p';
+    pub(crate) const VOID: u8 = b'v';
 
     pub(crate) fn entry(author: &MemberId, seq: u64) -> Vec<u8> {
         [&[ENTRY][..], &author.0, &seq.to_be_bytes()].concat()
@@ -94,6 +97,18 @@ pub(crate) mod record {
 
     pub(crate) fn page(file: &FileId, segment: u32) -> Vec<u8> {
         [&[PAGE][..], &file.share.0, &file.index.to_be_bytes(), &segment.to_be_bytes()].concat()
+    }
+
+    /// A void entry, as key and value; its payload is not needed, only that it is known.
+    pub(crate) fn void(void: &Void) -> (Vec<u8>, Vec<u8>) {
+        ([&[VOID][..], &void.id.0].concat(), [&void.author.0[..], &void.seq.to_be_bytes()].concat())
+    }
+
+    /// The void entry that a record remembers.
+    pub(crate) fn void_of(key: &[u8], value: &[u8]) -> Option<Void> {
+        let id = EntryId(key.strip_prefix(&[VOID])?.try_into().ok()?);
+        let (author, seq) = value.split_first_chunk::<32>()?;
+        Some(Void { id, author: MemberId(*author), seq: u64::from_be_bytes(seq.try_into().ok()?) })
     }
 
     /// The file and segment that a page's key names.

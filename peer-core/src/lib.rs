@@ -35,6 +35,7 @@ pub mod invitation;
 pub mod io;
 mod link;
 mod log;
+mod map;
 mod meeting;
 pub mod path;
 mod peer;

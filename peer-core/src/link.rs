@@ -11,9 +11,10 @@ use crate::handshake::Session;
 use crate::id::{EntryId, Fingerprint, LinkId, MemberId};
 use crate::io::{Channel, LinkOp, LinkState, LostReason};
 use crate::log::Log;
+use crate::map::Map;
 use crate::time::Instant;
 use crate::wire::{BULK_BYTES, BULK_HEADER, Bulk, Frame, MAX_ENTRIES_PER_FRAME, MAX_FRAME};
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -27,6 +28,8 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(30);
 pub(crate) const CONFIRM: Duration = Duration::from_secs(10);
 /// Whole logs are compared at most this often for one remote: it costs a look at every entry.
 const COMPARE: Duration = Duration::from_secs(5);
+/// Most words a second about what a remote holds; once a second for each file is usual.
+const MAX_HOLDINGS: usize = 128;
 /// Most control frames waiting; a peer that reads more slowly than we answer it is closed.
 const MAX_CONTROL: usize = 1_024;
 
@@ -71,10 +74,12 @@ pub(crate) struct Link {
     log: VecDeque<EntryId>,
     bulk: VecDeque<OutgoingChunk>,
     /// Newest seq of each author that the remote has, or that is on its way to it: nothing is sent twice.
-    told: BTreeMap<MemberId, u64>,
+    told: Map<MemberId, u64>,
     /// Authors whose whole chain was sent once more because the remote has another one.
     retold: BTreeSet<MemberId>,
     compared: Option<Instant>,
+    /// How often the remote said in this second how much it holds.
+    holdings: (Instant, usize),
 }
 
 impl Link {
@@ -101,9 +106,10 @@ impl Link {
             control: VecDeque::new(),
             log: VecDeque::new(),
             bulk: VecDeque::new(),
-            told: BTreeMap::new(),
+            told: Map::new(),
             retold: BTreeSet::new(),
             compared: None,
+            holdings: (now, 0),
         }
     }
 
@@ -252,7 +258,7 @@ impl Link {
 
     /// The remote says that it has this.
     pub(crate) fn note_known(&mut self, author: MemberId, seq: u64) {
-        let told = self.told.entry(author).or_insert(seq);
+        let told = self.told.or_insert_with(author, || seq);
         *told = (*told).max(seq);
     }
 
@@ -261,6 +267,15 @@ impl Link {
         if self.retold.insert(author) {
             self.told.remove(&author);
         }
+    }
+
+    /// Whether one more word about what the remote holds is shown: beyond [`MAX_HOLDINGS`] a second it is noise.
+    pub(crate) fn may_hold(&mut self, now: Instant) -> bool {
+        if now.since(self.holdings.0) >= Duration::from_secs(1) {
+            self.holdings = (now, 0);
+        }
+        self.holdings.1 += 1;
+        self.holdings.1 <= MAX_HOLDINGS
     }
 
     /// Whether it is time to compare whole logs again.

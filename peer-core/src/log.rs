@@ -7,8 +7,10 @@ use crate::entry::{Entry, MAX_SEEN, NO_ENTRY, Payload};
 use crate::error::Misbehavior;
 use crate::id::{EntryId, MemberId};
 use crate::identity::{Keypair, RoomDigest};
+use crate::map::Map;
 use crate::wire::{Head, MAX_HEADS};
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// Most members that a room ever has; above it, admissions are refused.
@@ -51,6 +53,16 @@ pub(crate) struct Inserted {
     pub(crate) placed: Vec<EntryId>,
     /// Its author has now been seen to write two entries with one number; told once.
     pub(crate) forked: Option<MemberId>,
+    /// What is void by that fork: to be remembered, because honest entries may name it.
+    pub(crate) void: Vec<Void>,
+}
+
+/// An entry at or after the place where its author contradicted itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Void {
+    pub(crate) id: EntryId,
+    pub(crate) author: MemberId,
+    pub(crate) seq: u64,
 }
 
 /// One room's log.
@@ -58,7 +70,7 @@ pub(crate) struct Log {
     room: RoomDigest,
     host: MemberId,
     placed: BTreeMap<EntryId, Placed>,
-    chains: BTreeMap<MemberId, Chain>,
+    chains: Map<MemberId, Chain>,
     admitted: BTreeSet<MemberId>,
     /// Entries that wait for their causes, by author and seq.
     pending: BTreeMap<(MemberId, u64), (EntryId, Entry)>,
@@ -72,7 +84,7 @@ impl Log {
             room: RoomDigest::of_host(&host),
             host,
             placed: BTreeMap::new(),
-            chains: BTreeMap::new(),
+            chains: Map::new(),
             admitted: BTreeSet::from([host]),
             pending: BTreeMap::new(),
             tips: BTreeSet::new(),
@@ -174,11 +186,9 @@ impl Log {
         // Decoded now, so that a malformed payload is the sender's fault, not a later surprise.
         let payload = Payload::decode(&entry)?;
         self.check_rights(&entry, &payload)?;
-        if let Some(forked) = self.notice_fork(&entry, id) {
-            return Ok((
-                Inserted { placed: self.place_pending(), forked: forked.then_some(entry.author) },
-                id,
-            ));
+        if let Some((is_new, void)) = self.notice_fork(&entry, id) {
+            let forked = is_new.then_some(entry.author);
+            return Ok((Inserted { placed: self.place_pending(), forked, void }, id));
         }
         let chain = self.chains.get(&entry.author);
         let is_next = entry.seq == chain.map_or(0, |chain| chain.ids.len() as u64);
@@ -191,7 +201,7 @@ impl Log {
             return Ok((Inserted::default(), id));
         }
         self.pending.insert(place, (id, entry));
-        Ok((Inserted { placed: self.place_pending(), forked: None }, id))
+        Ok((Inserted { placed: self.place_pending(), ..Inserted::default() }, id))
     }
 
     fn is_known(&self, id: &EntryId) -> bool {
@@ -238,10 +248,20 @@ impl Log {
         }
     }
 
-    /// Whether `entry` is void by a fork: `Some(true)` if it is the proof of one not known before.
-    fn notice_fork(&mut self, entry: &Entry, id: EntryId) -> Option<bool> {
+    /// A void entry that the store remembers.
+    pub(crate) fn restore_void(&mut self, Void { id, author, seq }: Void) {
+        let chain = self.chains.or_insert_with(author, Chain::default);
+        chain.fork = Some(chain.fork.map_or(seq, |fork| fork.min(seq)));
+        chain.void.insert(id);
+        self.place_pending();
+    }
+
+    /// Whether `entry` is void by a fork: what is void now, and whether it is the proof of one not known before.
+    fn notice_fork(&mut self, entry: &Entry, id: EntryId) -> Option<(bool, Vec<Void>)> {
         let chain = self.chains.get_mut(&entry.author)?;
         let known = chain.fork.is_some();
+        let author = entry.author;
+        let mut void = vec![Void { id, author, seq: entry.seq }];
         match chain.fork {
             Some(seq) if entry.seq < seq => return None,
             None if entry.seq >= chain.ids.len() as u64 => return None,
@@ -251,13 +271,11 @@ impl Log {
                 // What waited of this author will not be placed any more.
                 let waiting =
                     self.pending.extract_if((entry.author, 0)..=(entry.author, u64::MAX), |_, _| true);
-                chain.void.extend(waiting.map(|(_, (id, _))| id));
+                void.extend(waiting.map(|((author, seq), (id, _))| Void { id, author, seq }));
             }
         }
-        if chain.void.len() < MAX_ENTRIES_PER_AUTHOR {
-            chain.void.insert(id);
-        }
-        Some(!known)
+        void.retain(|void| chain.void.len() < MAX_ENTRIES_PER_AUTHOR && chain.void.insert(void.id));
+        Some((!known, void))
     }
 
     /// Place whatever has all its causes now; repeats until nothing moves. Only the next entry of each author
@@ -294,7 +312,7 @@ impl Log {
     fn place(&mut self, id: EntryId, entry: Entry, payload: Payload) {
         let causes = entry.seen.iter().chain(core::iter::once(&entry.previous));
         let order = causes.filter_map(|id| self.placed.get(id)).map(|p| p.order + 1).max().unwrap_or(0);
-        let chain = self.chains.entry(entry.author).or_default();
+        let chain = self.chains.or_insert_with(entry.author, Default::default);
         chain.bytes += entry.payload.len();
         chain.ids.push(id);
         match &payload {
@@ -326,7 +344,7 @@ impl Log {
     /// out the authors of whom it has nothing. A contradicting head gets the whole chain: the proof is in it.
     pub(crate) fn missing_from(&self, heads: &[Head], complete: bool) -> Vec<EntryId> {
         let mut missing = Vec::new();
-        for (author, chain) in &self.chains {
+        for (author, chain) in self.chains.iter() {
             let from = match heads.iter().find(|head| head.author == *author) {
                 Some(head) => match chain.ids.get(usize::try_from(head.seq).unwrap_or(usize::MAX)) {
                     Some(id) if *id == head.entry => head.seq as usize + 1,

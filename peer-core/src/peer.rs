@@ -5,10 +5,11 @@ use crate::error::CommandError;
 use crate::id::{CommandId, RoomId};
 use crate::invitation::Invitation;
 use crate::io::{Command, Input, Output, Reason};
+use crate::map::Map;
 use crate::rng::Rng;
 use crate::room::{Room, stored_room};
 use crate::time::Instant;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 /// Most rooms in one peer; a page has one.
@@ -25,14 +26,14 @@ pub struct Config {}
 pub struct Peer {
     rng: Rng,
     ids: Ids,
-    rooms: BTreeMap<RoomId, Room>,
+    rooms: Map<RoomId, Room>,
     outputs: VecDeque<Output>,
 }
 
 impl Peer {
     /// A peer without rooms.
     pub fn new(_config: Config, seed: Seed, _now: Instant) -> Self {
-        Self { rng: Rng::new(&seed), ids: Ids::default(), rooms: BTreeMap::new(), outputs: VecDeque::new() }
+        Self { rng: Rng::new(&seed), ids: Ids::default(), rooms: Map::new(), outputs: VecDeque::new() }
     }
 
     /// Carry out a command.
@@ -60,7 +61,7 @@ impl Peer {
                     _ => return Err(CommandError::UnknownRoom),
                 };
                 debug_assert!(target.is_none_or(|target| target == room.id), "a link names its room");
-                rooms.entry(room.id).or_insert(room)
+                rooms.or_insert_with(room.id, || room)
             }
         };
         room.settle(cx);

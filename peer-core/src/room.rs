@@ -17,19 +17,20 @@ use crate::chat;
 use crate::cx::{Context, record};
 use crate::envelope::MeetingId;
 use crate::error::{CommandError, Misbehavior, StoreFailure};
-use crate::id::{CommandId, FileId, KnockId, LinkId, MemberId, RequestId, RoomId, SourceId};
+use crate::id::{CommandId, FileId, KnockId, LinkId, MemberId, RequestId, RoomId};
 use crate::identity::{Keypair, Secret, context, derive};
 use crate::invitation::{DoorSecret, short_tag};
 use crate::io::{Command, Event, LinkInput, MAX_FILES, NewFile, Reason, SignalInput, StoreOp};
 use crate::link::Link;
 use crate::log::Log;
+use crate::map::Map;
 use crate::meeting::Meeting;
 use crate::path::{SafeName, clean_person_name};
 use crate::signal::{Heard, Signal};
 use crate::swarm::Swarm;
 use crate::time::Instant;
 use crate::transfer::Transfer;
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -101,16 +102,16 @@ pub(crate) struct Room {
     me: MemberId,
     phase: Phase,
     log: Option<Log>,
-    people: BTreeMap<MemberId, Person>,
+    people: Map<MemberId, Person>,
     signal: Signal,
-    meetings: BTreeMap<MeetingId, Meeting>,
+    meetings: Map<MeetingId, Meeting>,
     door: Door,
-    contacts: BTreeMap<Handle, Contact>,
+    contacts: Map<Handle, Contact>,
     /// When each member last opened links to us.
-    opened_links: BTreeMap<MemberId, VecDeque<Instant>>,
-    links: BTreeMap<LinkId, Link>,
+    opened_links: Map<MemberId, VecDeque<Instant>>,
+    links: Map<LinkId, Link>,
     /// The link to each member that is up.
-    up: BTreeMap<MemberId, LinkId>,
+    up: Map<MemberId, LinkId>,
     transfer: Transfer,
     swarm: Swarm,
     drafts: VecDeque<Draft>,
@@ -118,7 +119,7 @@ pub(crate) struct Room {
     /// Records being kept that nothing waits for.
     puts: BTreeSet<RequestId>,
     /// Which of one's own entries each member has, as seq.
-    delivered: BTreeMap<MemberId, u64>,
+    delivered: Map<MemberId, u64>,
     sync: Option<Instant>,
     ending: Option<Instant>,
     /// Whether the store still keeps this room.
@@ -429,7 +430,5 @@ impl Room {
     }
 }
 
-/// Sources of a share, by file.
-type Sources = BTreeMap<FileId, SourceId>;
 /// A knock's id and what it belongs to.
 type Knock = (KnockId, MeetingId);

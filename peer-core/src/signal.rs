@@ -4,11 +4,12 @@
 use crate::cx::Context;
 use crate::id::RoomId;
 use crate::io::{Event, MeetingState, Output, SignalInput, SignalOp};
+use crate::map::Map;
 use crate::time::Instant;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
-use signal_proto::{ClientMessage, Handle, MAX_PEERS, Role, ServerMessage, Tag};
+use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Role, ServerMessage, Tag};
 
 /// First wait before connecting again; doubles up to [`MAX_BACKOFF`], half of each wait is random.
 const BACKOFF: Duration = Duration::from_millis(500);
@@ -51,12 +52,12 @@ pub(crate) struct Signal {
     socket: Socket,
     failures: u32,
     retry_hint: Option<Duration>,
-    places: BTreeMap<Tag, Place>,
+    places: Map<Tag, Place>,
 }
 
 impl Signal {
     pub(crate) fn new(room: RoomId) -> Self {
-        Self { room, socket: Socket::Off, failures: 0, retry_hint: None, places: BTreeMap::new() }
+        Self { room, socket: Socket::Off, failures: 0, retry_hint: None, places: Map::new() }
     }
 
     pub(crate) fn join(&mut self, tag: Tag, role: Role, cx: &mut Context<'_>) {
@@ -144,10 +145,14 @@ impl Signal {
                 }
                 Some(Heard::Joined(tag, peers))
             }
-            ServerMessage::Refused { tag, reason: _ } => {
+            ServerMessage::Refused { tag, reason } => {
                 let place = self.places.get_mut(&tag)?;
                 (place.refused, place.due) = (true, Some(cx.now + REFUSED));
-                cx.event(Event::Meeting { room: self.room, state: MeetingState::RoomFull });
+                let state = match reason {
+                    Refusal::TagFull => MeetingState::RoomFull,
+                    Refusal::ServerFull => MeetingState::ServerUnreachable,
+                };
+                cx.event(Event::Meeting { room: self.room, state });
                 Some(Heard::Refused)
             }
             ServerMessage::Attached { tag, handle } => {

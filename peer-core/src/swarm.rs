@@ -14,12 +14,13 @@ use crate::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SourceId};
 use crate::identity::{Keypair, RoomDigest, Signature, context};
 use crate::io::{Event, FileFailure, FileState, NewFile, StoreOp};
 use crate::link::OutgoingChunk;
+use crate::map::Map;
 use crate::wire::{Frame, Page, Refusal};
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// Bytes per read while hashing: large reads are several times faster than small ones (quality.md).
+/// Bytes per read while hashing: large reads are several times faster than small ones.
 const HASH_READ: u32 = 1 << 20;
 /// Most chunk requests of one member that wait; its window (8 MiB) is half of that.
 pub(crate) const MAX_REQUESTS: usize = 64;
@@ -42,11 +43,11 @@ struct Served {
     /// Hash values of the first chunks, without gaps.
     values: Vec<ChunkValue>,
     /// Signed and stored: fit to be shown.
-    pages: BTreeMap<u32, SignedPage>,
+    pages: Map<u32, SignedPage>,
     /// Hash up to here, in chunks.
     target: u32,
     reading: bool,
-    waiting: BTreeMap<u32, BTreeSet<MemberId>>,
+    waiting: Map<u32, BTreeSet<MemberId>>,
     closed: bool,
     failed: Option<FileFailure>,
 }
@@ -79,14 +80,14 @@ pub(crate) struct Swarm {
     room: RoomId,
     /// Whether the store still keeps this room; else pages live in memory only.
     pub(crate) durable: bool,
-    files: BTreeMap<FileId, Served>,
-    jobs: BTreeMap<RequestId, Job>,
-    queues: BTreeMap<LinkId, Queue>,
+    files: Map<FileId, Served>,
+    jobs: Map<RequestId, Job>,
+    queues: Map<LinkId, Queue>,
 }
 
 impl Swarm {
     pub(crate) fn new(room: RoomId) -> Self {
-        Self { room, durable: true, files: BTreeMap::new(), jobs: BTreeMap::new(), queues: BTreeMap::new() }
+        Self { room, durable: true, files: Map::new(), jobs: Map::new(), queues: Map::new() }
     }
 
     // ------------------------------------------------------------ the shelf
@@ -103,10 +104,10 @@ impl Swarm {
             size: meta.size,
             source,
             values: Vec::new(),
-            pages: BTreeMap::new(),
+            pages: Map::new(),
             target: chunk_count(meta.size).min(SEGMENT_CHUNKS),
             reading: false,
-            waiting: BTreeMap::new(),
+            waiting: Map::new(),
             closed: false,
             failed: None,
         };
@@ -193,7 +194,7 @@ impl Swarm {
         if let Some(page) = served.pages.get(&segment) {
             cx.send(from, page_frame(file, segment, page));
         } else {
-            served.waiting.entry(segment).or_default().insert(from);
+            served.waiting.or_insert_with(segment, Default::default).insert(from);
         }
         // One segment ahead, so that the next page is there when it is asked for.
         let ahead = segment.saturating_add(2).saturating_mul(SEGMENT_CHUNKS);
@@ -215,7 +216,7 @@ impl Swarm {
         if chunk >= chunk_count(served.size) || !served.pages.contains_key(&segment_of(chunk)) {
             return Err(Misbehavior::Unasked);
         }
-        let queue = self.queues.entry(link).or_default();
+        let queue = self.queues.or_insert_with(link, Default::default);
         if queue.wanted.len() >= MAX_REQUESTS {
             return Err(Misbehavior::TooManyRequests);
         }
@@ -245,7 +246,7 @@ impl Swarm {
 
     /// Start every read that has its turn. `room_for` says how many chunks more a link can take.
     pub(crate) fn drive(&mut self, room_for: impl Fn(LinkId) -> bool, cx: &mut Context<'_>) {
-        for (file, served) in &mut self.files {
+        for (file, served) in self.files.iter_mut() {
             let (Some(source), false) = (served.source, served.reading || served.failed.is_some()) else {
                 continue;
             };
@@ -260,7 +261,7 @@ impl Swarm {
             self.jobs.insert(request, Job::Hash { file: *file, source });
             cx.store(StoreOp::Read { request, source, offset, length });
         }
-        for (link, queue) in &mut self.queues {
+        for (link, queue) in self.queues.iter_mut() {
             while queue.reading < MAX_READS && room_for(*link) {
                 let Some((request, file, chunk)) = queue.wanted.pop_front() else { break };
                 let Some(served) = self.files.get(&file) else { continue };

@@ -13,6 +13,7 @@ use crate::error::{CommandError, Misbehavior};
 use crate::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SinkId};
 use crate::identity::{RoomDigest, context, verify};
 use crate::io::{Event, FileFailure, FileState, StoreOp};
+use crate::map::Map;
 use crate::time::Instant;
 use crate::wire::{BULK_BYTES, Bulk, Frame, Page, Refusal};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -56,7 +57,7 @@ struct Fetch {
     have: ChunkSet,
     /// Asked for, being received or written.
     busy: BTreeSet<u32>,
-    values: BTreeMap<u32, Vec<ChunkValue>>,
+    values: Map<u32, Vec<ChunkValue>>,
     asked_pages: BTreeSet<u32>,
     /// When something of it last came, or was last asked for after nothing had.
     moved: Instant,
@@ -83,14 +84,14 @@ struct Incoming {
 pub(crate) struct Transfer {
     room: RoomId,
     shelf: BTreeMap<FileId, Shelf>,
-    fetches: BTreeMap<FileId, Fetch>,
-    incoming: BTreeMap<u32, Incoming>,
-    writes: BTreeMap<RequestId, (FileId, SinkId, u32)>,
+    fetches: Map<FileId, Fetch>,
+    incoming: Map<u32, Incoming>,
+    writes: Map<RequestId, (FileId, SinkId, u32)>,
     next_request: u32,
     /// The file served last: the next one has its turn.
     turn: Option<FileId>,
     /// The link to each author that is up.
-    links: BTreeMap<MemberId, LinkId>,
+    links: Map<MemberId, LinkId>,
 }
 
 impl Transfer {
@@ -98,12 +99,12 @@ impl Transfer {
         Self {
             room,
             shelf: BTreeMap::new(),
-            fetches: BTreeMap::new(),
-            incoming: BTreeMap::new(),
-            writes: BTreeMap::new(),
+            fetches: Map::new(),
+            incoming: Map::new(),
+            writes: Map::new(),
             next_request: 0,
             turn: None,
-            links: BTreeMap::new(),
+            links: Map::new(),
         }
     }
 
@@ -155,7 +156,7 @@ impl Transfer {
             refused: None,
             have: ChunkSet::new(size),
             busy: BTreeSet::new(),
-            values: BTreeMap::new(),
+            values: Map::new(),
             asked_pages: BTreeSet::new(),
             moved: cx.now,
             told: cx.now,

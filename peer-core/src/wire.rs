@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Largest control frame, bytes; every browser and the native crate accept it as one message.
 pub(crate) const MAX_FRAME: usize = 65_536;
-/// File bytes in one bulk frame; larger ones are not faster (quality.md).
+/// File bytes in one bulk frame; larger ones are not faster.
 pub(crate) const BULK_BYTES: usize = 65_536;
 /// Header of a bulk frame: request, chunk, offset (u32 little endian each).
 pub(crate) const BULK_HEADER: usize = 12;

@@ -234,7 +234,7 @@ pub enum MeetingState {
     },
     /// Guest: let in, the connection is being made.
     Admitted,
-    /// Guest: sent away, or the door is quiet.
+    /// Guest: sent away by a person.
     Denied,
     /// All places at the door are taken.
     RoomFull,

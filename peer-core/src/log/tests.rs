@@ -91,7 +91,7 @@ fn two_entries_with_one_number_are_proof_and_nothing_counts_after() {
     a.log.insert(&one).unwrap();
     assert_eq!(a.log.insert(&other).unwrap().0.forked, Some(guest));
     assert!(a.log.is_forked(&guest));
-    assert_eq!(a.log.insert(&after).unwrap().0, Inserted::default(), "void");
+    assert!(a.log.insert(&after).unwrap().0.placed.is_empty(), "void");
     assert_eq!(texts(&a.log), ["one"]);
     assert_eq!(a.log.insert(&other).unwrap().0.forked, None, "told once");
 }
@@ -210,4 +210,36 @@ fn what_exceeds_a_quota_is_dropped_alone() {
     let bomb = b.log.draft(&b.key, &big).encode();
     assert_eq!(a.log.insert(&bomb).unwrap_err(), Misbehavior::BadEntry);
     assert!(texts(&a.log).contains(&"cause".to_string()));
+}
+
+/// Honest entries may name one that is void: a reload must know it again.
+#[test]
+fn a_fork_seen_before_a_reload_does_not_lock_the_log() {
+    let mut rng = Rng::new(&Seed([4; 32]));
+    let [h, m, b] = [0; 3].map(|_| Keypair::from_seed(&Secret::random(&mut rng)));
+    let mut a = Author { log: Log::new(h.member()), key: h };
+    let mut bl = Author { log: Log::new(a.key.member()), key: b };
+    let admit = |k: &Keypair| Payload::Admit { member: k.member(), name: String::from("X") };
+    let mut stored = vec![a.write(&Payload::Create), a.write(&admit(&m)), a.write(&admit(&bl.key))];
+    for e in &stored {
+        bl.log.insert(e).unwrap();
+    }
+    let say = |t: &str| Payload::Say { text: t.to_string(), sent_at: 0 };
+    let (e1, e2) = (a.log.draft(&m, &say("one")).encode(), a.log.draft(&m, &say("two")).encode());
+    a.log.insert(&e1).unwrap();
+    stored.push(e1);
+    bl.log.insert(&e2).unwrap();
+    let b1 = bl.say("from b");
+    a.log.insert(&b1).unwrap();
+    let inserted = a.log.insert(&e2).unwrap().0;
+    assert_eq!((inserted.placed.len(), inserted.void.len()), (1, 1));
+    stored.push(b1);
+    stored.push(a.say("from a"));
+    let mut again = Log::new(a.key.member());
+    again.restore(stored.iter().map(Vec::as_slice));
+    for void in inserted.void {
+        again.restore_void(void);
+    }
+    assert_eq!(texts(&again), texts(&a.log));
+    assert!(again.may_write(&a.key.member()), "the host can still write after a reload");
 }

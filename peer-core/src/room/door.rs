@@ -14,9 +14,10 @@ use crate::invitation::DoorSecret;
 use crate::io::Event;
 use crate::link::CONNECT;
 use crate::log::MAX_MEMBERS;
+use crate::map::Map;
 use crate::meeting::{HALF_OPEN, KNOCK_LIFE, Meeting, Stage};
 use crate::time::Instant;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -39,9 +40,9 @@ const MAX_REMEMBERED: usize = 256;
 /// What the host remembers about its door, and when a guest tries again.
 #[derive(Default)]
 pub(super) struct Door {
-    openings: BTreeMap<Handle, VecDeque<Instant>>,
+    openings: Map<Handle, VecDeque<Instant>>,
     denials: VecDeque<Instant>,
-    denied: BTreeMap<MemberId, u32>,
+    denied: Map<MemberId, u32>,
     quiet: bool,
     /// Guest: something else than the digits is shown, though the knock may still stand.
     pub(super) hidden: bool,
@@ -57,7 +58,7 @@ impl Door {
                 return false;
             }
         }
-        let times = self.openings.entry(handle).or_default();
+        let times = self.openings.or_insert_with(handle, Default::default);
         times.retain(|time| now.since(*time) < MINUTE);
         let allowed = times.len() < MAX_OPENINGS;
         if allowed {
@@ -69,7 +70,7 @@ impl Door {
     /// Count a denial; whether the door goes quiet by it.
     fn deny(&mut self, guest: MemberId, now: Instant) -> bool {
         if self.denied.len() < MAX_REMEMBERED || self.denied.contains_key(&guest) {
-            *self.denied.entry(guest).or_default() += 1;
+            *self.denied.or_insert_with(guest, Default::default) += 1;
         }
         self.denials.retain(|time| now.since(*time) < MINUTE);
         self.denials.push_back(now);

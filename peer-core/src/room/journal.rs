@@ -3,7 +3,7 @@
 //! An own entry is stored durably before it counts or is sent, one at a time: a crash then never makes its
 //! author write two entries with one number.
 
-use super::{Identity, Person, Phase, Room, Sources};
+use super::{Identity, Person, Phase, Room};
 use crate::cx::{Context, record};
 use crate::entry::{FileMeta, Payload};
 use crate::error::{CommandError, Misbehavior, StoreFailure};
@@ -176,7 +176,10 @@ impl Room {
     ) -> Result<(), Misbehavior> {
         for bytes in entries {
             let Some(log) = &mut self.log else { return Ok(()) };
-            let (Inserted { placed, forked }, _) = log.insert(bytes)?;
+            let (Inserted { placed, forked, void }, _) = log.insert(bytes)?;
+            for (key, value) in void.iter().map(record::void) {
+                self.put(key, value, cx);
+            }
             self.keep(&placed, cx);
             self.apply(&placed, &[], cx);
             self.pass_on(Some(from), &placed);
@@ -350,12 +353,10 @@ impl Room {
             files.iter().map(|file| SharedFile { name: String::from(file.name.as_str()), size: file.size });
         cx.event(Event::Shared { room: self.id, share, author, order, files: shown.collect() });
         let mut wholes = Vec::new();
-        let mut known = Sources::new();
         for (index, meta) in files.iter().enumerate() {
             let file = FileId { share, index: index as u16 };
-            known.extend(sources.get(index).map(|source| (file, *source)));
             if author == self.me {
-                self.swarm.shared(file, meta, known.get(&file).copied(), cx);
+                self.swarm.shared(file, meta, sources.get(index).copied(), cx);
                 // An empty file is whole at once; one of an earlier start waits for its stored pages.
                 wholes.extend(self.swarm.whole(file).filter(|_| !sources.is_empty()));
             } else {
@@ -401,7 +402,7 @@ impl Room {
         cx: &mut Context<'_>,
     ) {
         // A second admission of one key changes nothing but is no harm either.
-        self.people.entry(member).or_insert(Person { name, admitted_by, left: false });
+        self.people.or_insert_with(member, || Person { name, admitted_by, left: false });
         self.show_member(member, cx);
     }
 

@@ -270,7 +270,8 @@ impl Room {
             Frame::Refused { file, refusal } => self.transfer.refused(member, file, refusal, cx),
             Frame::Available { file } => self.transfer.available(member, file, cx),
             Frame::Held { file, verified } => {
-                if let Some(size) = self.size_of(file) {
+                let heard = self.links.get_mut(&id).is_some_and(|link| link.may_hold(cx.now));
+                if let Some(size) = self.size_of(file).filter(|_| heard) {
                     let verified = verified.min(size);
                     cx.event(Event::Held { room: self.id, file, member, verified });
                 }

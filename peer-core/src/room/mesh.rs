@@ -23,7 +23,7 @@ const YIELD: Duration = Duration::from_secs(3);
 /// First wait after a failed call; doubles up to [`MAX_WAIT`].
 const WAIT: Duration = Duration::from_secs(2);
 const MAX_WAIT: Duration = Duration::from_secs(60);
-/// Most calls under way: eight connections at once delay the first (quality.md).
+/// Most calls under way: eight connections at once delay the first.
 const MAX_CALLS: usize = 3;
 /// A call that has to wait for others is looked at again after this.
 const BUSY: Duration = Duration::from_millis(500);
@@ -206,7 +206,7 @@ impl Room {
 
     /// Count a link that `member` opens; only members get here, so this stays small.
     fn may_link(&mut self, member: MemberId, now: Instant) -> bool {
-        let times = self.opened_links.entry(member).or_default();
+        let times = self.opened_links.or_insert_with(member, Default::default);
         times.retain(|time| now.since(*time) < MINUTE);
         let allowed = times.len() < MAX_LINKS_A_MINUTE;
         if allowed {

@@ -10,11 +10,12 @@ use crate::identity::{Keypair, Secret};
 use crate::invitation::{DoorSecret, Invitation};
 use crate::io::Event;
 use crate::log::Log;
+use crate::map::Map;
 use crate::path::clean_person_name;
 use crate::signal::Signal;
 use crate::swarm::Swarm;
 use crate::transfer::Transfer;
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 use signal_proto::Role;
@@ -71,6 +72,9 @@ impl Room {
             let mut log = Log::new(host);
             let entries = records.iter().filter(|(key, _)| key.first() == Some(&record::ENTRY));
             log.restore(entries.map(|(_, value)| value.as_slice()));
+            for void in records.iter().filter_map(|(key, value)| record::void_of(key, value)) {
+                log.restore_void(void);
+            }
             let ids: Vec<_> = log.in_order().into_iter().map(|placed| placed.id).collect();
             room.log = Some(log);
             room.start(cx);
@@ -109,20 +113,20 @@ impl Room {
             me,
             phase,
             log: None,
-            people: BTreeMap::new(),
+            people: Map::new(),
             signal: Signal::new(id),
-            meetings: BTreeMap::new(),
+            meetings: Map::new(),
             door: Door::default(),
-            contacts: BTreeMap::new(),
-            opened_links: BTreeMap::new(),
-            links: BTreeMap::new(),
-            up: BTreeMap::new(),
+            contacts: Map::new(),
+            opened_links: Map::new(),
+            links: Map::new(),
+            up: Map::new(),
             transfer: Transfer::new(id),
             swarm: Swarm::new(id),
             drafts: VecDeque::new(),
             storing: None,
             puts: BTreeSet::new(),
-            delivered: BTreeMap::new(),
+            delivered: Map::new(),
             sync: None,
             ending: None,
             durable: true,
