@@ -1,11 +1,14 @@
 /**
- * Stories in real browsers: stories/pairs run with every pair of browsers, stories/once with Chromium alone.
+ * Stories in real browsers: stories/pairs run with every pair of browsers, stories/each once in each browser,
+ * stories/once with Chromium alone.
  * One at a time: two browsers fill the two cores of a small machine.
  */
 import { defineConfig } from "@playwright/test";
 import type { Kinds } from "./harness/test";
 
-const PAIRS = ["stories/pairs/**/*.spec.ts", "harness/smoke.spec.ts"];
+const PAIRS = "stories/pairs/**/*.spec.ts";
+const EACH = ["stories/each/**/*.spec.ts", "harness/smoke.spec.ts"];
+const ONCE = "stories/once/**/*.spec.ts";
 
 export default defineConfig<Kinds>({
   testDir: ".",
@@ -13,16 +16,16 @@ export default defineConfig<Kinds>({
   workers: 1,
   retries: 0,
   forbidOnly: true,
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
   reporter: "list",
   projects: [
     {
       name: "chromium-chromium",
-      testMatch: [...PAIRS, "stories/once/**/*.spec.ts"],
+      testMatch: [...EACH, ONCE, PAIRS],
       use: { hostKind: "chromium", guestKind: "chromium" },
     },
-    { name: "firefox-firefox", testMatch: PAIRS, use: { hostKind: "firefox", guestKind: "firefox" } },
+    { name: "firefox-firefox", testMatch: [...EACH, PAIRS], use: { hostKind: "firefox", guestKind: "firefox" } },
     { name: "chromium-firefox", testMatch: PAIRS, use: { hostKind: "chromium", guestKind: "firefox" } },
     { name: "firefox-chromium", testMatch: PAIRS, use: { hostKind: "firefox", guestKind: "chromium" } },
   ],

@@ -20,6 +20,7 @@ export const CHROMIUM_FLAGS = [
   "--disable-sync",
   "--disable-quic",
   "--disable-gpu",
+  "--host-resolver-rules=MAP elsewhere.test 127.0.0.1",
 ];
 
 const FIREFOX_PREFERENCES = {
@@ -133,6 +134,8 @@ export class Person {
 
   /** Hears problems and downloads of every tab. */
   private async listen(): Promise<void> {
+    // For what a person does; what the page does has the timeouts of `expect`.
+    this.context.setDefaultTimeout(30_000);
     await this.problems.watch(this.context);
     const hear = (page: Page) => page.on("download", (download) => void this.finish(download));
     this.context.on("page", hear);
@@ -160,14 +163,20 @@ export interface ContextOptions {
   colorScheme?: "light" | "dark";
   deviceScaleFactor?: number;
   hasTouch?: boolean;
+  /** A private window; Firefox only. */
+  privately?: boolean;
 }
 
-async function launch(kind: Kind, home: string, options: ContextOptions): Promise<BrowserContext> {
+/** A name for this machine that browsers don't take for loopback: Chromium alone resolves it, and only here. */
+export const ELSEWHERE = "elsewhere.test";
+
+async function launch(kind: Kind, home: string, { privately = false, ...options }: ContextOptions): Promise<BrowserContext> {
   const profile = join(home, "profile");
   const downloadsPath = join(home, "downloads");
   const common = { headless: true, acceptDownloads: true, downloadsPath, locale: "en-US", ...options };
   switch (kind) {
     case "chromium":
+      if (privately) throw new Error("Chromium keeps files for private windows, too");
       return chromium.launchPersistentContext(profile, {
         ...common,
         executablePath: CHROMIUM,
@@ -178,7 +187,7 @@ async function launch(kind: Kind, home: string, options: ContextOptions): Promis
         ...common,
         channel: "moz-firefox",
         executablePath: FIREFOX,
-        firefoxUserPrefs: FIREFOX_PREFERENCES,
+        firefoxUserPrefs: { ...FIREFOX_PREFERENCES, "browser.privatebrowsing.autostart": privately },
       });
   }
 }
