@@ -13,7 +13,7 @@ export interface Span {
   readonly filled: { readonly part: number; readonly toMe: boolean } | null;
 }
 
-/** Why it is not as it should be; the closed list of product.md. `who` is a member. */
+/** Why it is not as it should be; a closed list. `who` is a member. */
 export type Trouble =
   | { kind: "server-unreachable" | "nobody-there" | "denied" | "room-full" | "version" }
   | { kind: "no-answer" | "needs-relay" | "broke-rules" | "gone"; who: Person }

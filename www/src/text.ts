@@ -2,7 +2,7 @@
  * Every word of the page, in one typed place: a translation is another value of type `Text`.
  *
  * House rules: words a person would use; say what happened, what is safe, and the one thing to do next. The names
- * of controls are relied on by tests and by people who cannot see the page: product.md, *Words on the page*.
+ * of controls are relied on by tests and by people who cannot see the page.
  */
 import { bytes } from "./format";
 import type { ErrorCode, FileFailure, StoreFailure } from "./state";

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
 
 /// Most messages held back between the first of them and the page's word that the connection is up. A peer of
-/// ours sends two (one confirmation a channel) and waits.
+/// ours sends its confirmation and at most a few frames.
 const MOST_HELD: usize = 64;
 
 const BOTH: [Channel; 2] = [Channel::Control, Channel::Bulk];

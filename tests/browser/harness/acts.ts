@@ -1,5 +1,5 @@
 /**
- * What people do on the page, by the names that they see and hear (product.md, *Words on the page*).
+ * What people do on the page, by the names that they see and hear.
  * Each act ends when the page shows that it took place.
  */
 import { expect, type Locator, type Page } from "@playwright/test";
