@@ -155,6 +155,10 @@ impl Room {
             Err(_) => {
                 self.meetings.remove(&id);
                 self.door.retry.get_or_insert(cx.now + RETRY);
+                // Somebody is at the door, but not whom the link names: for the guest that is nobody.
+                if !self.meetings.values().any(|other| other.is_half_open() || other.is_with_host()) {
+                    self.nobody_there(cx);
+                }
                 let violation = Misbehavior::BadHandshake;
                 cx.event(Event::Misbehaved { room: self.id, member: None, violation });
             }

@@ -222,6 +222,21 @@ fn nobody_there_is_said_and_the_knock_is_heard_when_somebody_comes() {
 }
 
 #[test]
+fn a_link_whose_room_was_changed_finds_nobody_and_says_so_before_it_tries_again() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        // One character of C: the door is the same, whoever answers there is another room's host.
+        let at = 36;
+        let other = if &link[at..=at] == "A" { "B" } else { "A" };
+        let guest = world.guest("Gustav", &format!("{}{other}{}", &link[..at], &link[at + 1..]));
+        world.run_until("nobody of that room is there", |world| {
+            world.view(guest).meeting == Some(MeetingState::NobodyThere)
+        });
+        assert!(world.view(host).knocks.is_empty());
+    }
+}
+
+#[test]
 fn a_host_that_reloads_during_a_knock_is_asked_again() {
     for mut world in worlds(3) {
         let (host, link) = world.host("Hanna");
