@@ -1,6 +1,6 @@
 //! The few JavaScript globals that web-sys does not have or not stably, the same in a page and in a worker.
 
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
 use peer_core::Seed;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -25,7 +25,7 @@ extern "C" {
     pub(crate) fn error(text: &str);
 
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
-    fn random_values(into: &js_sys::Uint8Array) -> js_sys::Uint8Array;
+    fn random_values(into: &Uint8Array) -> Uint8Array;
     #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = digest)]
     pub(crate) fn digest(algorithm: &str, data: &JsValue) -> Promise;
 
@@ -39,10 +39,23 @@ extern "C" {
     pub(crate) fn storage_estimate() -> Result<Promise, JsValue>;
 }
 
+/// The bytes of a message's `buffer`, which is given back at once where the browser can: garbage of this kind
+/// piles up to tens of megabytes before a collector notices (`ArrayBuffer.prototype.transfer`, ECMAScript 2024).
+/// Not for what was read of a file: there the collector is needed, for the slices that hold it (measured).
+pub(crate) fn take_bytes(buffer: &ArrayBuffer) -> Vec<u8> {
+    let bytes = Uint8Array::new(buffer).to_vec();
+    if let Ok(transfer) = property(buffer, "transfer").dyn_into::<Function>()
+        && let Err(error) = transfer.call1(buffer, &0.into())
+    {
+        warn("a buffer cannot be given back", &error);
+    }
+    bytes
+}
+
 /// Fresh entropy for one engine.
 pub(crate) fn seed() -> Seed {
     let mut bytes = [0; 32];
-    random_values(&js_sys::Uint8Array::new_with_length(32)).copy_to(&mut bytes);
+    random_values(&Uint8Array::new_with_length(32)).copy_to(&mut bytes);
     Seed(bytes)
 }
 

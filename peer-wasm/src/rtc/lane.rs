@@ -294,7 +294,7 @@ pub(super) fn unhook(channel: &RtcDataChannel) {
 
 /// The bytes of a message; none if it is text.
 pub(super) fn binary(event: &MessageEvent) -> Option<Vec<u8>> {
-    event.data().dyn_into::<ArrayBuffer>().ok().map(|buffer| Uint8Array::new(&buffer).to_vec())
+    event.data().dyn_into::<ArrayBuffer>().ok().map(|buffer| js::take_bytes(&buffer))
 }
 
 fn about(key: LaneKey, inputs: Vec<LinkInput>) -> Vec<Input> {
