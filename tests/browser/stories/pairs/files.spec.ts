@@ -8,7 +8,7 @@ const AWKWARD: [name: string, size: number][] = [
   ["🎉 party 👍🏽 photos.jpg", CHUNK - 1],
   ["two words, and more.tar.gz", CHUNK],
   ["תמונות מהים.png", CHUNK + 1],
-  ["رسالة.pdf", 1],
+  ["رسالة.docx", 1],
   ["no-extension", 3 * CHUNK],
 ];
 
