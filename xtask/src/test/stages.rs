@@ -131,9 +131,10 @@ fn stories(project: &Project, options: &Options) -> Result<Counts> {
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
         .arg("--reporter=list,json")
         .args(&options.playwright);
-    let success = playwright.status().context("Playwright does not start")?.success();
-    let json = fs::read_to_string(&report).context("Playwright wrote no report")?;
-    consistent(success, Counts::from_playwright(&json)?)
+    let status = playwright.status().context("Playwright does not start")?;
+    let json = fs::read_to_string(&report)
+        .with_context(|| format!("Playwright ended ({status}) before it had run every story: it wrote no report"))?;
+    consistent(status.success(), Counts::from_playwright(&json)?)
 }
 
 /// All tests of some packages, by nextest where it is installed: it runs them side by side.
