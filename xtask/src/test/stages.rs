@@ -132,8 +132,9 @@ fn stories(project: &Project, options: &Options) -> Result<Counts> {
         .arg("--reporter=list,json")
         .args(&options.playwright);
     let status = playwright.status().context("Playwright does not start")?;
-    let json = fs::read_to_string(&report)
-        .with_context(|| format!("Playwright ended ({status}) before it had run every story: it wrote no report"))?;
+    let json = fs::read_to_string(&report).with_context(|| {
+        format!("Playwright ended ({status}) before it had run every story: it wrote no report")
+    })?;
     consistent(status.success(), Counts::from_playwright(&json)?)
 }
 
