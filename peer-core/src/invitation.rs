@@ -23,7 +23,7 @@ const TRAILING: &[char] =
 
 /// S: 16 random bytes that let their holder knock.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
-pub(crate) struct DoorSecret([u8; 16]);
+pub(crate) struct DoorSecret(pub(crate) [u8; 16]);
 
 impl DoorSecret {
     pub(crate) fn random(rng: &mut Rng) -> Self {

@@ -30,6 +30,9 @@ pub enum Command {
     OpenRoom {
         /// Every key and value of the room's store.
         records: Vec<(Vec<u8>, Vec<u8>)>,
+        /// Fragment of the link that it is opened by, if it is by one. Who has asked and is not in yet asks on by
+        /// this one: the host may have made a new link since.
+        link: Option<String>,
     },
     /// Ask to come in. `link` is the text after `#`.
     JoinRoom {

@@ -56,7 +56,7 @@ impl Peer {
                 }
                 let room = match &command {
                     Command::CreateRoom { name } => Room::create(name, id, cx)?,
-                    Command::OpenRoom { records } => Room::open(records, cx)?,
+                    Command::OpenRoom { records, link } => Room::open(records, link.as_deref(), cx)?,
                     Command::JoinRoom { link, name } => Room::join(link, name, cx)?,
                     _ => return Err(CommandError::UnknownRoom),
                 };
@@ -131,7 +131,7 @@ impl Peer {
 fn target(command: &Command) -> Result<Option<RoomId>, CommandError> {
     Ok(Some(match command {
         Command::CreateRoom { .. } => return Ok(None),
-        Command::OpenRoom { records } => stored_room(records)?,
+        Command::OpenRoom { records, .. } => stored_room(records)?,
         Command::JoinRoom { link, .. } => {
             Invitation::parse(link).map_err(|_| CommandError::UnknownRoom)?.room()
         }

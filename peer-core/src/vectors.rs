@@ -16,7 +16,7 @@ use crate::id::{EntryId, FileId, Fingerprint, LaneId, MemberId, RoomId, Root};
 use crate::identity::{
     Keypair, RoomDigest, Secret, Signature, context, derive, short_authentication_string, verify,
 };
-use crate::invitation::{Invitation, short_tag};
+use crate::invitation::{DoorSecret, Invitation, short_tag};
 use crate::path::SafeName;
 use crate::peer::Seed;
 use crate::rng::Rng;
@@ -322,6 +322,7 @@ fn frames_are_those_of_the_document() {
         ("Available", Frame::Available { file: file() }),
         ("Held", Frame::Held { file: file(), verified: 1 << 18 }),
         ("Bye", Frame::Bye),
+        ("Door", Frame::Door { secret: DoorSecret([0x55; 16]) }),
     ];
     let mut lines: Vec<(String, String)> = frames
         .iter()

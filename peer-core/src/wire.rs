@@ -7,6 +7,7 @@ use crate::blob::{CHUNK, ChunkValue, SEGMENT_CHUNKS};
 use crate::error::Misbehavior;
 use crate::id::{EntryId, FileId, MemberId};
 use crate::identity::Signature;
+use crate::invitation::DoorSecret;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,10 @@ pub(crate) enum Frame {
     },
     /// The sender closes this link on purpose.
     Bye,
+    /// The room's link, from its host: members go on showing one that leads in.
+    Door {
+        secret: DoorSecret,
+    },
 }
 
 impl Frame {
@@ -147,7 +152,8 @@ impl Frame {
             | Self::Refused { .. }
             | Self::Available { .. }
             | Self::Held { .. }
-            | Self::Bye => true,
+            | Self::Bye
+            | Self::Door { .. } => true,
         };
         if within { Ok(frame) } else { Err(Misbehavior::MalformedFrame) }
     }
@@ -212,6 +218,7 @@ mod tests {
             Frame::Available { file },
             Frame::Held { file, verified: u64::MAX },
             Frame::Bye,
+            Frame::Door { secret: DoorSecret([4; 16]) },
         ]
     }
 

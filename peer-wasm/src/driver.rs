@@ -188,7 +188,8 @@ impl Driver {
             };
             let records = driver.store.open_room(room, lock).await;
             if !records.is_empty() {
-                let opened = driver.peer.borrow_mut().submit(io::Command::OpenRoom { records }, clock::now());
+                let command = io::Command::OpenRoom { records, link: Some(link.clone()) };
+                let opened = driver.peer.borrow_mut().submit(command, clock::now());
                 match opened {
                     Ok(id) => {
                         driver.memory.borrow_mut().remember(id, CommandName::OpenRoom, Some(room.to_hex()));

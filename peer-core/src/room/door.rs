@@ -7,7 +7,7 @@ use super::{Knock, Room};
 use crate::conduit::accept;
 use crate::cx::Context;
 use crate::envelope::{Body, Denial, Header, MeetingId, Mode};
-use crate::error::CommandError;
+use crate::error::{CommandError, Misbehavior};
 use crate::handshake::{Authenticated, Deciding, ExpectGuest};
 use crate::id::{CommandId, KnockId, MemberId};
 use crate::invitation::DoorSecret;
@@ -17,6 +17,7 @@ use crate::log::MAX_MEMBERS;
 use crate::map::Map;
 use crate::meeting::{HALF_OPEN, KNOCK_LIFE, Meeting, Stage};
 use crate::time::Instant;
+use crate::wire::Frame;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -256,7 +257,28 @@ impl Room {
         self.door = Door::default();
         self.store_identity(cx);
         self.signal.join(self.identity.door.tag(), Role::Listen, cx);
+        for member in self.up.keys() {
+            cx.send(*member, Frame::Door { secret: self.identity.door.clone() });
+        }
         self.announce(cx);
+        Ok(())
+    }
+
+    /// Member: the host has told where its door is now.
+    pub(super) fn door_moved(
+        &mut self,
+        from: MemberId,
+        secret: DoorSecret,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Misbehavior> {
+        if self.identity.host != Some(from) || self.is_host() {
+            return Err(Misbehavior::NotHost);
+        }
+        if self.identity.door != secret {
+            self.identity.door = secret;
+            self.store_identity(cx);
+            self.announce(cx);
+        }
         Ok(())
     }
 }

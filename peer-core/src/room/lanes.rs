@@ -221,6 +221,9 @@ impl Room {
         if let Some(log) = &self.log {
             cx.send(member, Frame::Heads { complete: true, heads: log.heads() });
         }
+        if self.is_host() {
+            cx.send(member, Frame::Door { secret: self.identity.door.clone() });
+        }
         for held in self.transfer.holdings() {
             cx.send(member, held);
         }
@@ -277,6 +280,7 @@ impl Room {
                 }
             }
             Frame::Bye => self.lose(id, LostReason::Closed, cx),
+            Frame::Door { secret } => self.door_moved(member, secret, cx)?,
         }
         Ok(())
     }

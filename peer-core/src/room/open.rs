@@ -64,9 +64,21 @@ impl Room {
         Ok(room)
     }
 
-    pub(crate) fn open(records: &[(Vec<u8>, Vec<u8>)], cx: &mut Context<'_>) -> Result<Self, CommandError> {
-        let identity = stored_identity(records)?;
+    pub(crate) fn open(
+        records: &[(Vec<u8>, Vec<u8>)],
+        link: Option<&str>,
+        cx: &mut Context<'_>,
+    ) -> Result<Self, CommandError> {
+        let mut identity = stored_identity(records)?;
         let member = identity.member.is_some();
+        let invitation = link.map(Invitation::parse).transpose().map_err(|_| CommandError::UnknownRoom)?;
+        if invitation.as_ref().is_some_and(|invitation| invitation.room() != identity.room) {
+            return Err(CommandError::UnknownRoom);
+        }
+        // A member has the newest link from the host; the one in an address bar may be older.
+        let other = invitation.map(|link| link.secret).filter(|door| !member && *door != identity.door);
+        let asks_elsewhere = other.is_some();
+        identity.door = other.unwrap_or(identity.door);
         let mut room = Self::with(identity, if member { Phase::Member } else { Phase::Knocking });
         if let Some(host) = room.identity.host.filter(|_| member) {
             let mut log = Log::new(host);
@@ -82,6 +94,9 @@ impl Room {
             room.restore_pages(records, cx);
             room.finish_what_a_crash_left(cx);
         } else {
+            if asks_elsewhere {
+                room.store_identity(cx);
+            }
             room.start(cx);
         }
         Ok(room)

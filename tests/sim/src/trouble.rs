@@ -38,10 +38,16 @@ impl World {
 
     /// Open the page again with what the store holds.
     pub fn reopen(&mut self, node: NodeId) {
+        self.reopen_by(node, None);
+    }
+
+    /// Open the page again by a link, with what the store holds.
+    pub fn reopen_by(&mut self, node: NodeId, link: Option<&str>) {
         self.start_page(node);
         let stored: Vec<_> = self.nodes[node.0].store.records.values().cloned().collect();
         for records in stored {
-            self.command(node, Command::OpenRoom { records: records.into_iter().collect() });
+            let records = records.into_iter().collect();
+            self.command(node, Command::OpenRoom { records, link: link.map(str::to_owned) });
         }
     }
 

@@ -75,7 +75,7 @@ fn a_closed_page_says_good_bye_and_comes_back_as_the_same_member() {
         world.command(all[1], Command::Close { room });
         world.run_until("it is seen at once", |world| !world.view(all[0]).linked(key));
         assert!(!world.sees(all[0], all[1]).expect("a member").left, "not for good");
-        world.command(all[1], Command::OpenRoom { records });
+        world.command(all[1], Command::OpenRoom { records, link: None });
         world.linked(&all);
         world.same_chat(&all, 1);
     }
@@ -92,7 +92,7 @@ fn a_member_whose_records_were_copied_is_shown_as_forked_and_breaks_nothing() {
         let twin = world.node("Twin");
         world.cut_wifi(all[1]);
         world.run_for(20_000);
-        world.command(twin, Command::OpenRoom { records });
+        world.command(twin, Command::OpenRoom { records, link: None });
         world.say(all[1], "the first says this");
         world.say(twin, "the second says that");
         world.run_until("the second is heard", |world| {

@@ -164,7 +164,7 @@ fn another_host_with_the_same_door_secret_is_not_believed() {
         let records = records.collect();
         let room = world.room(impostor);
         world.command(impostor, Command::Close { room });
-        world.command(impostor, Command::OpenRoom { records });
+        world.command(impostor, Command::OpenRoom { records, link: None });
         world.run_for(2_000);
         assert_eq!(replaced, 1, "S stands in one record");
         let guest = world.guest("Gustav", &fragment);

@@ -292,3 +292,24 @@ fn noise_on_both_channels_is_survived() {
         );
     }
 }
+
+#[test]
+fn only_the_host_says_where_the_door_is() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        let links: Vec<_> = all.iter().map(|node| world.link(*node)).collect();
+        let door = [&[12_u8][..], &[7; 16]].concat();
+        for victim in [all[0], all[1]] {
+            let lanes = world.lanes_up(victim);
+            let (own, _) = lanes.iter().find(|(_, other)| other.node == all[2]).expect("linked");
+            world.lane_data(*own, Channel::Control, door.clone());
+            world.run_for(100);
+            let named = &world.view(victim).misbehaved;
+            assert_eq!(named, &[(Some(world.key(all[2])), Misbehavior::NotHost)]);
+        }
+        world.linked(&all);
+        let after: Vec<_> = all.iter().map(|node| world.link(*node)).collect();
+        assert_eq!(links, after);
+    }
+}

@@ -1,5 +1,6 @@
 //! At the door: knock, let in, deny, cancel, flood, and the door's own habits.
 
+use peer_core::error::CommandError;
 use peer_core::io::{Command, MeetingState};
 use sim::{NodeId, World, worlds};
 
@@ -202,6 +203,63 @@ fn a_new_link_makes_the_old_one_useless_and_leaves_members_alone() {
         world.same_chat(&[host, member], 1);
         world.reload(member);
         world.linked(&[host, member]);
+    }
+}
+
+#[test]
+fn who_has_asked_by_an_old_link_asks_on_by_the_new_one_that_it_is_opened_with() {
+    for mut world in worlds(2) {
+        let (host, old) = world.host("Hanna");
+        let room = world.room(host);
+        world.command(host, Command::NewLink { room });
+        world.run_until("there is another link", |world| world.link(host) != old);
+        let guest = world.guest("Gustav", &old);
+        world.run_until("nobody answers", |world| {
+            world.view(guest).meeting == Some(MeetingState::NobodyThere)
+        });
+        let (key, fresh) = (world.key(guest), world.link(host));
+        world.close(guest, true);
+        world.reopen_by(guest, Some(&fresh));
+        world.knock(host, guest);
+        // It is remembered: the browser restores the tab without being told the link again.
+        world.reload(guest);
+        world.admit(host, guest);
+        assert_eq!(world.key(guest), key);
+    }
+}
+
+#[test]
+fn a_room_opened_by_another_rooms_link_is_not_opened() {
+    for mut world in worlds(1) {
+        let (_, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.run_for(1_000);
+        let (_, other) = world.host("Ines");
+        let (room, records) = (world.room(guest), world.records(guest));
+        world.command(guest, Command::Close { room });
+        let open = Command::OpenRoom { records, link: Some(other) };
+        assert_eq!(world.try_command(guest, open), Err(CommandError::UnknownRoom));
+    }
+}
+
+#[test]
+fn members_get_the_new_link_also_those_who_were_away() {
+    for mut world in worlds(2) {
+        let all = world.room_of(3);
+        let (host, away, there) = (all[0], all[1], all[2]);
+        let (room, old) = (world.room(host), world.link(host));
+        world.close(away, true);
+        world.command(host, Command::NewLink { room });
+        world.run_until("the member has it", |world| {
+            world.link(host) != old && world.link(there) == world.link(host)
+        });
+        // Its address bar still holds the old one.
+        world.reopen_by(away, Some(&old));
+        world.run_until("the other member has it, too", |world| world.link(away) == world.link(host));
+        world.linked(&all);
+        let fresh = world.link(away);
+        let guest = world.guest("Gustav", &fresh);
+        world.admit(host, guest);
     }
 }
 
