@@ -5,7 +5,8 @@ import { here, options } from "./config";
 import * as engine from "./engine";
 import { installGestures } from "./gestures";
 import { check, download } from "./offer";
-import { rememberedName, rememberName } from "./remember";
+import { rememberedName, rememberedOnTheWay, rememberName, rememberOnTheWay } from "./remember";
+import { onTheWay, toGoOn } from "./select";
 import { type Command, type Event, fileKey, initial, type LocalEvent, reduce } from "./state";
 import { notifyKnock, showAround } from "./surroundings";
 import { App } from "./view/App";
@@ -13,7 +14,7 @@ import { App } from "./view/App";
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has a place for the page");
 
-let state = initial(here());
+let state = initial(here(), rememberedOnTheWay());
 let drawing = false;
 
 function tell(event: Event | LocalEvent): void {
@@ -27,8 +28,17 @@ function tell(event: Event | LocalEvent): void {
 
 function draw(): void {
   drawing = false;
+  goOn();
   render(<App state={state} send={perform} />, root as HTMLElement);
   showAround(state);
+}
+
+/** What a reload interrupted begins anew without being asked for again. */
+function goOn(): void {
+  const room = state.room;
+  if (room === null || room.ended) return;
+  for (const { file } of toGoOn(state)) command({ type: "Fetch", room: room.id, file });
+  rememberOnTheWay(onTheWay(state));
 }
 
 const perform: Send = (action: Action) => {
@@ -67,7 +77,10 @@ function command(what: Command): void {
   engine.send(what);
   tell({ type: "Sent", command: what });
   // The address of a room that is over leads nowhere.
-  if (state.place.at === "over") history.replaceState(null, "", location.pathname);
+  if (state.place.at === "over") {
+    history.replaceState(null, "", location.pathname);
+    rememberOnTheWay(new Map());
+  }
 }
 
 /** One share for each file, so that each can be withdrawn by itself. */

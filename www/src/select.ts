@@ -1,5 +1,5 @@
 /** Answers that follow from the state: who is here, what the line shows, what the trouble is, what would be lost. */
-import type { Message, Person, Room, Shelved, State } from "./state";
+import { fileKey, type Interrupted, type Message, type Person, type Room, type Shelved, type State } from "./state";
 
 /** How the one line between the two shores is drawn. */
 export type Line = "absent" | "dotted" | "dashed" | "solid" | "knot" | "gap";
@@ -137,6 +137,18 @@ function unfinishedFrom(room: Room, who: Person): Shelved[] {
 /** Being fetched here, or waiting to go on. */
 export function running(file: Shelved): boolean {
   return file.state.type === "Receiving" || file.state.type === "Paused" || file.state.type === "WaitingForSource";
+}
+
+/** What to remember over a reload: files on their way here, and whether they are to go on by themselves then. */
+export function onTheWay(state: State): Interrupted {
+  const going = [...(state.room?.files.values() ?? [])].filter(running);
+  return new Map([...state.interrupted, ...going.map((file) => [fileKey(file.file), file.state.type !== "Paused"] as const)]);
+}
+
+/** Files that a reload interrupted, that are here again, and that the person had not paused. */
+export function toGoOn(state: State): Shelved[] {
+  const files = [...(state.room?.files.values() ?? [])];
+  return files.filter((file) => file.state.type === "Offered" && state.interrupted.get(fileKey(file.file)) === true);
 }
 
 /** Whether it stays pinned on top. */

@@ -1,6 +1,6 @@
 /** What a person would lose if the reducer were wrong: a knock unseen, a download not started, a file not savable. */
 import { describe, expect, it } from "vitest";
-import { awaiting, holders, onQuay, receivers, spanOf, stream, troubleOf, wouldLose } from "./select";
+import { awaiting, holders, onQuay, onTheWay, receivers, spanOf, stream, toGoOn, troubleOf, wouldLose } from "./select";
 import { type Event, type FileRef, type FileState, initial, type LocalEvent, reduce, type State } from "./state";
 
 const room = "room";
@@ -108,6 +108,20 @@ describe("a file", () => {
 
   it("keeps its state when the same share is told again", () => {
     expect(the(played([...inside, stands({ type: "Done", root: "00" }), shared("anna")])).state.type).toBe("Done");
+  });
+
+  it("goes on after a reload, unless it was paused, and in both cases says that it begins anew", () => {
+    for (const [before, goesOn] of [["Receiving", true], ["WaitingForSource", true], ["Paused", false]] as const) {
+      const remembered = onTheWay(played([...inside, stands({ type: before })]));
+      const reloaded = played([{ ...joining, member: true }, shared("anna")], initial(here, remembered));
+      expect(the(reloaded).again).toBe(true);
+      expect(toGoOn(reloaded).length).toBe(goesOn ? 1 : 0);
+      const fetched = played([{ type: "Sent", command: { type: "Fetch", room, file } }], reloaded);
+      expect(toGoOn(fetched), "asked for once").toEqual([]);
+      expect(the(played([stands({ type: "Receiving" })], fetched))).toMatchObject({ again: true, wanted: true });
+      expect(the(played([stands({ type: "Cancelled" })], fetched)).again).toBe(false);
+    }
+    expect(onTheWay(played([...inside, stands({ type: "Done", root: "00" })])).size).toBe(0);
   });
 
   it("says who has it: everybody but its author", () => {

@@ -70,6 +70,8 @@ export interface Shelved {
   readonly saved: { readonly url: string; readonly name: string } | null;
   /** The person wants it here: the download starts by itself when it is complete. */
   readonly wanted: boolean;
+  /** A reload lost what had arrived: it begins anew. */
+  readonly again: boolean;
 }
 
 export interface Message {
@@ -124,6 +126,9 @@ export interface Here {
   readonly loopback: boolean;
 }
 
+/** Files, by `fileKey`, that were on their way here when the page was reloaded, and whether they go on by themselves. */
+export type Interrupted = ReadonlyMap<string, boolean>;
+
 export interface State {
   readonly here: Here;
   readonly place: Place;
@@ -133,6 +138,7 @@ export interface State {
   readonly problem: Problem | null;
   readonly draft: string;
   readonly dragging: Held | null;
+  readonly interrupted: Interrupted;
 }
 
 /** What happens on the page itself. */
@@ -145,8 +151,8 @@ export type LocalEvent =
   | { type: "Dragging"; held: Held | null }
   | { type: "Trouble"; problem: Problem | null };
 
-export function initial(here: Here): State {
-  return { here, place: { at: "starting" }, room: null, persistent: null, problem: null, draft: "", dragging: null };
+export function initial(here: Here, interrupted: Interrupted = new Map()): State {
+  return { here, place: { at: "starting" }, room: null, persistent: null, problem: null, draft: "", dragging: null, interrupted };
 }
 
 /** `link` as one can send it. */
@@ -215,7 +221,7 @@ export function reduce(state: State, event: Event | LocalEvent): State {
     case "Delivered":
     case "RoomEnded":
     case "Misbehaved":
-      return ofRoom(state, event.room, (room) => reduceRoom(room, event));
+      return ofRoom(state, event.room, (room) => reduceRoom(room, event, state.interrupted));
     default:
       return unknown(event);
   }
@@ -226,7 +232,7 @@ type RoomEvent = Of<
   | "FileChanged" | "Progress" | "Held" | "Saved" | "Said" | "Delivered" | "RoomEnded" | "Misbehaved"
 >;
 
-function reduceRoom(room: Room, event: RoomEvent): Room {
+function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted): Room {
   switch (event.type) {
     case "Meeting":
       return { ...room, meeting: event.state };
@@ -252,7 +258,7 @@ function reduceRoom(room: Room, event: RoomEvent): Room {
       return { ...room, people: set(room.people, event.member, { ...person, link: event.state }) };
     }
     case "Shared":
-      return { ...room, files: shelve(room, event) };
+      return { ...room, files: shelve(room, event, interrupted) };
     case "Withdrawn": {
       const files = new Map(room.files);
       for (const [key, shelved] of files) {
@@ -335,8 +341,11 @@ function closed(state: State, id: string): State {
 
 function sent(state: State, command: Command): State {
   switch (command.type) {
-    case "Fetch":
-      return inRoom(state, (room) => ofFile(room, command.file, (shelved) => ({ ...shelved, wanted: true })));
+    case "Fetch": {
+      const interrupted = new Map(state.interrupted);
+      interrupted.delete(fileKey(command.file));
+      return inRoom({ ...state, interrupted }, (room) => ofFile(room, command.file, (shelved) => ({ ...shelved, wanted: true })));
+    }
     case "EndRoom":
       return { ...state, place: { at: "over" } };
     case "Leave":
@@ -362,7 +371,10 @@ function changed(shelved: Shelved, state: FileState): Shelved {
       return { ...shelved, state, wanted: true };
     case "Cancelled":
     case "Offered":
-      return { ...shelved, state, wanted: false, verified: 0, rate: 0, remaining: null, saved: null };
+      return {
+        ...shelved, state, wanted: false, verified: 0, rate: 0, remaining: null, saved: null,
+        again: shelved.again && state.type === "Offered",
+      };
     case "Done":
       return { ...shelved, state, verified: shelved.size, rate: 0, remaining: null };
     case "Withdrawn":
@@ -378,13 +390,14 @@ function changed(shelved: Shelved, state: FileState): Shelved {
   }
 }
 
-function shelve(room: Room, event: Of<"Shared">): ReadonlyMap<string, Shelved> {
+function shelve(room: Room, event: Of<"Shared">, interrupted: Interrupted): ReadonlyMap<string, Shelved> {
   const files = new Map(room.files);
   event.files.forEach(({ name, size }, index) => {
     const file = { share: event.share, index };
     const known = files.get(fileKey(file));
     const state: FileState = known?.state ?? { type: event.author === room.me ? "Serving" : "Offered" };
-    const fresh = { verified: 0, rate: 0, remaining: null, held: new Map(), saved: null, wanted: false };
+    const again = interrupted.has(fileKey(file));
+    const fresh = { verified: 0, rate: 0, remaining: null, held: new Map(), saved: null, wanted: false, again };
     files.set(fileKey(file), { ...fresh, ...known, file, author: event.author, order: event.order, name, size, state });
   });
   return files;

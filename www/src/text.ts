@@ -133,6 +133,7 @@ export const text = {
       left === null ? `${part} · ${rate}/s` : `${part} · ${rate}/s · ${left.replace(" ", "\u00a0")}\u00a0left`,
     starting: (part: string) => `${part} · starting`,
     paused: (part: string) => `Paused at ${part}`,
+    again: "the reload lost what had arrived, so it starts again",
     waitingFor: (who: string) => `Waiting for ${who}, who has it. Goes on by itself`,
     done: "Complete and verified",
     downloading: "Verified · in your downloads",

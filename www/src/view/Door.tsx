@@ -69,6 +69,11 @@ function Knocking({ state, room, send }: { state: State; room: Room; send: Send 
           {text.door.cancel}
         </button>
       )}
+      {meeting.type === "NobodyThere" && (
+        <button class="plain" type="button" onClick={() => send({ type: "StartOver" })}>
+          {text.trouble.startRoom}
+        </button>
+      )}
     </div>
   );
 }

@@ -42,7 +42,7 @@ export function FileRow({ room, shelved, order, first, next, send }: Props) {
               {tail}
             </span>
           </p>
-          <p class="file-state">{stateOf(room, shelved)}</p>
+          <p class="file-state">{withAgain(shelved, stateOf(room, shelved))}</p>
         </div>
         {(extra !== null || hash !== null) && (
           <button
@@ -217,6 +217,10 @@ function stateOf(room: Room, shelved: Shelved): string {
     case "Withdrawn":
       return mine ? text.file.stopped : text.file.withdrawn(who);
   }
+}
+
+function withAgain(shelved: Shelved, words: string): string {
+  return shelved.again && (running(shelved) || shelved.state.type === "Offered") ? `${words} · ${text.file.again}` : words;
 }
 
 /** Who has how much of one's own file. */
