@@ -2,10 +2,13 @@
 //!
 //! A [`Hub`] does no I/O, reads no clock and draws no randomness: handles come in as an argument. It must never
 //! look into an envelope, and never answer differently for a tag that exists beyond what the asking role may see.
+//! Sockets of other nodes have places beside our own (`hub/elsewhere.rs`): the same rules hold for them.
 
 use crate::limits::Limits;
-use signal_proto::{ClientMessage, Handle, Refusal, Role, ServerMessage, Tag};
+use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Role, ServerMessage, Tag};
 use std::collections::{BTreeMap, HashMap};
+
+mod elsewhere;
 
 /// One WebSocket, for as long as the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +21,25 @@ pub struct Delivery {
     pub to: Vec<SocketId>,
     /// What.
     pub message: ServerMessage,
+}
+
+/// One of the other nodes, as long as it is heard of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u64);
+
+/// An envelope that others on the tag are to get from their own nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relay {
+    /// Where.
+    pub tag: Tag,
+    /// Who sent it.
+    pub from: Handle,
+    /// Whom; `None` is everybody that the sender's role may reach.
+    pub to: Option<Handle>,
+    /// The sender's bytes.
+    pub bytes: Vec<u8>,
+    /// How many there will get it, as far as is known here.
+    pub copies: usize,
 }
 
 /// A socket broke the rules and must be closed.
@@ -35,15 +57,26 @@ pub struct Hub {
     limits: Limits,
     tags: HashMap<Tag, BTreeMap<Handle, Place>>,
     sockets: HashMap<SocketId, Vec<Membership>>,
+    /// Places of our own sockets, on all tags.
     joins: usize,
+    /// Places of sockets of other nodes.
+    elsewhere: usize,
+    relays: Vec<Relay>,
     next_socket: u64,
 }
 
 /// A handle's socket, as the tag knows it.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    socket: SocketId,
+    at: At,
     role: Role,
+}
+
+/// Where a place's socket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Here(SocketId),
+    There(NodeId),
 }
 
 /// The same as the socket knows it.
@@ -57,7 +90,15 @@ struct Membership {
 impl Hub {
     /// A hub with nobody in it.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, tags: HashMap::new(), sockets: HashMap::new(), joins: 0, next_socket: 0 }
+        Self {
+            limits,
+            tags: HashMap::new(),
+            sockets: HashMap::new(),
+            joins: 0,
+            elsewhere: 0,
+            relays: Vec::new(),
+            next_socket: 0,
+        }
     }
 
     /// A socket is there.
@@ -71,7 +112,7 @@ impl Hub {
     /// A socket is gone: it leaves every tag.
     pub fn disconnect(&mut self, socket: SocketId) -> Vec<Delivery> {
         let memberships = self.sockets.remove(&socket).unwrap_or_default();
-        memberships.into_iter().filter_map(|membership| self.vacate(membership)).collect()
+        memberships.into_iter().filter_map(|m| self.vacate(m.tag, m.handle)).collect()
     }
 
     /// What follows from `message` of `socket`. `draw` gives random handles.
@@ -96,6 +137,11 @@ impl Hub {
         self.sockets.get(&socket).map_or(0, Vec::len)
     }
 
+    /// Whether `socket` is on `tag`.
+    pub fn is_on(&self, socket: SocketId, tag: Tag) -> bool {
+        self.membership(socket, tag).is_ok()
+    }
+
     fn join(
         &mut self,
         socket: SocketId,
@@ -103,7 +149,7 @@ impl Hub {
         role: Role,
         draw: &mut dyn FnMut() -> Handle,
     ) -> Result<Vec<Delivery>, Violation> {
-        if self.membership(socket, tag).is_ok() {
+        if self.is_on(socket, tag) {
             return Err(Violation::BadTag);
         }
         if self.tags_of(socket) >= self.limits.tags_per_socket {
@@ -123,9 +169,11 @@ impl Hub {
         while on.contains_key(&handle) {
             handle = draw();
         }
-        let (peers, sockets): (Vec<_>, Vec<_>) =
-            on.iter().filter(|(_, p)| sees(role, p.role)).map(|(h, p)| (*h, p.socket)).unzip();
-        on.insert(handle, Place { socket, role });
+        let seen = || on.iter().filter(|(_, place)| sees(role, place.role));
+        // Joins at several nodes at once may overshoot a role's places; a message has room for so many.
+        let peers = seen().map(|(handle, _)| *handle).take(MAX_PEERS).collect();
+        let sockets = seen().filter_map(|(_, place)| place.socket()).collect();
+        on.insert(handle, Place { at: At::Here(socket), role });
         self.joins += 1;
         self.sockets.entry(socket).or_default().push(Membership { tag, handle, role });
 
@@ -135,16 +183,23 @@ impl Hub {
     }
 
     fn send(
-        &self,
+        &mut self,
         socket: SocketId,
         tag: Tag,
         to: Option<Handle>,
         bytes: Vec<u8>,
     ) -> Result<Vec<Delivery>, Violation> {
         let from = self.membership(socket, tag)?;
-        // A handle that is gone and one that the role may not see are the same: nothing happens.
-        let reached = self.seen_by(from).filter(|(handle, _)| to.is_none_or(|to| to == *handle));
-        let sockets = reached.map(|(_, socket)| socket).collect();
+        let (mut sockets, mut copies) = (Vec::new(), 0);
+        for place in self.reached(tag, from.handle, from.role, to) {
+            match place.at {
+                At::Here(socket) => sockets.push(socket),
+                At::There(_) => copies += 1,
+            }
+        }
+        if copies > 0 {
+            self.relays.push(Relay { tag, from: from.handle, to, bytes: bytes.clone(), copies });
+        }
         let message = ServerMessage::Message { tag, from: from.handle, bytes };
         Ok(to_many(sockets, message).into_iter().collect())
     }
@@ -154,7 +209,7 @@ impl Hub {
         if let Some(memberships) = self.sockets.get_mut(&socket) {
             memberships.retain(|m| m.tag != tag);
         }
-        Ok(self.vacate(membership).into_iter().collect())
+        Ok(self.vacate(tag, membership.handle).into_iter().collect())
     }
 
     fn membership(&self, socket: SocketId, tag: Tag) -> Result<Membership, Violation> {
@@ -162,23 +217,32 @@ impl Hub {
         memberships.iter().find(|m| m.tag == tag).copied().ok_or(Violation::BadTag)
     }
 
-    /// Everybody else that the role of `membership` may see, in no telling order: handles are random.
-    fn seen_by(&self, membership: Membership) -> impl Iterator<Item = (Handle, SocketId)> {
-        let on = self.tags.get(&membership.tag).into_iter().flatten();
-        on.filter(move |(handle, place)| **handle != membership.handle && sees(membership.role, place.role))
-            .map(|(handle, place)| (*handle, place.socket))
+    /// The places that somebody reaches, in no telling order: handles are random. A handle that is gone and one
+    /// that the role may not see are the same: nothing happens.
+    fn reached(
+        &self,
+        tag: Tag,
+        from: Handle,
+        role: Role,
+        to: Option<Handle>,
+    ) -> impl Iterator<Item = &Place> {
+        let on = self.tags.get(&tag).into_iter().flatten();
+        on.filter(move |(handle, place)| **handle != from && sees(role, place.role))
+            .filter(move |(handle, _)| to.is_none_or(|to| to == **handle))
+            .map(|(_, place)| place)
     }
 
-    /// Frees the place and tells those who saw it. The last one takes the tag away.
-    fn vacate(&mut self, membership: Membership) -> Option<Delivery> {
-        let Membership { tag, handle, .. } = membership;
-        let sockets = self.seen_by(membership).map(|(_, socket)| socket).collect();
-        if let Some(on) = self.tags.get_mut(&tag) {
-            on.remove(&handle);
-            self.joins -= 1;
-            if on.is_empty() {
-                self.tags.remove(&tag);
-            }
+    /// Frees a place and tells those who saw it. The last one takes the tag away.
+    fn vacate(&mut self, tag: Tag, handle: Handle) -> Option<Delivery> {
+        let on = self.tags.get_mut(&tag)?;
+        let Place { at, role } = on.remove(&handle)?;
+        match at {
+            At::Here(_) => self.joins -= 1,
+            At::There(_) => self.elsewhere -= 1,
+        }
+        let sockets = on.values().filter(|p| sees(role, p.role)).filter_map(Place::socket).collect();
+        if on.is_empty() {
+            self.tags.remove(&tag);
         }
         to_many(sockets, ServerMessage::Detached { tag, handle })
     }
@@ -188,6 +252,16 @@ impl Hub {
             Role::Listen => self.limits.listeners,
             Role::Knock => self.limits.knockers,
             Role::Mesh => self.limits.members,
+        }
+    }
+}
+
+impl Place {
+    /// Our own socket, if it is one.
+    fn socket(&self) -> Option<SocketId> {
+        match self.at {
+            At::Here(socket) => Some(socket),
+            At::There(_) => None,
         }
     }
 }
