@@ -4,6 +4,7 @@
 
 use crate::addresses::Ticket;
 use crate::limits::Limits;
+use crate::metrics::{Counted, Limit};
 use crate::routes::App;
 use axum::Router;
 use axum::extract::Request;
@@ -22,6 +23,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 /// Pause after the system could not give a connection (no file descriptors): time for others to end.
@@ -35,7 +37,7 @@ const BACKLOG: u32 = 1_024;
 pub(crate) struct Connection {
     /// The peer's address.
     pub(crate) ip: IpAddr,
-    _places: Arc<(OwnedSemaphorePermit, Ticket)>,
+    _places: Arc<(OwnedSemaphorePermit, Ticket, Counted)>,
 }
 
 /// A socket that listens on `address`, and whose connections will have small buffers in the system.
@@ -53,31 +55,43 @@ pub(crate) fn listener(address: SocketAddr, limits: &Limits) -> io::Result<TcpLi
 /// Accepts connections until the server stops.
 pub(crate) async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, app: Arc<App>, router: Router) {
     let places = Arc::new(Semaphore::new(app.limits.connections));
-    loop {
-        let (stream, from) = tokio::select! {
-            () = app.stop.cancelled() => return,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) if is_the_peers_fault(&error) => continue,
-                Err(error) => {
-                    warn!(%error, "cannot accept connections for a moment");
-                    sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            },
-        };
+    while let Some((stream, from)) = next(&listener, &app.stop).await {
         let ip = from.ip().to_canonical();
         let Ok(permit) = Arc::clone(&places).try_acquire_owned() else {
+            app.metrics.hit(Limit::Connections);
             debug!("connection closed: the server is full");
             continue;
         };
         let Some(ticket) = app.connections.take(ip) else {
+            app.metrics.hit(Limit::ConnectionsPerAddress);
             debug!("connection closed: its address holds too many");
             continue;
         };
-        let connection = Connection { ip, _places: Arc::new((permit, ticket)) };
+        let counted = Counted::one_more(&app.metrics.connections);
+        let connection = Connection { ip, _places: Arc::new((permit, ticket, counted)) };
         let (tls, router) = (tls.clone(), router.clone());
         app.tasks.spawn(secure(stream, tls, connection, Arc::clone(&app), router));
+    }
+}
+
+/// The next connection; none once the server stops.
+pub(crate) async fn next(
+    listener: &TcpListener,
+    stop: &CancellationToken,
+) -> Option<(TcpStream, SocketAddr)> {
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return None,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok(accepted) => return Some(accepted),
+            Err(error) if is_the_peers_fault(&error) => {}
+            Err(error) => {
+                warn!(%error, "cannot accept connections for a moment");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
     }
 }
 
@@ -97,24 +111,29 @@ async fn secure(
         debug!(%error, "connection was gone at once");
         return;
     }
-    let Some(tls) = tls else { return http(stream, connection, &app, router).await };
+    let prepare = move |request: &mut Request<Incoming>| {
+        request.extensions_mut().insert(connection.clone());
+    };
+    let Some(tls) = tls else { return http(stream, &app, router, prepare).await };
     tokio::select! {
         () = app.stop.cancelled() => {}
         done = timeout(app.limits.tls_handshake, tls.accept(stream)) => match done {
-            Ok(Ok(stream)) => http(stream, connection, &app, router).await,
+            Ok(Ok(stream)) => http(stream, &app, router, prepare).await,
             Ok(Err(error)) => debug!(%error, "TLS handshake failed"),
             Err(_) => debug!("TLS handshake took too long"),
         },
     }
 }
 
-async fn http<I>(io: I, connection: Connection, app: &App, router: Router)
+/// HTTP/1 with a bound on everything; `prepare` sees each request before `router` does.
+pub(crate) async fn http<I, P>(io: I, app: &App, router: Router, prepare: P)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    P: Fn(&mut Request<Incoming>),
 {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(connection.clone());
+        prepare(&mut request);
         router.call(request)
     });
     let serving = builder(&app.limits).serve_connection(TokioIo::new(io), service).with_upgrades();

@@ -14,6 +14,8 @@ pub struct Config {
     pub stun: Option<SocketAddr>,
     /// Further ICE servers that the page is told.
     pub ice_servers: Vec<IceServer>,
+    /// Serve metrics here, over plain HTTP and to whoever asks.
+    pub metrics: Option<SocketAddr>,
     /// Bounds.
     pub limits: Limits,
 }

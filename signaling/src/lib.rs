@@ -4,7 +4,7 @@
 //! the engine. Everything it does for a stranger is bounded by [`Limits`]. See PROTOCOL.md, *The server's model*.
 //!
 //! From the outside in: `accept` (connections), `routes` and `assets` (HTTP), `ws` (one WebSocket), `switchboard`
-//! and [`hub`] (who is where), beside them `stun` and [`tls`].
+//! and [`hub`] (who is where), beside them `stun`, [`tls`] and `metrics`.
 #![forbid(unsafe_code)]
 
 mod accept;
@@ -14,6 +14,7 @@ mod bucket;
 mod config;
 pub mod hub;
 mod limits;
+mod metrics;
 mod outbox;
 mod routes;
 mod stun;
@@ -26,12 +27,13 @@ pub use limits::Limits;
 
 use addresses::Addresses;
 use assets::Page;
+use metrics::Metrics;
 use routes::App;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use switchboard::Switchboard;
-use tokio::net::UdpSocket;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -44,28 +46,31 @@ pub struct Server {
     stop: CancellationToken,
     tasks: TaskTracker,
     stun: Option<SocketAddr>,
+    metrics: Option<SocketAddr>,
 }
 
 impl Server {
     /// A server that does not listen yet.
     pub fn new(config: Config) -> Self {
-        Self { config, stop: CancellationToken::new(), tasks: TaskTracker::new(), stun: None }
+        Self { config, stop: CancellationToken::new(), tasks: TaskTracker::new(), stun: None, metrics: None }
     }
 
     /// Starts to serve on `address` and tells the address really used: port 0 means any that is free.
     ///
     /// # Errors
-    /// What the system says if the address, or the one for STUN, cannot be had.
+    /// What the system says if one of the addresses cannot be had, and which.
     pub async fn listen(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
-        let listener = accept::listener(address, &self.config.limits)?;
+        let listener = accept::listener(address, &self.config.limits).map_err(at(address))?;
         let address = listener.local_addr()?;
         if let Some(stun) = self.config.stun {
-            let socket = UdpSocket::bind(stun)
-                .await
-                .map_err(|error| io::Error::new(error.kind(), format!("STUN at {stun}: {error}")))?;
+            let socket = UdpSocket::bind(stun).await.map_err(at(stun))?;
             self.stun = Some(socket.local_addr()?);
             self.tasks.spawn(stun::run(socket, self.config.limits.clone(), self.stop.clone()));
         }
+        let metrics = match self.config.metrics {
+            Some(address) => Some(TcpListener::bind(address).await.map_err(at(address))?),
+            None => None,
+        };
 
         let limits = self.config.limits.clone();
         let app = Arc::new(App {
@@ -75,8 +80,13 @@ impl Server {
             page: Page::new(&self.config.ice_servers, self.stun.map(|address| address.port())),
             stop: self.stop.clone(),
             tasks: self.tasks.clone(),
+            metrics: Metrics::default(),
             limits,
         });
+        if let Some(listener) = metrics {
+            self.metrics = Some(listener.local_addr()?);
+            self.tasks.spawn(metrics::run(listener, Arc::clone(&app)));
+        }
         let tls = self.config.tls.as_ref();
         let router = routes::router(Arc::clone(&app), tls.is_some_and(|identity| !identity.is_self_signed()));
         self.tasks.spawn(accept::run(listener, tls.map(tls::Identity::acceptor), app, router));
@@ -89,6 +99,11 @@ impl Server {
         self.stun
     }
 
+    /// Where metrics are served, once it listens.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics
+    }
+
     /// Stops accepting, tells every peer to come back later, and waits a bounded time for all to end.
     pub async fn shutdown(self) {
         info!("stopping");
@@ -99,6 +114,11 @@ impl Server {
             Err(_) => warn!("stopped with connections still open"),
         }
     }
+}
+
+/// Says which address an error is about.
+fn at(address: SocketAddr) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
 }
 
 impl Drop for Server {

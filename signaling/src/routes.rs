@@ -3,6 +3,7 @@
 use crate::addresses::Addresses;
 use crate::assets::{self, Page};
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::switchboard::Switchboard;
 use crate::ws;
 use axum::Router;
@@ -18,6 +19,7 @@ use tokio_util::task::TaskTracker;
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
     pub(crate) switchboard: Arc<Switchboard>,
     /// TCP connections by address.
     pub(crate) connections: Arc<Addresses>,

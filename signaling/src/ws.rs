@@ -6,6 +6,7 @@ use crate::accept::Connection;
 use crate::bucket::Bucket;
 use crate::hub::Violation;
 use crate::limits::Limits;
+use crate::metrics::{Counted, Limit};
 use crate::outbox::Overflowed;
 use crate::routes::App;
 use crate::switchboard::Seat;
@@ -106,8 +107,14 @@ pub(crate) async fn upgrade(
         .max_frame_size(MAX_READ)
         .on_upgrade(async move |mut socket| {
             let end = match &ticket {
-                Some(_) => serve(&app, &mut socket).await,
-                None => End::TooMany,
+                Some(_) => {
+                    let _counted = Counted::one_more(&app.metrics.sockets);
+                    serve(&app, &mut socket).await
+                }
+                None => {
+                    app.metrics.hit(Limit::SocketsPerAddress);
+                    End::TooMany
+                }
             };
             debug!(?end, "socket ends");
             finish(&app.limits, &mut socket, end).await;

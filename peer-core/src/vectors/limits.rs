@@ -119,20 +119,23 @@ fn expressions() -> BTreeMap<Place, (&'static str, bool)> {
     found
 }
 
-/// The server's bounds are fields with defaults.
+/// The server's bounds are options with defaults: each field follows the attribute that has its default.
 fn server_limits() -> BTreeMap<Place, (&'static str, bool)> {
     let path = "signaling/src/limits.rs";
     let (_, text) = SOURCES.into_iter().find(|(source, _)| *source == path).unwrap();
-    let (types, values) = text.split_once("impl Default for Limits").unwrap();
-    let (_, values) = values.split_once("Self {").unwrap();
-    let (values, _) = values.split_once('}').unwrap();
-    let fields = values.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(": "));
-    fields
-        .map(|(name, expression)| {
-            let is_time = types.contains(&format!("pub {name}: Duration"));
-            ((path.into(), format!("Limits::{name}")), (expression, is_time))
-        })
-        .collect()
+    let mut default = None;
+    let mut found = BTreeMap::new();
+    for line in text.lines().map(str::trim) {
+        if let Some((_, rest)) = line.split_once("default_value = \"") {
+            default = rest.split_once('"').map(|(value, _)| value);
+        }
+        let field = line.strip_prefix("pub ").and_then(|field| field.strip_suffix(',')?.split_once(": "));
+        if let Some((name, kind)) = field {
+            let value = default.take().unwrap_or_else(|| panic!("{name} has no default"));
+            found.insert((path.into(), format!("Limits::{name}")), (value, kind == "Duration"));
+        }
+    }
+    found
 }
 
 /// Arithmetic on constants as far as these sources use it.
@@ -198,9 +201,7 @@ impl<'a> Reader<'a> {
             }
             "Duration::from_secs" | "seconds" => self.atom() * 1_000.0,
             "Duration::from_millis" => self.atom(),
-            number if number.starts_with(|c: char| c.is_ascii_digit()) => {
-                number.replace('_', "").parse().unwrap()
-            }
+            number if number.starts_with(|c: char| c.is_ascii_digit()) => quantity(number),
             name => self.named(name),
         };
         if self.takes("as") {
@@ -228,6 +229,23 @@ impl<'a> Reader<'a> {
         };
         Self::value(self.all, &place.0, self.all[&place].0)
     }
+}
+
+/// A number, alone or with a unit as the server's options have them; times are milliseconds.
+fn quantity(text: &str) -> f64 {
+    let unit = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit);
+    let scale = match unit {
+        "" => 1.0,
+        "KiB" => 1_024.0,
+        "MiB" => 1_048_576.0,
+        "ms" => 1.0,
+        "s" => 1_000.0,
+        "min" => 60_000.0,
+        "h" => 3_600_000.0,
+        unit => panic!("{text}: {unit} is no unit here"),
+    };
+    number.replace('_', "").parse::<f64>().unwrap() * scale
 }
 
 fn tokens(text: &'static str) -> Vec<&'static str> {

@@ -90,8 +90,8 @@ async fn a_port_that_is_taken_is_said_in_a_sentence() {
     let port = taken.local_addr().unwrap().port().to_string();
     let output = Command::new(env!("CARGO_BIN_EXE_linkspan-signaling")).args(["--port", &port]).output();
     let output = soon(output).await.unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(3));
     assert_eq!(output.stdout, b"");
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains(&format!("cannot listen on 127.0.0.1 port {port}")), "{said}");
+    assert!(said.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{said}");
 }

@@ -1,0 +1,115 @@
+//! What the operator decides: options as flags, as environment variables and in a file, all under the same names.
+//!
+//! Each area has its own `Args` struct in a file of its own; a new option is a new field there and needs nothing
+//! else. It never decides what an option means: `main` turns options into a [`signaling::Config`].
+
+mod file;
+mod ice;
+mod listen;
+mod log;
+mod tls;
+
+pub(crate) use ice::Ice;
+pub(crate) use listen::Listen;
+pub(crate) use log::Log;
+pub(crate) use tls::Tls;
+
+use clap::builder::BoolishValueParser;
+use clap::parser::ValueSource;
+use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser};
+use signaling::Limits;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Begins the name of every environment variable that is an option.
+const PREFIX: &str = "LINKSPAN_";
+
+const ABOUT_OPTIONS: &str = "\
+Every option can also be an environment variable, LINKSPAN_ and its name in capitals (--ice-server is \
+LINKSPAN_ICE_SERVER, several values with commas between), or stand in the file of --config under its name \
+(ice-server = [\"stun:stun.example.org\"]). A flag counts before the environment, the environment before the file.
+
+Exit codes: 0 told to stop and did; 2 an option is wrong, wherever it stood; 3 an address cannot be listened on; \
+4 the certificate or its key cannot be used; 1 anything else.";
+
+/// Serves the Linkspan page and introduces browsers to each other. What they say to each other afterwards goes
+/// straight between them, and what passes through here is sealed: this server keeps nothing and can read nothing.
+#[derive(Debug, Parser)]
+#[command(name = "linkspan-signaling", version, after_help = ABOUT_OPTIONS, next_line_help = true)]
+pub(crate) struct Arguments {
+    /// File with options in TOML, one `name = value` a line
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+    #[command(flatten)]
+    pub(crate) tls: Tls,
+    #[command(flatten)]
+    pub(crate) ice: Ice,
+    #[command(flatten)]
+    pub(crate) log: Log,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+impl Arguments {
+    /// The options of this run. Asked for help or the version, or given a wrong option, it says so and exits.
+    pub(crate) fn read() -> Self {
+        Self::of(std::env::args_os().collect()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// The options that follow from `words`, the first of which is the program's name.
+    pub(crate) fn of(mut words: Vec<OsString>) -> Result<Self, clap::Error> {
+        let mut command = command();
+        // Only to learn of the file and of what counts before it; what is wrong is said by the second reading.
+        let first = command.clone().ignore_errors(true).try_get_matches_from(&words)?;
+        if let Some(path) = first.try_get_one::<PathBuf>("config").ok().flatten() {
+            let counts_before = |id: &str| {
+                matches!(first.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable))
+            };
+            words.extend(file::words(path, &Self::command(), counts_before)?);
+        }
+        let matches = command.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+/// The command line, each option of which is an environment variable too.
+fn command() -> Command {
+    Arguments::command().mut_args(|mut arg| {
+        let variable = format!("{PREFIX}{}", arg.get_id().as_str().to_ascii_uppercase());
+        if matches!(arg.get_action(), ArgAction::SetTrue) {
+            arg = arg.value_parser(BoolishValueParser::new());
+        }
+        if matches!(arg.get_action(), ArgAction::Append) {
+            arg = arg.value_delimiter(',');
+        }
+        // Limits are many, and nobody's first question.
+        let is_limit = arg.get_help_heading() == Some(Limits::HEADING);
+        // Said once for all; and an environment may hold secrets.
+        arg.env(variable).hide_env(true).hide_short_help(is_limit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_are_sound_and_none_has_two_words_for_one_name() {
+        command().debug_assert();
+        for arg in command().get_arguments() {
+            let id = arg.get_id().as_str();
+            let Some(long) = arg.get_long() else { panic!("{id} has no name") };
+            assert_eq!(long.replace('-', "_"), id, "flag, variable and file share one name");
+            assert!(arg.get_help().is_some(), "{long} is explained");
+        }
+    }
+
+    #[test]
+    fn the_limits_are_the_defaults_when_nobody_changes_them() {
+        let read = Arguments::of(vec!["linkspan-signaling".into()]).unwrap();
+        assert_eq!(format!("{:?}", read.limits), format!("{:?}", Limits::default()));
+    }
+}

@@ -1,0 +1,67 @@
+//! Limits as people write them.
+
+use bytesize::ByteSize;
+use std::time::Duration;
+
+/// Smallest header that the HTTP library can be told to take.
+const MIN_HEADER: usize = 8 * 1024;
+/// Longest time: four weeks. Timers need not be asked for more.
+const MAX_TIME: Duration = Duration::from_secs(28 * 24 * 3600);
+
+/// `10s`, `2min`, `1h 30min`.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time > MAX_TIME => Err("four weeks at most".to_owned()),
+        Ok(time) if time.is_zero() => Err("more than nothing".to_owned()),
+        Ok(time) => Ok(time),
+        Err(error) => Err(format!("expected a time such as 10s or 2min: {error}")),
+    }
+}
+
+/// `16KiB`, `2MiB`, `100kB`, or plain bytes.
+pub(super) fn size<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
+    let bytes: ByteSize = text.parse().map_err(|_| "expected a size such as 16KiB or 2MiB".to_owned())?;
+    N::try_from(bytes.as_u64()).map_err(|_| "that is too much".to_owned())
+}
+
+/// A size that the HTTP library takes.
+pub(super) fn header_bytes(text: &str) -> Result<usize, String> {
+    let bytes = size(text)?;
+    if bytes < MIN_HEADER { Err("8KiB at least".to_owned()) } else { Ok(bytes) }
+}
+
+/// As many places as the answer to a join can name.
+pub(super) fn places(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=signal_proto::MAX_PEERS) => Ok(count),
+        _ => Err(format!("expected 1 to {}", signal_proto::MAX_PEERS)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_are_read_as_people_write_them() {
+        assert_eq!(time("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(time("1h 30min"), Ok(Duration::from_secs(5_400)));
+        for bad in ["", "10", "0s", "-1s", "1year", "soon"] {
+            assert!(time(bad).is_err(), "{bad}");
+        }
+        assert_eq!(size::<u32>("16KiB"), Ok(16_384));
+        assert_eq!(size::<u32>("100kB"), Ok(100_000));
+        assert_eq!(size::<usize>("7"), Ok(7));
+        for bad in ["", "-1", "4GiB", "much"] {
+            assert!(size::<u32>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_would_break_the_protocol_or_a_library_is_refused() {
+        assert_eq!(places("64"), Ok(64));
+        assert!(places("65").is_err() && places("0").is_err());
+        assert_eq!(header_bytes("8KiB"), Ok(8_192));
+        assert!(header_bytes("8191").is_err());
+    }
+}
