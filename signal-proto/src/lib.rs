@@ -162,15 +162,22 @@ macro_rules! codec {
             /// The message in `bytes`; nothing may be left over.
             ///
             /// # Errors
-            /// [`Malformed`] if the bytes are too long, cut short, have a tail, or name an unknown variant.
+            /// [`Malformed`] if the bytes are too long, cut short, have a tail, name an unknown variant, or are
+            /// not what [`Self::encode`] makes of it.
             pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
                 if bytes.len() > MAX_MESSAGE {
                     return Err(Malformed);
                 }
                 match postcard::take_from_bytes::<Self>(bytes) {
-                    Ok((message, [])) => message.check(),
+                    // postcard also reads numbers that are longer than they need be; then the lengths differ.
+                    Ok((message, [])) if message.length() == bytes.len() => message.check(),
                     _ => Err(Malformed),
                 }
+            }
+
+            fn length(&self) -> usize {
+                postcard::serialize_with_flavor(self, postcard::ser_flavors::Size::default())
+                    .expect("counting has no failure for these types")
             }
         }
     };
@@ -221,6 +228,17 @@ mod tests {
             }
             assert_eq!(ClientMessage::decode(&[bytes, vec![0]].concat()), Err(Malformed));
         }
+    }
+
+    #[test]
+    fn a_message_has_one_form() {
+        let leave = ClientMessage::Leave { tag: Tag([7; 16]) }.encode();
+        assert!(ClientMessage::decode(&leave).is_ok());
+        // The variant 2 in two bytes.
+        assert_eq!(ClientMessage::decode(&[&[0x82, 0x00], &leave[1..]].concat()), Err(Malformed));
+        let going_away = ServerMessage::GoingAway { retry_ms: 1 }.encode();
+        let [variant, 1] = going_away[..] else { panic!("{going_away:?}") };
+        assert_eq!(ServerMessage::decode(&[variant, 0x81, 0x00]), Err(Malformed));
     }
 
     #[test]
