@@ -1,0 +1,88 @@
+//! The server's model as short as it can be said: everybody in one list. PROTOCOL.md, *The server's model*.
+
+use signal_proto::{Handle, Refusal, Role, ServerMessage, Tag};
+use signaling::Limits;
+use signaling::hub::{SocketId, Violation};
+
+/// A socket on a tag.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) socket: SocketId,
+    pub(crate) tag: Tag,
+    pub(crate) role: Role,
+    pub(crate) handle: Handle,
+}
+
+/// Everybody on every tag.
+pub(crate) struct Model {
+    pub(crate) limits: Limits,
+    pub(crate) on: Vec<Place>,
+}
+
+/// Who is to hear what.
+pub(crate) type Heard = Vec<(SocketId, ServerMessage)>;
+
+impl Model {
+    pub(crate) fn seen_by(&self, me: Place) -> Vec<Place> {
+        let pair = |a, b| matches!((a, b), (Role::Listen, Role::Knock) | (Role::Mesh, Role::Mesh));
+        let sees = |it: &Place| pair(it.role, me.role) || pair(me.role, it.role);
+        self.on.iter().filter(|it| it.tag == me.tag && it.handle != me.handle && sees(it)).copied().collect()
+    }
+
+    pub(crate) fn join(&mut self, me: Place) -> Result<Heard, Violation> {
+        let own = self.on.iter().filter(|it| it.socket == me.socket);
+        if own.clone().any(|it| it.tag == me.tag) {
+            return Err(Violation::BadTag);
+        }
+        if own.count() == self.limits.tags_per_socket {
+            return Err(Violation::TooManyTags);
+        }
+        let refused = |reason| Ok(vec![(me.socket, ServerMessage::Refused { tag: me.tag, reason })]);
+        if self.on.len() == self.limits.joins {
+            return refused(Refusal::ServerFull);
+        }
+        if self.on.iter().filter(|it| it.tag == me.tag && it.role == me.role).count() == self.places(me.role)
+        {
+            return refused(Refusal::TagFull);
+        }
+        let seen = self.seen_by(me);
+        self.on.push(me);
+        let peers = seen.iter().map(|it| it.handle).collect();
+        let attached = ServerMessage::Attached { tag: me.tag, handle: me.handle };
+        let others = seen.iter().map(|it| (it.socket, attached.clone()));
+        Ok([(me.socket, ServerMessage::Joined { tag: me.tag, peers })].into_iter().chain(others).collect())
+    }
+
+    pub(crate) fn send(
+        &self,
+        socket: SocketId,
+        tag: Tag,
+        to: Option<Handle>,
+        bytes: &[u8],
+    ) -> Result<Heard, Violation> {
+        let me = self.place(socket, tag)?;
+        let message = ServerMessage::Message { tag, from: me.handle, bytes: bytes.to_vec() };
+        let reached = self.seen_by(me).into_iter().filter(|it| to.is_none_or(|to| to == it.handle));
+        Ok(reached.map(|it| (it.socket, message.clone())).collect())
+    }
+
+    pub(crate) fn leave(&mut self, socket: SocketId, tag: Tag) -> Result<Heard, Violation> {
+        let me = self.place(socket, tag)?;
+        self.on.retain(|it| it.tag != tag || it.handle != me.handle);
+        let detached = ServerMessage::Detached { tag, handle: me.handle };
+        Ok(self.seen_by(me).into_iter().map(|it| (it.socket, detached.clone())).collect())
+    }
+
+    fn place(&self, socket: SocketId, tag: Tag) -> Result<Place, Violation> {
+        let place = self.on.iter().find(|it| it.socket == socket && it.tag == tag);
+        place.copied().ok_or(Violation::BadTag)
+    }
+
+    fn places(&self, role: Role) -> usize {
+        match role {
+            Role::Listen => self.limits.listeners,
+            Role::Knock => self.limits.knockers,
+            Role::Mesh => self.limits.members,
+        }
+    }
+}
