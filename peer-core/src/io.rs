@@ -2,9 +2,11 @@
 //! reported by signaling, links, the store and the clock (`world`).
 
 mod event;
+mod hidden;
 mod world;
 
 pub use event::{Event, FileFailure, FileState, LinkState, LostReason, MeetingState, SharedFile};
+pub use hidden::Hidden;
 pub use world::{Channel, Input, LinkInput, LinkOp, Output, Reason, SignalInput, SignalOp, StoreOp};
 
 use crate::id::{EntryId, FileId, KnockId, RoomId, SinkId, SourceId};
@@ -29,15 +31,15 @@ pub enum Command {
     /// Open a room again from all the records that the store holds for it.
     OpenRoom {
         /// Every key and value of the room's store.
-        records: Vec<(Vec<u8>, Vec<u8>)>,
+        records: Hidden<Vec<(Vec<u8>, Vec<u8>)>>,
         /// Fragment of the link that it is opened by, if it is by one. Who has asked and is not in yet asks on by
         /// this one: the host may have made a new link since.
-        link: Option<String>,
+        link: Option<Hidden<String>>,
     },
     /// Ask to come in. `link` is the text after `#`.
     JoinRoom {
         /// Fragment of the link, without `#`.
-        link: String,
+        link: Hidden<String>,
         /// The guest's name, told to the proven host only.
         name: String,
     },

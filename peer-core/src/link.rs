@@ -370,7 +370,7 @@ impl Link {
 
     fn transmit(&mut self, channel: Channel, message: Vec<u8>, cx: &mut Context<'_>) {
         self.credit[channel as usize] -= message.len();
-        cx.link(self.id, LinkOp::Send(channel, message));
+        cx.link(self.id, LinkOp::Send(channel, message.into()));
     }
 
     // ------------------------------------------------------------ time

@@ -56,7 +56,9 @@ impl Peer {
                 }
                 let room = match &command {
                     Command::CreateRoom { name } => Room::create(name, id, cx)?,
-                    Command::OpenRoom { records, link } => Room::open(records, link.as_deref(), cx)?,
+                    Command::OpenRoom { records, link } => {
+                        Room::open(records, link.as_ref().map(|link| link.as_str()), cx)?
+                    }
                     Command::JoinRoom { link, name } => Room::join(link, name, cx)?,
                     _ => return Err(CommandError::UnknownRoom),
                 };

@@ -420,7 +420,7 @@ impl Room {
         }
         let request = cx.ids.request(self.id);
         self.puts.insert(request);
-        cx.store(StoreOp::Put { request, room: self.id, key, value });
+        cx.store(StoreOp::Put { request, room: self.id, key, value: value.into() });
     }
 
     fn misbehaved(&mut self, link: LinkId, violation: Misbehavior, cx: &mut Context<'_>) {

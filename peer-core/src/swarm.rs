@@ -372,7 +372,12 @@ impl Swarm {
         let value = postcard::to_allocvec(&page).expect("postcard into a Vec has no failure here");
         let request = cx.ids.request(self.room);
         self.jobs.insert(request, Job::Page { file, segment, page });
-        cx.store(StoreOp::Put { request, room: self.room, key: record::page(&file, segment), value });
+        cx.store(StoreOp::Put {
+            request,
+            room: self.room,
+            key: record::page(&file, segment),
+            value: value.into(),
+        });
     }
 
     fn page_stored(

@@ -150,7 +150,7 @@ impl Driver {
                 self.reject(CommandName::JoinRoom, None, error);
             }
             Ok(invitation) if self.store.holds(invitation.room()) => {
-                self.submit(io::Command::JoinRoom { link, name }, CommandName::JoinRoom, None);
+                self.submit(io::Command::JoinRoom { link: link.into(), name }, CommandName::JoinRoom, None);
             }
             Ok(invitation) if self.memory.borrow().approaching.contains(&invitation.room()) => {
                 let error =
@@ -188,7 +188,8 @@ impl Driver {
             };
             let records = driver.store.open_room(room, lock).await;
             if !records.is_empty() {
-                let command = io::Command::OpenRoom { records, link: Some(link.clone()) };
+                let command =
+                    io::Command::OpenRoom { records: records.into(), link: Some(link.clone().into()) };
                 let opened = driver.peer.borrow_mut().submit(command, clock::now());
                 match opened {
                     Ok(id) => {
@@ -205,7 +206,11 @@ impl Driver {
             }
             match name {
                 Some(name) => {
-                    driver.submit(io::Command::JoinRoom { link, name }, CommandName::JoinRoom, None);
+                    driver.submit(
+                        io::Command::JoinRoom { link: link.into(), name },
+                        CommandName::JoinRoom,
+                        None,
+                    );
                 }
                 None => driver.tell(vec![Event::AtDoor { room: room.to_hex(), link }]),
             }

@@ -181,7 +181,7 @@ impl Store {
         let (request, result) = match op {
             StoreOp::Put { request, room, key, value } => {
                 if self.is_opening(room) {
-                    self.put_later(room, (request, key, value));
+                    self.put_later(room, (request, key, value.0));
                     return None;
                 }
                 (request, self.put(room, &key, &value).map(|()| Vec::new()))

@@ -2,6 +2,7 @@
 
 use crate::error::{CommandError, Misbehavior, StoreFailure};
 use crate::id::{CommandId, EntryId, FileId, KnockId, MemberId, RoomId, Root};
+use crate::io::Hidden;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -13,7 +14,7 @@ pub enum Event {
         /// The room.
         room: RoomId,
         /// Fragment of its link, without `#`.
-        link: String,
+        link: Hidden<String>,
         /// One's own key.
         me: MemberId,
         /// Whether one is the host.

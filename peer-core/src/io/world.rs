@@ -2,7 +2,7 @@
 
 use crate::error::StoreFailure;
 use crate::id::{Fingerprint, LaneId, LinkId, RequestId, RoomId, SinkId, SourceId};
-use crate::io::Event;
+use crate::io::{Event, Hidden};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -69,7 +69,7 @@ pub enum LinkInput {
     /// A channel is open.
     Open(Channel),
     /// One message of a channel.
-    Data(Channel, Vec<u8>),
+    Data(Channel, Hidden<Vec<u8>>),
     /// From now on at most `bytes` more may be sent on the channel until the next such report. Replaces the
     /// former credit. At most 1 MiB, given when less than 256 KiB are buffered.
     Writable(Channel, usize),
@@ -139,7 +139,7 @@ pub enum LinkOp {
     /// Add this remote candidate (`candidate:…`, mid "0").
     RemoteCandidate(String),
     /// Send one message; always within credit.
-    Send(Channel, Vec<u8>),
+    Send(Channel, Hidden<Vec<u8>>),
     /// Close and forget; no [`LinkInput::Closed`] is expected.
     Close,
 }
@@ -156,7 +156,7 @@ pub enum StoreOp {
         /// At most 64 bytes.
         key: Vec<u8>,
         /// At most 64 KiB.
-        value: Vec<u8>,
+        value: Hidden<Vec<u8>>,
     },
     /// Forget the records of a room, so that a reload does not find it; received copies stay. No reply.
     DeleteRecords {

@@ -105,7 +105,7 @@ impl Room {
         let request = cx.ids.request(self.id);
         if self.durable {
             let key = record::entry(&self.me, entry.seq);
-            cx.store(crate::io::StoreOp::Put { request, room: self.id, key, value: bytes.clone() });
+            cx.store(crate::io::StoreOp::Put { request, room: self.id, key, value: bytes.clone().into() });
         }
         self.storing = Some(Storing { request, draft, bytes });
         if !self.durable {

@@ -137,7 +137,7 @@ impl Room {
                     if channel != Channel::Control || link.early.len() >= MAX_EARLY {
                         return Err(Misbehavior::Unconfirmed);
                     }
-                    link.early.push_back(bytes);
+                    link.early.push_back(bytes.0);
                     return self.confirm(id, cx);
                 }
                 match channel {

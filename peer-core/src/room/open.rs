@@ -164,7 +164,7 @@ impl Room {
     pub(super) fn announce(&mut self, cx: &mut Context<'_>) {
         cx.event(Event::RoomReady {
             room: self.id,
-            link: Invitation::new(self.identity.door.clone(), self.id).fragment(),
+            link: Invitation::new(self.identity.door.clone(), self.id).fragment().into(),
             me: self.me,
             host: self.is_host(),
             member: self.phase == Phase::Member,

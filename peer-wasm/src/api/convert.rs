@@ -23,7 +23,7 @@ pub(crate) struct Added {
 pub(crate) fn core_command(command: Command, mut added: Added) -> Result<io::Command, CommandError> {
     Ok(match command {
         Command::CreateRoom { name } => io::Command::CreateRoom { name },
-        Command::JoinRoom { link, name } => io::Command::JoinRoom { link, name },
+        Command::JoinRoom { link, name } => io::Command::JoinRoom { link: link.into(), name },
         Command::Admit { room, knock } => io::Command::Admit { room: room_id(&room)?, knock: KnockId(knock) },
         Command::Deny { room, knock } => io::Command::Deny { room: room_id(&room)?, knock: KnockId(knock) },
         Command::Share { room, files: _ } => io::Command::Share { room: room_id(&room)?, files: added.files },
@@ -96,7 +96,7 @@ pub(crate) fn page_event(
 ) -> Event {
     match event {
         io::Event::RoomReady { room, link, me, host, member, name } => {
-            Event::RoomReady { room: room.to_hex(), link, me: me.to_hex(), host, member, name }
+            Event::RoomReady { room: room.to_hex(), link: link.0, me: me.to_hex(), host, member, name }
         }
         io::Event::Meeting { room, state } => Event::Meeting { room: room.to_hex(), state: state.into() },
         io::Event::Knocked { room, knock, member, name, sas } => {

@@ -113,7 +113,7 @@ impl Lanes {
             Happened::Opened => lane.opened(channel),
             // Text is no frame, and neither is an empty message: the engine names the violation.
             Happened::Message(bytes) => {
-                match lane.unless_held(LinkInput::Data(channel, bytes.unwrap_or_default())) {
+                match lane.unless_held(LinkInput::Data(channel, bytes.unwrap_or_default().into())) {
                     Ok(inputs) => inputs,
                     Err(TooMuch) => {
                         post(key, Task::Close);

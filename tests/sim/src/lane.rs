@@ -117,7 +117,7 @@ impl Lanes {
                 end.known.push(sdp::candidate_address(&line));
                 self.try_connect(key, cx);
             }
-            LinkOp::Send(channel, bytes) => self.send(key, channel, bytes, cx),
+            LinkOp::Send(channel, bytes) => self.send(key, channel, bytes.0, cx),
             LinkOp::Close => self.close(key, true, cx),
         }
     }
@@ -263,7 +263,7 @@ impl Lanes {
             LaneStep::GiveUp if end.up => Vec::new(),
             LaneStep::GiveUp | LaneStep::RemoteGone => gone(key, end),
             LaneStep::Departs(channel, length) => departs(key, end, channel, length),
-            LaneStep::Arrives(channel, bytes) => vec![(key, LinkInput::Data(channel, bytes))],
+            LaneStep::Arrives(channel, bytes) => vec![(key, LinkInput::Data(channel, bytes.into()))],
             LaneStep::Flush if cut => Vec::new(),
             LaneStep::Flush => {
                 let Some(held) = end.held.pop_front() else { return Vec::new() };

@@ -94,8 +94,8 @@ impl Store {
         let (request, write) = match op {
             StoreOp::Put { request, room, key, value } => {
                 assert!(key.len() <= MAX_KEY && value.len() <= MAX_VALUE, "a record within io.rs's bounds");
-                self.unwritten.push((room, key.clone(), value.clone()));
-                (request, Request::Put { room, key, value })
+                self.unwritten.push((room, key.clone(), value.0.clone()));
+                (request, Request::Put { room, key, value: value.0 })
             }
             StoreOp::DeleteRecords { room } | StoreOp::DeleteRoom { room } => {
                 self.records.remove(&room);

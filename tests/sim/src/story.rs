@@ -51,7 +51,7 @@ impl World {
     /// Knock.
     pub fn join(&mut self, node: NodeId, link: &str) {
         let name = self.nodes[node.0].name.clone();
-        self.command(node, Command::JoinRoom { link: link.into(), name });
+        self.command(node, Command::JoinRoom { link: String::from(link).into(), name });
     }
 
     /// Wait until the host is asked about the person called as `guest` is, and the guest sees the same digits.

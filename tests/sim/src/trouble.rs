@@ -6,7 +6,7 @@ use crate::lane::{LaneKey, Tap};
 use crate::world::World;
 use peer_core::error::StoreFailure;
 use peer_core::id::{Fingerprint, LinkId};
-use peer_core::io::{Channel, Command, Input, LinkInput};
+use peer_core::io::{Channel, Command, Hidden, Input, LinkInput};
 use signal_proto::{ClientMessage, ServerMessage};
 
 /// What goes wrong.
@@ -47,7 +47,10 @@ impl World {
         let stored: Vec<_> = self.nodes[node.0].store.records.values().cloned().collect();
         for records in stored {
             let records = records.into_iter().collect();
-            self.command(node, Command::OpenRoom { records, link: link.map(str::to_owned) });
+            self.command(
+                node,
+                Command::OpenRoom { records: Hidden(records), link: link.map(|link| Hidden(link.into())) },
+            );
         }
     }
 
@@ -201,7 +204,7 @@ impl World {
     /// A message arrives at an end of a lane that its other end never sent.
     pub fn lane_data(&mut self, to: LaneKey, channel: Channel, bytes: Vec<u8>) {
         let LaneKey { node, link, lane, .. } = to;
-        self.input(node, Input::Link { link, lane, input: LinkInput::Data(channel, bytes) });
+        self.input(node, Input::Link { link, lane, input: LinkInput::Data(channel, bytes.into()) });
     }
 
     /// The link of `node` to `other` that is up, if there is exactly one.

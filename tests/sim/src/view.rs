@@ -117,7 +117,7 @@ impl View {
                     *self = Self::default();
                 }
                 assert!(!self.member || member, "a member stays one");
-                self.ready = Some((room, link, me));
+                self.ready = Some((room, link.0, me));
                 (self.host, self.member, self.name) = (host, member, name);
             }
             Event::Meeting { state, .. } => {

@@ -12,7 +12,7 @@ fn a_wrong_cut_or_foreign_link_is_refused_at_once() {
     let mut bad: Vec<String> = (0..link.len()).map(|cut| link[..cut].into()).collect();
     bad.extend(["7-ocean-raven".into(), format!("{link}AAAA"), "A".repeat(100_000)]);
     for link in bad {
-        let join = Command::JoinRoom { link: link.clone(), name: "Gustav".into() };
+        let join = Command::JoinRoom { link: link.clone().into(), name: "Gustav".into() };
         assert!(world.try_command(guest, join).is_err(), "{link}");
     }
     assert!(world.view(guest).ready.is_none());
@@ -75,7 +75,7 @@ fn a_closed_page_says_good_bye_and_comes_back_as_the_same_member() {
         world.command(all[1], Command::Close { room });
         world.run_until("it is seen at once", |world| !world.view(all[0]).linked(key));
         assert!(!world.sees(all[0], all[1]).expect("a member").left, "not for good");
-        world.command(all[1], Command::OpenRoom { records, link: None });
+        world.command(all[1], Command::OpenRoom { records: records.into(), link: None });
         world.linked(&all);
         world.same_chat(&all, 1);
     }
@@ -92,7 +92,7 @@ fn a_member_whose_records_were_copied_is_shown_as_forked_and_breaks_nothing() {
         let twin = world.node("Twin");
         world.cut_wifi(all[1]);
         world.run_for(20_000);
-        world.command(twin, Command::OpenRoom { records, link: None });
+        world.command(twin, Command::OpenRoom { records: records.into(), link: None });
         world.say(all[1], "the first says this");
         world.say(twin, "the second says that");
         world.run_until("the second is heard", |world| {

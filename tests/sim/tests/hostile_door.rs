@@ -161,10 +161,10 @@ fn another_host_with_the_same_door_secret_is_not_believed() {
             }
             (key, value)
         });
-        let records = records.collect();
+        let records: Vec<_> = records.collect();
         let room = world.room(impostor);
         world.command(impostor, Command::Close { room });
-        world.command(impostor, Command::OpenRoom { records, link: None });
+        world.command(impostor, Command::OpenRoom { records: records.into(), link: None });
         world.run_for(2_000);
         assert_eq!(replaced, 1, "S stands in one record");
         let guest = world.guest("Gustav", &fragment);

@@ -134,7 +134,8 @@ fn who_was_denied_twice_is_not_shown_again() {
         deny(&mut world, host, guest);
         world.run_for(61_000);
         // The same page asks again: the same key.
-        let again = world.try_command(guest, Command::JoinRoom { link: link.clone(), name: "Gustav".into() });
+        let again =
+            world.try_command(guest, Command::JoinRoom { link: link.clone().into(), name: "Gustav".into() });
         if again.is_err() {
             let room = world.room(guest);
             world.command(guest, Command::Leave { room });
@@ -237,7 +238,7 @@ fn a_room_opened_by_another_rooms_link_is_not_opened() {
         let (_, other) = world.host("Ines");
         let (room, records) = (world.room(guest), world.records(guest));
         world.command(guest, Command::Close { room });
-        let open = Command::OpenRoom { records, link: Some(other) };
+        let open = Command::OpenRoom { records: records.into(), link: Some(other.into()) };
         assert_eq!(world.try_command(guest, open), Err(CommandError::UnknownRoom));
     }
 }
