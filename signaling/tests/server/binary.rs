@@ -5,13 +5,29 @@ use signal_proto::{Role, ServerMessage, Tag, close};
 use std::net::SocketAddr;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// The program, in an environment that says nothing to it.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linkspan-signaling"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("LINKSPAN_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
 
 /// The program with `flags` on a free port, the first line that it prints, and the rest of that stream.
-async fn run(flags: &[&str]) -> (Child, String, BufReader<tokio::process::ChildStdout>) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_linkspan-signaling"))
-        .args(["--port", "0"])
-        .args(flags)
+async fn run(flags: &[&str]) -> (Child, String, BufReader<ChildStdout>) {
+    let mut command = program();
+    command.args(["--port", "0"]).args(flags);
+    start(&mut command).await
+}
+
+/// The same with any command.
+pub(crate) async fn start(command: &mut Command) -> (Child, String, BufReader<ChildStdout>) {
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -25,7 +41,10 @@ async fn run(flags: &[&str]) -> (Child, String, BufReader<tokio::process::ChildS
 }
 
 /// Ends it as a service manager does; returns whether it ended well, what else it printed and what it logged.
-async fn terminate(mut child: Child, mut out: impl AsyncReadExt + Unpin) -> (bool, String, String) {
+pub(crate) async fn terminate(
+    mut child: Child,
+    mut out: impl AsyncReadExt + Unpin,
+) -> (bool, String, String) {
     let kill = format!("kill -TERM {}", child.id().unwrap());
     assert!(Command::new("sh").args(["-c", &kill]).status().await.unwrap().success());
     let (mut rest, mut log) = (String::new(), String::new());
@@ -38,7 +57,13 @@ async fn terminate(mut child: Child, mut out: impl AsyncReadExt + Unpin) -> (boo
 
 #[tokio::test]
 async fn it_prints_one_line_logs_nothing_sealed_and_ends_politely() {
-    let (child, line, out) = run(&["--log", "trace"]).await;
+    for format in ["text", "json"] {
+        one_line_nothing_sealed(format).await;
+    }
+}
+
+async fn one_line_nothing_sealed(format: &str) {
+    let (child, line, out) = run(&["--log", "trace", "--log-format", format]).await;
     let address = line.strip_prefix("Linkspan is at http://").and_then(|rest| rest.strip_suffix("/\n"));
     let address: SocketAddr = address.unwrap_or_else(|| panic!("{line}")).parse().unwrap();
 
@@ -63,6 +88,13 @@ async fn it_prints_one_line_logs_nothing_sealed_and_ends_politely() {
     assert!(well, "{log}");
     assert_eq!(rest, "", "one line, and no more");
     assert!(log.contains("socket ends") && log.contains("stopped"), "it does log:\n{log}");
+    if format == "json" {
+        let objects = log.lines().map(serde_json::from_str::<serde_json::Value>);
+        assert!(
+            objects.map(Result::unwrap).all(|line| line["level"].is_string()),
+            "one object a line:\n{log}"
+        );
+    }
     let mut canaries = vec!["canary".to_owned(), own_address];
     for bytes in [&tag.0[..], &envelope, &handle.0, &seen[0].0] {
         let decimal = format!("{bytes:?}");
@@ -82,16 +114,4 @@ async fn with_a_certificate_of_its_own_it_says_https_and_the_fingerprint() {
     assert!(well);
     let fingerprint = log.lines().find_map(|l| l.strip_prefix("The certificate's SHA-256 fingerprint is "));
     assert_eq!(fingerprint.map(str::len), Some(32 * 3 - 1), "{log}");
-}
-
-#[tokio::test]
-async fn a_port_that_is_taken_is_said_in_a_sentence() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port().to_string();
-    let output = Command::new(env!("CARGO_BIN_EXE_linkspan-signaling")).args(["--port", &port]).output();
-    let output = soon(output).await.unwrap();
-    assert_eq!(output.status.code(), Some(3));
-    assert_eq!(output.stdout, b"");
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{said}");
 }

@@ -14,6 +14,10 @@ mod http;
 #[cfg(test)]
 mod meeting;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod options;
+#[cfg(test)]
 mod pace;
 #[cfg(test)]
 mod shutdown;
