@@ -1,7 +1,10 @@
 //! The page: files of `www/dist`, embedded in release builds and read from disk in debug builds.
 //!
 //! Only `index.html` is changed on its way: it carries the page's configuration. File names under `assets/` contain
-//! a hash of their content, so browsers may keep those for ever.
+//! a hash of their content, so browsers may keep those for ever. Beside them lie compressed versions, made when the
+//! page was built; nothing is ever compressed here.
+
+mod coding;
 
 use crate::config::IceServer;
 use crate::routes::App;
@@ -9,8 +12,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use coding::{Accepted, CODINGS, Coding};
 use rust_embed::RustEmbed;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -50,41 +55,68 @@ impl Page {
 }
 
 /// `/`: the page itself, never kept without asking again.
-pub(crate) async fn index(State(app): State<Arc<App>>) -> Response {
+pub(crate) async fn index(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let Some(file) = Files::get("index.html") else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], NOT_BUILT)
             .into_response();
     };
-    let html = app.page.fill(&file.data);
-    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-    (headers, html).into_response()
+    let html = app.page.fill(&file.data).into_bytes();
+    let etag = etag(&Sha256::digest(&html).into());
+    answer("index.html", Cow::Owned(html), Coding::Identity, etag, &headers)
 }
 
-/// Every other file.
+/// Every other file, in the version that the browser likes best.
 pub(crate) async fn file(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let Some(file) = Files::get(path) else {
+    // A version is a way to send its file, not a file to ask for.
+    let is_version = CODINGS.iter().any(|coding| coding.token().is_some() && path.ends_with(coding.ending()));
+    if is_version || Files::get(path).is_none() {
         return (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], "Nothing is here.\n")
             .into_response();
-    };
-    serve(path, file.data, &file.metadata.sha256_hash(), headers.get(header::IF_NONE_MATCH))
+    }
+    let version = |coding: Coding| Files::get(&format!("{path}{}", coding.ending()));
+    let chosen = Accepted::of(&headers).choose(|coding| version(coding).is_some());
+    match chosen.and_then(|coding| Some((coding, version(coding)?))) {
+        Some((coding, file)) => answer(path, file.data, coding, etag(&file.metadata.sha256_hash()), &headers),
+        None => (StatusCode::NOT_ACCEPTABLE, [(header::VARY, "accept-encoding")]).into_response(),
+    }
 }
 
-/// The file, or the word that what the browser has `known` is still it.
-fn serve(path: &str, data: Cow<'static, [u8]>, hash: &[u8; 32], known: Option<&HeaderValue>) -> Response {
+/// The bytes, or the word that what the browser has is still they.
+fn answer(
+    path: &str,
+    bytes: Cow<'static, [u8]>,
+    coding: Coding,
+    etag: HeaderValue,
+    request: &HeaderMap,
+) -> Response {
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let etag = etag(hash);
-    let unchanged = known == Some(&etag);
-    let caching = [(header::CACHE_CONTROL, HeaderValue::from_static(cache)), (header::ETAG, etag)];
+    let unchanged = knows(request, &etag);
+    // Named also where there is one version only: what a cache keeps must not depend on how the page was built.
+    let caching = [
+        (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
+        (header::ETAG, etag),
+        (header::VARY, HeaderValue::from_static("accept-encoding")),
+    ];
     if unchanged {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    ([(header::CONTENT_TYPE, content_type(path))], caching, Body::from(data)).into_response()
+    let coded = coding.token().map(|token| [(header::CONTENT_ENCODING, token)]);
+    ([(header::CONTENT_TYPE, content_type(path))], coded, caching, Body::from(bytes)).into_response()
 }
 
+/// Each version of a file has a tag of its own, made from its bytes as they are sent.
 fn etag(hash: &[u8; 32]) -> HeaderValue {
     let hex: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     HeaderValue::try_from(format!("\"{hex}\"")).expect("hexadecimal digits are fit for a header")
+}
+
+/// Whether `If-None-Match` names the version (RFC 9110, 13.1.2: weak comparison, as proxies that compress weaken it).
+fn knows(request: &HeaderMap, etag: &HeaderValue) -> bool {
+    let lines = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    // Our tags have no comma.
+    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == etag.as_bytes())
 }
 
 /// By the ending, for the kinds of file that a page consists of. Browsers are told not to guess.
@@ -144,20 +176,41 @@ mod tests {
         );
     }
 
+    fn asking(name: header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, value.parse().unwrap())])
+    }
+
+    fn answer_to(path: &str, coding: Coding, request: &HeaderMap) -> Response {
+        answer(path, Cow::Borrowed(b"data"), coding, etag(&[0xab; 32]), request)
+    }
+
     #[test]
     fn hashed_names_are_kept_for_ever_and_others_asked_for_again() {
-        let answer =
-            |path, known: Option<&HeaderValue>| serve(path, Cow::Borrowed(b"data"), &[0xab; 32], known);
-        let hashed = answer("assets/index-1a2b.js", None);
+        let hashed = answer_to("assets/index-1a2b.js", Coding::Brotli, &HeaderMap::new());
         assert_eq!(hashed.status(), StatusCode::OK);
         assert_eq!(hashed.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
-        let plain = answer("icon.svg", None);
+        assert_eq!(hashed.headers()[header::CONTENT_ENCODING], "br");
+        assert_eq!(hashed.headers()[header::VARY], "accept-encoding");
+        let plain = answer_to("icon.svg", Coding::Identity, &HeaderMap::new());
         assert_eq!(plain.headers()[header::CACHE_CONTROL], "no-cache");
         assert_eq!(plain.headers()[header::CONTENT_TYPE], "image/svg+xml");
-        let etag = &plain.headers()[header::ETAG];
-        assert_eq!(answer("icon.svg", Some(etag)).status(), StatusCode::NOT_MODIFIED);
-        let other = HeaderValue::from_static("\"00\"");
-        assert_eq!(answer("icon.svg", Some(&other)).status(), StatusCode::OK);
+        assert!(!plain.headers().contains_key(header::CONTENT_ENCODING));
+    }
+
+    #[test]
+    fn what_a_browser_knows_is_not_sent_again() {
+        let own = "\"abababababababababababababababab\"";
+        for known in [own, &format!("W/{own}"), &format!("\"00\", {own}"), "*"] {
+            let answer = answer_to("icon.svg", Coding::Gzip, &asking(header::IF_NONE_MATCH, known));
+            assert_eq!(answer.status(), StatusCode::NOT_MODIFIED, "{known}");
+            assert_eq!(answer.headers()[header::ETAG], own);
+            assert_eq!(answer.headers()[header::VARY], "accept-encoding");
+            assert!(!answer.headers().contains_key(header::CONTENT_ENCODING));
+        }
+        for known in ["\"00\"", "", "abab", "W/\"00\""] {
+            let answer = answer_to("icon.svg", Coding::Gzip, &asking(header::IF_NONE_MATCH, known));
+            assert_eq!(answer.status(), StatusCode::OK, "{known}");
+        }
     }
 
     #[test]

@@ -1,22 +1,20 @@
-/** Sizes of the built page as brotli carries it. */
-import { readdir, readFile } from "node:fs/promises";
+/** Sizes of the built page as the server sends it to a browser that takes brotli. */
+import { readdir, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { brotliCompress } from "node:zlib";
 import { show } from "./words.mjs";
 
 const DIST = new URL("../../www/dist/", import.meta.url);
-const compress = promisify(brotliCompress);
 
 /** Rows of a table: the module, everything else, and both. */
 export async function sizes(): Promise<[string, string][]> {
   let wasm = 0;
   let rest = 0;
-  for (const entry of await readdir(fileURLToPath(DIST), { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const { length } = await compress(await readFile(`${entry.parentPath}/${entry.name}`));
-    if (entry.name.endsWith(".wasm")) wasm += length;
-    else rest += length;
+  const entries = await readdir(fileURLToPath(DIST), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`);
+  for (const file of files.filter((name) => !/\.(br|gz)$/.test(name))) {
+    const { size } = await stat(files.includes(`${file}.br`) ? `${file}.br` : file);
+    if (file.endsWith(".wasm")) wasm += size;
+    else rest += size;
   }
   return [
     ["Wasm module", show(wasm)],

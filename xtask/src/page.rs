@@ -34,13 +34,18 @@ fn build_as(project: &Project, script: &str, made: &str, size: Size) -> Result<(
     npm::install(project, &www)?;
     let mut inputs = Inputs::of(script);
     inputs.add_tree(&www)?;
+    inputs.add(include_bytes!("../npm/compress.mjs"));
     let made = www.join(made);
     let stamp = Stamp::new(project.scratch().join(format!("{script}.stamp")), inputs.finish(), &made);
     if stamp.is_fresh()? {
         shell::unchanged("page");
         return Ok(());
     }
-    shell::step(&format!("page ({script})"), || shell::run(&mut npm::script(&www, script)))?;
+    shell::step(&format!("page ({script})"), || {
+        shell::run(&mut npm::script(&www, script))?;
+        let mut compress = shell::command("node", &project.root);
+        shell::run(compress.arg("xtask/npm/compress.mjs").arg(&made))
+    })?;
     stamp.set()
 }
 

@@ -127,7 +127,18 @@ pub(crate) async fn exchange(address: SocketAddr, text: &str) -> String {
     exchange_on(TcpStream::connect(address).await.unwrap(), text).await
 }
 
-pub(crate) async fn exchange_on(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> String {
+pub(crate) async fn exchange_on(stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> String {
+    String::from_utf8(answer_to(stream, text).await).unwrap()
+}
+
+/// The head of the answer to `text`, and its body.
+pub(crate) async fn exchange_bytes(address: SocketAddr, text: &str) -> (String, Vec<u8>) {
+    let answer = answer_to(TcpStream::connect(address).await.unwrap(), text).await;
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("an answer has a head") + 4;
+    (String::from_utf8(answer[..end].to_vec()).unwrap(), answer[end..].to_vec())
+}
+
+async fn answer_to(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> Vec<u8> {
     let mut answer = Vec::new();
     // A server that has refused already may have closed before the rest was written.
     if stream.write_all(text.as_bytes()).await.is_ok() {
@@ -135,7 +146,14 @@ pub(crate) async fn exchange_on(mut stream: impl AsyncRead + AsyncWrite + Unpin,
             Ok(_) | Err(_) => {}
         }
     }
-    String::from_utf8(answer).unwrap()
+    answer
+}
+
+/// A header field of an answer.
+pub(crate) fn field<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let head = answer.split("\r\n\r\n").next()?;
+    let mut fields = head.lines().filter_map(|line| line.split_once(": "));
+    fields.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// The answer to a GET of `path`, header and all.

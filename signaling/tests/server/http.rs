@@ -1,6 +1,6 @@
 //! The page and the door to the WebSocket, as a browser sees them.
 
-use crate::client::{Client, get, request, start};
+use crate::client::{Client, exchange, exchange_bytes, field, get, request, start};
 use signal_proto::PATH;
 use signaling::Limits;
 use std::net::SocketAddr;
@@ -63,6 +63,66 @@ async fn the_page_has_its_configuration_or_says_that_it_was_not_built() {
         assert!(!answer.contains("__LINKSPAN_CONFIG__"));
     } else {
         assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("The page was not built"), "{answer}");
+    }
+}
+
+/// A file of the page that is worth compressing: its script. None if the page was not built.
+async fn script_of(address: SocketAddr) -> Option<String> {
+    let html = get(address, "/").await;
+    let script = html.split("src=\"").nth(1)?.split('"').next()?.to_owned();
+    Some(script)
+}
+
+#[tokio::test]
+async fn a_file_comes_in_the_version_that_the_browser_likes_best_and_only_once() {
+    let (_server, address) = start(Limits::default()).await;
+    let Some(path) = script_of(address).await else {
+        assert!(
+            get(address, "/").await.starts_with("HTTP/1.1 503"),
+            "only a page that was not built has no script"
+        );
+        return;
+    };
+    let ask = async |accept: &str, known: &str| {
+        let header = format!("Host: {address}\r\nAccept-Encoding: {accept}\r\nIf-None-Match: {known}\r\n");
+        exchange_bytes(address, &format!("GET {path} HTTP/1.1\r\n{header}Connection: close\r\n\r\n")).await
+    };
+    let mut tags = Vec::new();
+    let mut sizes = Vec::new();
+    for (accept, coding) in [("gzip, br", Some("br")), ("gzip", Some("gzip")), ("br;q=0", None)] {
+        let (head, body) = ask(accept, "\"00\"").await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{accept}: {head}");
+        assert_eq!(field(&head, "content-encoding"), coding, "{accept}");
+        assert_eq!(field(&head, "vary"), Some("accept-encoding"));
+        assert_eq!(field(&head, "cache-control"), Some("public, max-age=31536000, immutable"));
+        assert_eq!(field(&head, "content-length"), Some(body.len().to_string().as_str()));
+        let tag = field(&head, "etag").unwrap().to_owned();
+        let (again, nothing) = ask(accept, &tag).await;
+        assert!(again.starts_with("HTTP/1.1 304") && nothing.is_empty(), "{again}");
+        tags.push(tag);
+        sizes.push(body.len());
+    }
+    assert!(tags[0] != tags[1] && tags[1] != tags[2] && tags[0] != tags[2], "{tags:?}");
+    assert!(sizes[0] < sizes[1] && sizes[1] < sizes[2], "{sizes:?}");
+    assert!(ask("identity;q=0, zstd", "").await.0.starts_with("HTTP/1.1 406"));
+    assert!(
+        get(address, &format!("{path}.br")).await.starts_with("HTTP/1.1 404"),
+        "a version has no address"
+    );
+}
+
+#[tokio::test]
+async fn the_page_itself_is_asked_for_again_but_not_sent_again() {
+    let (_server, address) = start(Limits::default()).await;
+    let answer = get(address, "/").await;
+    if let Some(tag) = field(&answer, "etag") {
+        let request =
+            format!("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n");
+        let again = exchange(address, &request).await;
+        assert!(again.starts_with("HTTP/1.1 304") && again.contains("content-security-policy"), "{again}");
+        assert_eq!(field(&again, "cache-control"), Some("no-cache"));
+    } else {
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     }
 }
 
