@@ -88,6 +88,9 @@ impl Server {
             self.tasks.spawn(metrics::run(listener, Arc::clone(&app)));
         }
         let tls = self.config.tls.as_ref();
+        if let Some(identity) = tls {
+            self.tasks.spawn(tls::watch(identity.clone(), self.stop.clone()));
+        }
         let router = routes::router(Arc::clone(&app), tls.is_some_and(|identity| !identity.is_self_signed()));
         self.tasks.spawn(accept::run(listener, tls.map(tls::Identity::acceptor), app, router));
         info!(tls = tls.is_some(), stun = self.stun.is_some(), "listening");

@@ -20,6 +20,8 @@ mod options;
 #[cfg(test)]
 mod pace;
 #[cfg(test)]
+mod renewal;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod stun;

@@ -14,12 +14,14 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// Certificate and key for `localhost` in a folder of the test's own, and a client that trusts it.
-fn certificate(name: &str) -> (PathBuf, PathBuf, TlsConnector) {
+/// Certificate and key for `localhost` in a folder of the test's own, and a client that trusts it. With the name of
+/// an earlier one it takes its place.
+pub(crate) fn certificate(name: &str) -> (PathBuf, PathBuf, TlsConnector) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).unwrap();
@@ -32,15 +34,20 @@ fn certificate(name: &str) -> (PathBuf, PathBuf, TlsConnector) {
 }
 
 fn connector(roots: RootCertStore) -> TlsConnector {
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    // Whoever resumes a session is not shown the certificate.
+    config.resumption = Resumption::disabled();
     TlsConnector::from(Arc::new(config))
 }
 
-async fn connect(connector: &TlsConnector, address: SocketAddr) -> std::io::Result<TlsStream<TcpStream>> {
+pub(crate) async fn connect(
+    connector: &TlsConnector,
+    address: SocketAddr,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let stream = TcpStream::connect(address).await?;
     soon(connector.connect(ServerName::try_from("localhost").unwrap(), stream)).await
 }
@@ -85,6 +92,9 @@ fn files_that_cannot_serve_are_refused_with_a_reason() {
     let (other_cert, _, _) = certificate("other");
     assert!(matches!(Identity::from_files(&other_cert, &key), Err(IdentityError::Unusable(_))));
     assert!(matches!(Identity::from_files(&key, &key), Err(IdentityError::NoCertificate)));
-    assert!(matches!(Identity::from_files(&cert, &cert), Err(IdentityError::File(_))));
-    assert!(matches!(Identity::from_files(Path::new("nowhere.pem"), &key), Err(IdentityError::File(_))));
+    let no_key = Identity::from_files(&cert, &cert).unwrap_err();
+    assert!(matches!(&no_key, IdentityError::NotPem(path, _) if *path == cert), "{no_key}");
+    let nowhere = Path::new("nowhere.pem");
+    let no_file = Identity::from_files(nowhere, &key).unwrap_err();
+    assert!(matches!(&no_file, IdentityError::Unreadable(path, _) if path == nowhere), "{no_file}");
 }
