@@ -1,8 +1,10 @@
 /** Every state of the page worth a picture, as the events that lead to it. The names are listed in states.json. */
-import type { FileRef, FileState, LinkState, LocalEvent, MeetingState, Event } from "../state";
+import type { FileRef, FileState, Interrupted, LinkState, LocalEvent, MeetingState, Event } from "../state";
 
 interface Script {
   events: (Event | LocalEvent)[];
+  /** What the reload that came before it interrupted. */
+  interrupted?: Interrupted;
   /** Buttons pressed afterwards, by the beginning of their names. */
   press?: string[];
 }
@@ -123,6 +125,7 @@ export const scripts: Partial<Record<string, Script>> = {
   "chat-only": { events: chat },
   menu: { events: chat, press: ["Room"] },
   receiving: { events: [...shelf, ...fetching] },
+  "starts-again": { events: [...shelf, stands(1, { type: "Receiving" })], interrupted: new Map([[`${share(1)}/0`, true]]) },
   paused: { events: [...shelf, ...fetching, stands(1, { type: "Paused" })] },
   sending: {
     events: [
@@ -156,6 +159,7 @@ export const scripts: Partial<Record<string, Script>> = {
   unsupported: { events: [{ type: "Blocked", place: { at: "unsupported", missing: ["WebAssembly", "module workers"] } }] },
   "bad-link": { events: [{ type: "BadLink", reason: "malformed" }] },
   "open-elsewhere": { events: [{ type: "OpenElsewhere", room }] },
+  "private-window-door": { events: [{ type: "Storage", persistent: false }, { type: "AtDoor", room, link }] },
   "private-window": { events: [...shelf, { type: "Storage", persistent: false }] },
   "source-missing": { events: [...two, ...said(2, ben, "Did you reload?", 2), stands(1, { type: "SourceMissing" })] },
   "storage-full": {

@@ -14,14 +14,14 @@ export function Door({ state, send }: { state: State; send: Send }) {
   const { place, room } = state;
   return (
     <main class="shorepage door">
-      {place.at === "door" && <Ask link={place.link} send={send} />}
+      {place.at === "door" && <Ask link={place.link} keepsFiles={state.persistent !== false} send={send} />}
       {place.at === "knocking" && room !== null && <Knocking state={state} room={room} send={send} />}
       <Span span={spanOf(state)} left={text.you} right={text.them} ramp="right" />
     </main>
   );
 }
 
-function Ask({ link, send }: { link: string; send: Send }) {
+function Ask({ link, keepsFiles, send }: { link: string; keepsFiles: boolean; send: Send }) {
   const [name, setName] = useState(rememberedName);
   const field = useRef<HTMLFormElement>(null);
   useEffect(() => field.current?.querySelector("input")?.focus(), []);
@@ -41,6 +41,7 @@ function Ask({ link, send }: { link: string; send: Send }) {
       <button class="accent" type="submit">
         {text.door.ask}
       </button>
+      {!keepsFiles && <p class="storage">{text.storage.missing}</p>}
     </form>
   );
 }

@@ -57,6 +57,11 @@ export function Trouble({ state, send }: { state: State; send: Send }) {
           {text.trouble.reload}
         </button>
       )}
+      {trouble.kind === "needs-relay" && (
+        <button type="button" onClick={() => send({ type: "Reload" })}>
+          {text.door.again}
+        </button>
+      )}
       {trouble.kind === "host-ended" && (
         <button type="button" onClick={() => send({ type: "StartOver" })}>
           {text.trouble.startRoom}
