@@ -1,12 +1,10 @@
-//! Pictures and measurements: scripts that drive real browsers, and what must be built before them.
+//! Pictures, and what every script needs that drives real browsers.
 
 use crate::npm;
 use crate::page;
 use crate::project::Project;
-use crate::run;
 use crate::shell;
 use crate::tools::{self, Browsers};
-use crate::wasm::Size;
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
@@ -16,16 +14,6 @@ pub(crate) struct ShotsOptions {
     /// Only states whose name contains this
     #[arg(long)]
     only: Option<String>,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct BenchOptions {
-    /// Only measurements whose name contains this; all without
-    #[arg(long)]
-    only: Option<String>,
-    /// Rounds of each measurement; medians are printed
-    #[arg(long, default_value_t = 3)]
-    rounds: u32,
 }
 
 /// Takes a picture of every state of the page.
@@ -47,20 +35,6 @@ pub(crate) fn shots(project: &Project, options: &ShotsOptions) -> Result<()> {
     Ok(())
 }
 
-/// Measures against a bare data channel.
-///
-/// # Errors
-/// If a transfer fails or a tool is missing.
-pub(crate) fn bench(project: &Project, options: &BenchOptions) -> Result<()> {
-    page::build(project, Size::Smallest)?;
-    let server = run::build_server(project, run::RELEASE)?;
-    let browsers = prepare(project)?;
-    let mut script = node(project, &browsers, "../bench/run.mts");
-    script.env("LINKSPAN_SERVER", server).arg(format!("--rounds={}", options.rounds));
-    script.args(options.only.iter().map(|only| format!("--only={only}")));
-    shell::run(&mut script)
-}
-
 /// Installs what drives the browsers, and finds the browsers.
 ///
 /// # Errors
@@ -75,7 +49,8 @@ pub(crate) fn with_browsers<'a>(command: &'a mut Command, browsers: &Browsers) -
     command.env("LINKSPAN_CHROMIUM", &browsers.chromium).env("LINKSPAN_FIREFOX", &browsers.firefox)
 }
 
-fn node(project: &Project, browsers: &Browsers, script: impl AsRef<Path>) -> Command {
+/// A script of the harness that drives browsers.
+pub(crate) fn node(project: &Project, browsers: &Browsers, script: impl AsRef<Path>) -> Command {
     let mut node = shell::command("node", &project.browser_tests());
     node.args(["--import", "tsx"]).arg(script.as_ref());
     with_browsers(&mut node, browsers);

@@ -4,6 +4,7 @@
 //! a rule of the product; it only knows how its parts are built and in which order.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod browser;
 mod npm;
 mod page;
@@ -39,8 +40,8 @@ enum Task {
     Build(BuildOptions),
     /// Take a picture of every state of the page, into target/shots
     Shots(browser::ShotsOptions),
-    /// Measure speed, memory and size against a bare data channel
-    Bench(browser::BenchOptions),
+    /// Measure the page or the signaling server, beside others in the same run
+    Bench(bench::Options),
 }
 
 #[derive(clap::Args)]
@@ -56,7 +57,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::test(&project, &options),
         Task::Build(options) => build(&project, &options).map(|()| ExitCode::SUCCESS),
         Task::Shots(options) => browser::shots(&project, &options).map(|()| ExitCode::SUCCESS),
-        Task::Bench(options) => browser::bench(&project, &options).map(|()| ExitCode::SUCCESS),
+        Task::Bench(options) => bench::bench(&project, &options).map(|()| ExitCode::SUCCESS),
     });
     done.unwrap_or_else(|error| {
         eprintln!("\ncargo xtask: {error:#}");
