@@ -1,70 +1,107 @@
-//! The hub beside a model of it: any joins, leaves, messages and ends in any order, compared after each.
+//! Hubs beside a model of them: any joins, leaves, messages and ends in any order, compared after each.
+//!
+//! One hub is one server. Several that tell each other everything at once, as a backplane does sooner or later, must
+//! be to their sockets what one is: the model is the same.
 
 use crate::bytes::Bytes;
-use crate::model::{Heard, Model, Place};
+use crate::model::{Heard, Model, Place, Who, same};
 use signal_proto::{ClientMessage, Handle, Role, ServerMessage, Tag};
 use signaling::Limits;
-use signaling::hub::{Delivery, Hub, SocketId, Violation};
+use signaling::hub::{Delivery, Hub, NodeId, SocketId, Violation};
 
 /// So few of everything that every bound is met, and met again after somebody has gone.
 const SOCKETS: usize = 8;
 const TAGS: usize = 4;
+const NODES: usize = 3;
 
 fn limits() -> Limits {
     Limits { listeners: 2, knockers: 3, members: 4, joins: 10, tags_per_socket: 2, ..Limits::default() }
 }
 
-/// Does what the bytes say, then lets everybody go.
+/// One server does what the bytes say, then everybody goes.
 pub fn hub(bytes: &[u8]) {
-    let mut run = Run::new(bytes);
-    while run.step().is_some() {}
-    run.end();
+    Run::new(bytes, 1, limits()).all();
+}
+
+/// Several nodes do; some of them die. How many joins a server may hold is each node's own matter.
+pub fn nodes(bytes: &[u8]) {
+    Run::new(bytes, NODES, Limits { joins: 40, ..limits() }).all();
+}
+
+struct Node {
+    hub: Hub,
+    /// Another one after each death.
+    id: NodeId,
+}
+
+struct Socket {
+    who: Who,
+    node: usize,
+    id: SocketId,
 }
 
 struct Run<'a> {
     bytes: Bytes<'a>,
-    hub: Hub,
+    nodes: Vec<Node>,
     model: Model,
-    sockets: Vec<SocketId>,
+    sockets: Vec<Socket>,
+    came: usize,
+    died: u64,
     /// Every handle that was ever given, in order; somebody gone is addressed by one of them too.
     handles: Vec<Handle>,
     drawn: u64,
 }
 
 impl<'a> Run<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    fn new(bytes: &'a [u8], nodes: usize, limits: Limits) -> Self {
+        let node = |id| Node { hub: Hub::new(limits.clone()), id: NodeId(id as u64) };
         Self {
             bytes: Bytes(bytes),
-            hub: Hub::new(limits()),
-            model: Model { limits: limits(), on: Vec::new() },
+            nodes: (0..nodes).map(node).collect(),
+            model: Model { limits, on: Vec::new() },
             sockets: Vec::new(),
+            came: 0,
+            died: 0,
             handles: Vec::new(),
             drawn: 0,
         }
     }
 
+    fn all(mut self) {
+        while self.step().is_some() {}
+        self.end();
+    }
+
     /// One thing that happens; none when the bytes are used up.
     fn step(&mut self) -> Option<()> {
         match self.bytes.below(16)? {
-            0..=2 if self.sockets.len() < SOCKETS => self.sockets.push(self.hub.connect()),
+            0..=2 if self.sockets.len() < SOCKETS => self.connect()?,
             3 => {
                 let at = self.socket()?;
                 self.disconnect(at);
             }
             4..=9 => self.join()?,
-            10..=13 => self.send()?,
+            10..=12 => self.send()?,
+            13 if self.nodes.len() > 1 && self.bytes.below(8)? == 0 => self.die()?,
             _ => self.leave()?,
         }
         for socket in &self.sockets {
-            let tags = self.model.on.iter().filter(|it| it.socket == *socket).count();
-            assert_eq!(self.hub.tags_of(*socket), tags);
+            assert_eq!(self.nodes[socket.node].hub.tags_of(socket.id), self.model.tags_of(socket.who));
         }
+        Some(())
+    }
+
+    fn connect(&mut self) -> Option<()> {
+        let node = if self.nodes.len() > 1 { self.bytes.below(self.nodes.len())? } else { 0 };
+        let socket = Socket { who: Who(self.came), node, id: self.nodes[node].hub.connect() };
+        self.came += 1;
+        self.sockets.push(socket);
         Some(())
     }
 
     fn socket(&mut self) -> Option<usize> {
         if self.sockets.is_empty() {
-            self.sockets.push(self.hub.connect());
+            self.connect()?;
         }
         self.bytes.below(self.sockets.len())
     }
@@ -74,51 +111,144 @@ impl<'a> Run<'a> {
     }
 
     fn join(&mut self) -> Option<()> {
-        let (socket, tag) = (self.socket()?, self.tag()?);
-        let socket = self.sockets[socket];
+        let (at, tag) = (self.socket()?, self.tag()?);
         let role = [Role::Listen, Role::Knock, Role::Mesh][self.bytes.below(3)?];
+        let Socket { who, node, id } = self.sockets[at];
+        // Who is about to join asks the others first.
+        for other in (0..self.nodes.len()).filter(|other| *other != node) {
+            self.tell(other, node, tag, &mut Vec::new());
+        }
         let mut handle = Handle([0; 8]);
         let (bytes, drawn) = (&mut self.bytes, &mut self.drawn);
-        let got = self.hub.handle(socket, ClientMessage::Join { tag, role }, &mut || {
+        let got = self.nodes[node].hub.handle(id, ClientMessage::Join { tag, role }, &mut || {
             // Few handles, so that some are drawn twice; in the end always a new one.
             *drawn += 1;
             handle = Handle(bytes.next().map_or(*drawn + 0xff, |byte| u64::from(byte) % 8).to_be_bytes());
             handle
         });
         self.handles.push(handle);
-        let expected = self.model.join(Place { socket, tag, role, handle });
-        same(got, expected);
+        let got = self.presence(node, tag, got);
+        same(got, self.model.join(Place { socket: who, tag, role, handle }));
         Some(())
     }
 
     fn send(&mut self) -> Option<()> {
-        let (socket, tag) = (self.socket()?, self.tag()?);
-        let socket = self.sockets[socket];
+        let (at, tag) = (self.socket()?, self.tag()?);
+        let Socket { who, node, id } = self.sockets[at];
         let to = match self.bytes.below(2)? {
             1 if !self.handles.is_empty() => Some(self.handles[self.bytes.below(self.handles.len())?]),
             _ => None,
         };
         let bytes = vec![self.bytes.next()?];
-        let expected = self.model.send(socket, tag, to, &bytes);
-        same(self.hub.handle(socket, ClientMessage::Send { tag, to, bytes }, &mut no_handle), expected);
+        let expected = self.model.send(who, tag, to, &bytes);
+        let got = self.nodes[node].hub.handle(id, ClientMessage::Send { tag, to, bytes }, &mut no_handle);
+        let mut got = got.map(|deliveries| self.heard(node, deliveries));
+        let relays = self.nodes[node].hub.take_relays();
+        for relay in relays {
+            let sender = self.nodes[node].id;
+            let heard = got.as_mut().expect("a message that breaks a rule is not relayed");
+            let before = heard.len();
+            for other in (0..self.nodes.len()).filter(|other| *other != node) {
+                let (tag, from, bytes) = (relay.tag, relay.from, relay.bytes.clone());
+                let hub = &mut self.nodes[other].hub;
+                let forged = hub.relayed(NodeId(u64::MAX), tag, from, relay.to, bytes.clone());
+                assert_eq!(forged, None, "a node speaks for its own sockets only");
+                let came = self.nodes[other].hub.relayed(sender, tag, from, relay.to, bytes);
+                heard.extend(self.heard(other, came));
+            }
+            assert_eq!(heard.len() - before, relay.copies, "the sender pays for each copy");
+        }
+        same(got, expected);
         Some(())
     }
 
     fn leave(&mut self) -> Option<()> {
-        let (socket, tag) = (self.socket()?, self.tag()?);
-        let socket = self.sockets[socket];
-        let expected = self.model.leave(socket, tag);
-        same(self.hub.handle(socket, ClientMessage::Leave { tag }, &mut no_handle), expected);
+        let (at, tag) = (self.socket()?, self.tag()?);
+        let Socket { who, node, id } = self.sockets[at];
+        let expected = self.model.leave(who, tag);
+        let got = self.nodes[node].hub.handle(id, ClientMessage::Leave { tag }, &mut no_handle);
+        let got = self.presence(node, tag, got);
+        same(got, expected);
         Some(())
     }
 
     fn disconnect(&mut self, at: usize) {
-        let socket = self.sockets.remove(at);
-        let got = self.hub.disconnect(socket);
-        let tags: Vec<Tag> = self.model.on.iter().filter(|it| it.socket == socket).map(|it| it.tag).collect();
-        let left = tags.into_iter().flat_map(|tag| self.model.leave(socket, tag).expect("it is on that tag"));
-        same(Ok(got), Ok(left.collect()));
-        assert_eq!(self.hub.disconnect(socket), [], "a second time is nothing");
+        let Socket { who, node, id } = self.sockets.remove(at);
+        let tags: Vec<Tag> = self.model.on.iter().filter(|it| it.socket == who).map(|it| it.tag).collect();
+        let deliveries = self.nodes[node].hub.disconnect(id);
+        let mut got = self.heard(node, deliveries);
+        for tag in tags {
+            self.tell_all(node, tag, &mut got);
+        }
+        same(Ok(got), Ok(self.model.disconnect(who)));
+        assert_eq!(self.nodes[node].hub.disconnect(id), [], "a second time is nothing");
+    }
+
+    /// A node dies with all its sockets; the others hear no more of it, and it begins anew under another name.
+    fn die(&mut self) -> Option<()> {
+        let node = self.bytes.below(self.nodes.len())?;
+        let lost = self.nodes[node].id;
+        self.died += 1;
+        let id = NodeId(NODES as u64 + self.died);
+        self.nodes[node] = Node { hub: Hub::new(self.model.limits.clone()), id };
+        let mut got = Vec::new();
+        for other in (0..self.nodes.len()).filter(|other| *other != node) {
+            let deliveries = self.nodes[other].hub.lost(lost);
+            got.extend(self.heard(other, deliveries));
+        }
+        let (dead, alive) = std::mem::take(&mut self.sockets).into_iter().partition(|it| it.node == node);
+        self.sockets = alive;
+        let dead: Vec<Socket> = dead;
+        let told: Heard = dead.iter().flat_map(|it| self.model.disconnect(it.who)).collect();
+        // Those who died with it hear nothing.
+        let told = told.into_iter().filter(|(who, _)| dead.iter().all(|it| it.who != *who)).collect();
+        same(Ok(got), Ok(told));
+        Some(())
+    }
+
+    /// What sockets hear of `deliveries` at `node`.
+    fn heard(&self, node: usize, deliveries: impl IntoIterator<Item = Delivery>) -> Heard {
+        let who = |id| {
+            let socket = self.sockets.iter().find(|it| it.node == node && it.id == id);
+            socket.expect("only sockets that are there are told anything").who
+        };
+        let each = deliveries.into_iter().flat_map(|Delivery { to, message }| {
+            assert!(!to.is_empty(), "a delivery has a receiver");
+            to.into_iter().map(move |id| (id, message.clone()))
+        });
+        each.map(|(id, message)| (who(id), message)).collect()
+    }
+
+    /// What sockets hear when `node` has done something about its places on `tag`, at every node.
+    fn presence(
+        &mut self,
+        node: usize,
+        tag: Tag,
+        done: Result<Vec<Delivery>, Violation>,
+    ) -> Result<Heard, Violation> {
+        let mut heard = done.map(|deliveries| self.heard(node, deliveries));
+        // After a violation too: it had asked the others.
+        self.tell_all(node, tag, heard.as_mut().unwrap_or(&mut Vec::new()));
+        heard
+    }
+
+    /// `node` tells every other what it has on `tag`, and wants to hear no more of it if that is nothing.
+    fn tell_all(&mut self, node: usize, tag: Tag, heard: &mut Heard) {
+        for other in (0..self.nodes.len()).filter(|other| *other != node) {
+            if self.nodes[other].hub.places_here(tag).next().is_some() {
+                self.tell(node, other, tag, heard);
+            }
+        }
+        if self.nodes[node].hub.places_here(tag).next().is_none() {
+            assert_eq!(self.nodes[node].hub.forget(tag), [], "nobody here could hear of it");
+        }
+    }
+
+    fn tell(&mut self, from: usize, to: usize, tag: Tag, heard: &mut Heard) {
+        let places: Vec<_> = self.nodes[from].hub.places_here(tag).collect();
+        let id = self.nodes[from].id;
+        let deliveries = self.nodes[to].hub.heard(id, tag, &places);
+        heard.extend(self.heard(to, deliveries));
     }
 
     /// Everybody goes; then every place is free again, and nobody is seen.
@@ -126,39 +256,20 @@ impl<'a> Run<'a> {
         while !self.sockets.is_empty() {
             self.disconnect(0);
         }
-        self.bytes = Bytes(&[]);
-        for tag in 0..self.model.limits.joins {
-            let (socket, tag) = (self.hub.connect(), Tag([tag as u8; 16]));
-            let joined = self
-                .hub
-                .handle(socket, ClientMessage::Join { tag, role: Role::Mesh }, &mut || Handle([0; 8]));
-            same(joined, Ok(vec![(socket, ServerMessage::Joined { tag, peers: vec![] })]));
+        for node in &mut self.nodes {
+            for tag in 0..self.model.limits.joins {
+                let (socket, tag) = (node.hub.connect(), Tag((tag as u128).to_be_bytes()));
+                let join = ClientMessage::Join { tag, role: Role::Mesh };
+                let joined = node.hub.handle(socket, join, &mut || Handle([0; 8])).expect("a first join");
+                let [Delivery { message: ServerMessage::Joined { peers, .. }, .. }] = &joined[..] else {
+                    panic!("a place is missing: {joined:?}")
+                };
+                assert_eq!(peers, &[], "nobody is left behind");
+            }
         }
     }
 }
 
 fn no_handle() -> Handle {
     panic!("only joining draws a handle")
-}
-
-/// Whether the same sockets hear the same; the order among several is nobody's business.
-fn same(got: Result<Vec<Delivery>, Violation>, expected: Result<Heard, Violation>) {
-    let got = got.map(|deliveries| {
-        let flat = deliveries.into_iter().flat_map(|delivery| {
-            assert!(!delivery.to.is_empty(), "a delivery has a receiver");
-            delivery.to.into_iter().map(move |socket| (socket, delivery.message.clone()))
-        });
-        sorted(flat.collect())
-    });
-    assert_eq!(got, expected.map(sorted));
-}
-
-fn sorted(mut heard: Heard) -> Heard {
-    for (_, message) in &mut heard {
-        if let ServerMessage::Joined { peers, .. } = message {
-            peers.sort();
-        }
-    }
-    heard.sort_by_key(|(socket, message)| (*socket, message.encode()));
-    heard
 }

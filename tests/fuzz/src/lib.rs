@@ -15,12 +15,13 @@ pub mod signal;
 pub type Target = fn(&[u8]);
 
 /// All targets by the name of their corpus.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("candidate", peer::candidate),
     ("client_message", signal::client_message),
     ("description", peer::description),
     ("hub", hub::hub),
     ("link", peer::link),
     ("name", peer::name),
+    ("nodes", hub::nodes),
     ("server_message", signal::server_message),
 ];

@@ -2,12 +2,16 @@
 
 use signal_proto::{Handle, Refusal, Role, ServerMessage, Tag};
 use signaling::Limits;
-use signaling::hub::{SocketId, Violation};
+use signaling::hub::Violation;
+
+/// A socket, wherever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Who(pub(crate) usize);
 
 /// A socket on a tag.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
-    pub(crate) socket: SocketId,
+    pub(crate) socket: Who,
     pub(crate) tag: Tag,
     pub(crate) role: Role,
     pub(crate) handle: Handle,
@@ -20,7 +24,7 @@ pub(crate) struct Model {
 }
 
 /// Who is to hear what.
-pub(crate) type Heard = Vec<(SocketId, ServerMessage)>;
+pub(crate) type Heard = Vec<(Who, ServerMessage)>;
 
 impl Model {
     pub(crate) fn seen_by(&self, me: Place) -> Vec<Place> {
@@ -55,7 +59,7 @@ impl Model {
 
     pub(crate) fn send(
         &self,
-        socket: SocketId,
+        socket: Who,
         tag: Tag,
         to: Option<Handle>,
         bytes: &[u8],
@@ -66,14 +70,24 @@ impl Model {
         Ok(reached.map(|it| (it.socket, message.clone())).collect())
     }
 
-    pub(crate) fn leave(&mut self, socket: SocketId, tag: Tag) -> Result<Heard, Violation> {
+    pub(crate) fn leave(&mut self, socket: Who, tag: Tag) -> Result<Heard, Violation> {
         let me = self.place(socket, tag)?;
         self.on.retain(|it| it.tag != tag || it.handle != me.handle);
         let detached = ServerMessage::Detached { tag, handle: me.handle };
         Ok(self.seen_by(me).into_iter().map(|it| (it.socket, detached.clone())).collect())
     }
 
-    fn place(&self, socket: SocketId, tag: Tag) -> Result<Place, Violation> {
+    /// The socket leaves every tag.
+    pub(crate) fn disconnect(&mut self, socket: Who) -> Heard {
+        let tags: Vec<Tag> = self.on.iter().filter(|it| it.socket == socket).map(|it| it.tag).collect();
+        tags.into_iter().flat_map(|tag| self.leave(socket, tag).expect("it is on that tag")).collect()
+    }
+
+    pub(crate) fn tags_of(&self, socket: Who) -> usize {
+        self.on.iter().filter(|it| it.socket == socket).count()
+    }
+
+    fn place(&self, socket: Who, tag: Tag) -> Result<Place, Violation> {
         let place = self.on.iter().find(|it| it.socket == socket && it.tag == tag);
         place.copied().ok_or(Violation::BadTag)
     }
@@ -85,4 +99,19 @@ impl Model {
             Role::Mesh => self.limits.members,
         }
     }
+}
+
+/// Whether the same sockets hear the same; the order among several is nobody's business.
+pub(crate) fn same(got: Result<Heard, Violation>, expected: Result<Heard, Violation>) {
+    assert_eq!(got.map(sorted), expected.map(sorted));
+}
+
+fn sorted(mut heard: Heard) -> Heard {
+    for (_, message) in &mut heard {
+        if let ServerMessage::Joined { peers, .. } = message {
+            peers.sort();
+        }
+    }
+    heard.sort_by_key(|(socket, message)| (*socket, message.encode()));
+    heard
 }

@@ -1,13 +1,23 @@
-//! The hub under random members, beside its model: long runs, where the fuzzer's are short.
+//! Hubs under random members, beside their model: long runs, where the fuzzer's are short.
 
+use fuzz::Target;
 use sim::{Rng, seeds};
 
-#[test]
-fn whoever_joins_leaves_sends_or_disappears_the_hub_does_what_its_model_says() {
+fn long_runs(target: Target) {
     for seed in seeds(40) {
         println!("seed {seed}: run it again with SIM_SEED={seed}");
         let mut rng = Rng::new(seed);
         let bytes: Vec<u8> = (0..8_000).map(|_| rng.below(256) as u8).collect();
-        fuzz::hub::hub(&bytes);
+        target(&bytes);
     }
+}
+
+#[test]
+fn whoever_joins_leaves_sends_or_disappears_the_hub_does_what_its_model_says() {
+    long_runs(fuzz::hub::hub);
+}
+
+#[test]
+fn several_nodes_are_to_their_sockets_what_one_is() {
+    long_runs(fuzz::hub::nodes);
 }

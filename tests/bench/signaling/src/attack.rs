@@ -143,7 +143,9 @@ async fn stick(target: Target, source: Ipv4Addr, index: usize, score: &Score) ->
             let mut stream = connect(source, target.address).await?;
             let _held = Held::one(&score.stuck);
             let path = target.rival.path(place).0;
-            stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {}\r\n", target.address).as_bytes()).await?;
+            stream
+                .write_all(format!("GET {path} HTTP/1.1\r\nHost: {}\r\n", target.address).as_bytes())
+                .await?;
             let mut drip = interval(DRIP);
             loop {
                 let mut rest = [0; 1024];

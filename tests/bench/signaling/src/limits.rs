@@ -26,5 +26,7 @@ pub(crate) fn machine() -> Result<String> {
     let load = std::fs::read_to_string("/proc/loadavg").context("this bench reads /proc: it needs Linux")?;
     let busy = load.split(' ').next().unwrap_or("unknown");
     let sockets = sockets_per_process()?;
-    Ok(format!("{cores} cores, load {busy} at the start, {sockets} sockets a process; generator and server share them"))
+    Ok(format!(
+        "{cores} cores, load {busy} at the start, {sockets} sockets a process; generator and server share them"
+    ))
 }

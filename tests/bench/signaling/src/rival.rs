@@ -54,9 +54,7 @@ impl Rival {
     pub(crate) fn path(self, place: Place) -> (String, Option<&'static str>) {
         match self {
             Self::Linkspan => (PATH.to_owned(), Some(SUBPROTOCOL)),
-            Self::PeerJs => {
-                (format!("/peerjs?key=peerjs&id={}&token=t&version=1.5.4", peer_id(place)), None)
-            }
+            Self::PeerJs => (format!("/peerjs?key=peerjs&id={}&token=t&version=1.5.4", peer_id(place)), None),
             Self::YWebrtc => ("/".to_owned(), None),
         }
     }
@@ -114,7 +112,9 @@ impl Rival {
             (Self::Linkspan, Message::Binary(bytes)) => ours(bytes),
             (Self::PeerJs, Message::Text(text)) if text.contains(r#""type":"OPEN""#) => Meaning::Joined(None),
             (Self::PeerJs, Message::Text(text)) if text.contains(r#""type":"ERROR""#) => Meaning::Refused,
-            (Self::YWebrtc, Message::Text(text)) if text.contains(r#""type":"pong""#) => Meaning::Joined(None),
+            (Self::YWebrtc, Message::Text(text)) if text.contains(r#""type":"pong""#) => {
+                Meaning::Joined(None)
+            }
             // Everybody on a topic hears everything, the sender too.
             (Self::YWebrtc, Message::Text(text))
                 if text.contains(&format!(r#""from":{}"#, u8::from(place.second))) =>
@@ -133,9 +133,7 @@ impl Rival {
 fn ours(bytes: &[u8]) -> Meaning {
     match ServerMessage::decode(bytes) {
         Ok(ServerMessage::Joined { peers, .. }) => Meaning::Joined(peers.first().copied()),
-        Ok(ServerMessage::Message { bytes, .. }) => {
-            stamp_of(&bytes).map_or(Meaning::Other, Meaning::Relayed)
-        }
+        Ok(ServerMessage::Message { bytes, .. }) => stamp_of(&bytes).map_or(Meaning::Other, Meaning::Relayed),
         Ok(ServerMessage::GoingAway { retry_ms }) => Meaning::GoingAway(retry_ms),
         Ok(ServerMessage::Refused { .. }) => Meaning::Refused,
         Ok(_) | Err(signal_proto::Malformed) => Meaning::Other,
