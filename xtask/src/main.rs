@@ -7,6 +7,7 @@
 mod bench;
 mod browser;
 mod npm;
+mod packed;
 mod page;
 mod project;
 mod run;
@@ -49,6 +50,9 @@ struct BuildOptions {
     /// Optimised server with the page inside its binary
     #[arg(long)]
     release: bool,
+    /// The same as one static program that needs nothing of the machine it runs on (Linux)
+    #[arg(long = "static")]
+    packed: bool,
 }
 
 fn main() -> ExitCode {
@@ -67,7 +71,11 @@ fn main() -> ExitCode {
 
 fn build(project: &Project, options: &BuildOptions) -> anyhow::Result<()> {
     page::build(project, wasm::Size::Smallest)?;
-    let server = run::build_server(project, if options.release { run::RELEASE } else { run::DEBUG })?;
+    let server = if options.packed {
+        packed::build(project, packed::Speed::Full)?
+    } else {
+        run::build_server(project, if options.release { run::RELEASE } else { run::DEBUG })?
+    };
     println!("server: {}", server.display());
     Ok(())
 }

@@ -12,25 +12,60 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// Oldest Node that the page's tools support.
 const NODE: (u32, u32) = (20, 19);
 
+/// The C compiler for programs that need no library of the system.
+pub(crate) const MUSL_CC: &str = "musl-gcc";
+
 /// Makes sure that rustc can build for browsers.
 ///
 /// # Errors
 /// With the command to type, if the target is missing and rustup can't add it.
 pub(crate) fn wasm_target(project: &Project) -> Result<()> {
+    rust_target(project, WASM_TARGET)
+}
+
+/// Makes sure that rustc can build for `target`.
+///
+/// # Errors
+/// With the command to type, if the target is missing and rustup can't add it.
+pub(crate) fn rust_target(project: &Project, target: &str) -> Result<()> {
     let libraries = shell::output(shell::command("rustc", &project.root).args([
         "--print",
         "target-libdir",
         "--target",
-        WASM_TARGET,
+        target,
     ]))?;
     if Path::new(libraries.trim()).is_dir() {
         return Ok(());
     }
-    shell::step("add the Wasm target to Rust", || {
-        shell::run(shell::command("rustup", &project.root).args(["target", "add", WASM_TARGET])).with_context(|| {
-            format!("Rust can't build for browsers yet: install rustup (https://rustup.rs), then `rustup target add {WASM_TARGET}`")
+    shell::step(&format!("add the target {target} to Rust"), || {
+        shell::run(shell::command("rustup", &project.root).args(["target", "add", target])).with_context(|| {
+            format!("Rust can't build for {target} yet: install rustup (https://rustup.rs), then `rustup target add {target}`")
         })
     })
+}
+
+/// Makes sure that C can be compiled for a static program.
+///
+/// # Errors
+/// With what to install.
+pub(crate) fn musl(project: &Project) -> Result<()> {
+    packages(project, "the static server", &[(MUSL_CC, "musl-tools")])
+}
+
+/// Makes sure that programs are there, each with the package of Debian that has it: installed where we may.
+///
+/// # Errors
+/// With what to install.
+pub(crate) fn packages(project: &Project, whatfor: &str, programs: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<&str> =
+        programs.iter().filter(|(program, _)| find(program).is_none()).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    let remedy =
+        format!("missing for {whatfor}: {list}. Install them (on Debian: `sudo apt-get install {list}`)");
+    apt_install(project, &missing, &remedy)
 }
 
 /// Makes sure that Node and npm are there and new enough.
@@ -86,7 +121,12 @@ pub(crate) fn browsers(project: &Project) -> Result<Browsers> {
         missing.push("fonts-noto-color-emoji");
     }
     if !missing.is_empty() {
-        apt_install(project, &missing)?;
+        let list = missing.join(" ");
+        let remedy = format!(
+            "missing for the browser tests: {list}. Install them (on Debian: `sudo apt-get install {list}`), or name \
+             the programs in LINKSPAN_CHROMIUM and LINKSPAN_FIREFOX"
+        );
+        apt_install(project, &missing, &remedy)?;
     }
     Ok(Browsers {
         chromium: chromium()?.context("Chromium is missing")?,
@@ -118,16 +158,13 @@ fn has_emoji() -> bool {
     listed.is_ok_and(|listed| !listed.stdout.is_empty())
 }
 
-fn apt_install(project: &Project, packages: &[&str]) -> Result<()> {
-    let list = packages.join(" ");
+/// Fails with `remedy` where we may not install.
+fn apt_install(project: &Project, packages: &[&str], remedy: &str) -> Result<()> {
     let root = shell::output(shell::command("id", &project.root).arg("-u")).is_ok_and(|id| id.trim() == "0");
     if find("apt-get").is_none() || !root {
-        bail!(
-            "missing for the browser tests: {list}. Install them (on Debian: `sudo apt-get install {list}`), or name \
-             the programs in LINKSPAN_CHROMIUM and LINKSPAN_FIREFOX"
-        );
+        bail!("{remedy}");
     }
-    shell::step(&format!("install {list}"), || {
+    shell::step(&format!("install {}", packages.join(" ")), || {
         let apt = || {
             let mut apt = shell::command("apt-get", &project.root);
             apt.env("DEBIAN_FRONTEND", "noninteractive").arg("-qq");

@@ -4,6 +4,7 @@ use super::Options;
 use super::counts::Counts;
 use crate::browser;
 use crate::npm;
+use crate::packed::{self, Speed};
 use crate::page;
 use crate::project::{self, Project};
 use crate::run;
@@ -27,7 +28,7 @@ pub(crate) struct Stage {
 }
 
 /// All stages in their order.
-pub(crate) const STAGES: [Stage; 12] = [
+pub(crate) const STAGES: [Stage; 13] = [
     Stage { name: "fmt", what: "Rust is formatted", needs: &[], run: fmt },
     Stage { name: "tidy", what: "the architecture's rules, licences and sources", needs: &[], run: tidy },
     Stage { name: "deny", what: "cargo-deny, where it is installed", needs: &[], run: deny },
@@ -35,6 +36,12 @@ pub(crate) const STAGES: [Stage; 12] = [
     Stage { name: "clippy", what: "lints, all Rust", needs: &[], run: clippy },
     Stage { name: "wasm", what: "lints, the browser shell for its own target", needs: &[], run: clippy_wasm },
     Stage { name: "rust", what: "all Rust tests", needs: &[], run: rust },
+    Stage {
+        name: "deploy",
+        what: "the static program, its service, proxies in front",
+        needs: &["page"],
+        run: deploy,
+    },
     Stage { name: "doc", what: "the documentation's examples and links", needs: &[], run: doc },
     Stage { name: "types", what: "TypeScript's types, page and browser tests", needs: &["page"], run: types },
     Stage { name: "lint", what: "lints, page", needs: &["page"], run: lint },
@@ -80,8 +87,27 @@ fn clippy_wasm(project: &Project, _: &Options) -> Result<Counts> {
 
 fn rust(project: &Project, _: &Options) -> Result<Counts> {
     // As one workspace: what the stages share is then built with the same features, once.
-    let nextest = ["--workspace", "--filterset", "not package(xtask)"];
-    cargo_tests(project, &nextest, &["--workspace", "--exclude", "xtask"])
+    let nextest = ["--workspace", "--filterset", "not package(xtask) and not package(deploy)"];
+    cargo_tests(project, &nextest, &["--workspace", "--exclude", "xtask", "--exclude", "deploy"])
+}
+
+/// Linux only, like what is tested; another system has nothing that these tests could start.
+fn deploy(project: &Project, _: &Options) -> Result<Counts> {
+    if !cfg!(target_os = "linux") {
+        println!("the static program and its service are for Linux only");
+        return Ok(Counts::default());
+    }
+    let server = packed::build(project, Speed::Thin)?;
+    let proxies = [("nginx", "nginx-light"), ("caddy", "caddy"), ("systemd-analyze", "systemd")];
+    tools::packages(project, "the tests of deploy/", &proxies)?;
+    // The tests are few and small: no runner of their own is needed to start them.
+    let ran = shell::watch(cargo(project).env("LINKSPAN_STATIC", server).args([
+        "test",
+        "--quiet",
+        "--package",
+        "deploy",
+    ]))?;
+    consistent(ran.success, Counts::from_cargo(&ran.text))
 }
 
 fn doc(project: &Project, _: &Options) -> Result<Counts> {
