@@ -127,24 +127,49 @@ pub enum Refusal {
     ServerFull,
 }
 
-/// WebSocket close codes of the server's own (RFC 6455 section 7.4.2, private range).
+/// WebSocket close codes of the server's own (RFC 6455 section 7.4.2, private range): one for each reason.
 pub mod close {
-    /// A message that is not a [`super::ClientMessage`], or is too long.
-    pub const BAD_MESSAGE: u16 = 4000;
-    /// Messages or bytes came faster than allowed.
-    pub const TOO_FAST: u16 = 4001;
-    /// A tag was named that this socket has not joined, or joined twice.
-    pub const BAD_TAG: u16 = 4002;
-    /// Nothing was joined in time, or nothing was heard for too long.
-    pub const IDLE: u16 = 4003;
-    /// The peer read too slowly and its queue was full.
-    pub const TOO_SLOW: u16 = 4004;
-    /// The server is stopping.
-    pub const GOING_AWAY: u16 = 4005;
-    /// One address holds too many sockets.
-    pub const TOO_MANY: u16 = 4006;
-    /// More than [`super::MAX_TAGS_PER_SOCKET`] tags.
-    pub const TOO_MANY_TAGS: u16 = 4007;
+    /// Constants, and the same as a type for the page.
+    macro_rules! codes {
+        ($($(#[doc = $doc:literal])+ pub const $name:ident: u16 = $code:literal;)+) => {
+            $($(#[doc = $doc])+ pub const $name: u16 = $code;)+
+
+            /// All of them by name.
+            pub const ALL: &[(&str, u16)] = &[$((stringify!($name), $name)),+];
+
+            /// TypeScript's view of them.
+            pub const TYPESCRIPT: &str = concat!(
+                "/** Close codes of the signaling server's WebSockets. */\nexport interface CloseCodes {\n",
+                $("    /**", $($doc),+, " */\n    readonly ", stringify!($name), ": ", $code, ";\n",)+
+                "}\n/** One of them. */\nexport type CloseCode = CloseCodes[keyof CloseCodes];\n"
+            );
+        };
+    }
+
+    codes! {
+        /// Not a message: text, or bytes that mean nothing.
+        pub const BAD_MESSAGE: u16 = 4000;
+        /// Messages came faster than allowed.
+        pub const TOO_FAST: u16 = 4001;
+        /// A tag was named that this socket has not joined.
+        pub const BAD_TAG: u16 = 4002;
+        /// Nothing was heard for too long.
+        pub const IDLE: u16 = 4003;
+        /// The peer read too slowly: its queue was full, or a message could not leave in time.
+        pub const TOO_SLOW: u16 = 4004;
+        /// The server is stopping, or the socket has lived its time: come back.
+        pub const GOING_AWAY: u16 = 4005;
+        /// A message longer than any may be.
+        pub const TOO_LONG: u16 = 4006;
+        /// More tags than one socket may hold.
+        pub const TOO_MANY_TAGS: u16 = 4007;
+        /// More bytes were to be relayed than allowed.
+        pub const TOO_MUCH: u16 = 4008;
+        /// A tag was joined that this socket is on already.
+        pub const JOINED_TWICE: u16 = 4009;
+        /// The socket was on no tag for too long.
+        pub const NOTHING_JOINED: u16 = 4010;
+    }
 }
 
 /// Bytes that are not the message they should be.
@@ -239,6 +264,15 @@ mod tests {
         let going_away = ServerMessage::GoingAway { retry_ms: 1 }.encode();
         let [variant, 1] = going_away[..] else { panic!("{going_away:?}") };
         assert_eq!(ServerMessage::decode(&[variant, 0x81, 0x00]), Err(Malformed));
+    }
+
+    #[test]
+    fn every_close_code_is_its_own_and_told_to_the_page() {
+        for (i, (name, code)) in close::ALL.iter().enumerate() {
+            assert_eq!(usize::from(*code), 4000 + i, "{name}");
+            assert!(close::TYPESCRIPT.contains(&format!("    readonly {name}: {code};\n")), "{name}");
+        }
+        assert!(close::TYPESCRIPT.contains("    /** The server is stopping, or the socket"));
     }
 
     #[test]

@@ -7,7 +7,10 @@ use crate::limits::Limits;
 use crate::metrics::{Counted, Limit};
 use crate::routes::App;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -21,7 +24,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -35,10 +38,16 @@ const BACKLOG: u32 = 1_024;
 /// What a request knows of its connection; the connection's places are free when the last copy is dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
-    /// The peer's address.
-    pub(crate) ip: IpAddr,
-    _places: Arc<(OwnedSemaphorePermit, Ticket, Counted)>,
+    /// The other end: the peer, or a proxy.
+    ip: IpAddr,
+    /// Whether that is a proxy, and each request may be somebody else's.
+    is_proxy: bool,
+    _places: Arc<(OwnedSemaphorePermit, Option<Ticket>, Counted)>,
 }
+
+/// Whose request it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Client(pub(crate) IpAddr);
 
 /// A socket that listens on `address`, and whose connections will have small buffers in the system.
 pub(crate) fn listener(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
@@ -62,13 +71,18 @@ pub(crate) async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, app: Ar
             debug!("connection closed: the server is full");
             continue;
         };
-        let Some(ticket) = app.connections.take(ip) else {
-            app.metrics.hit(Limit::ConnectionsPerAddress);
-            debug!("connection closed: its address holds too many");
-            continue;
+        let is_proxy = app.proxies.trust(ip);
+        // A proxy's connections are everybody's: those behind it are told apart by their requests.
+        let ticket = match (!is_proxy).then(|| app.connections.take(ip, Instant::now())).transpose() {
+            Ok(ticket) => ticket,
+            Err(crowded) => {
+                app.metrics.hit(crowded.into());
+                debug!(?crowded, "connection closed: its address has enough");
+                continue;
+            }
         };
         let counted = Counted::one_more(&app.metrics.connections);
-        let connection = Connection { ip, _places: Arc::new((permit, ticket, counted)) };
+        let connection = Connection { ip, is_proxy, _places: Arc::new((permit, ticket, counted)) };
         let (tls, router) = (tls.clone(), router.clone());
         app.tasks.spawn(secure(stream, tls, connection, Arc::clone(&app), router));
     }
@@ -95,6 +109,22 @@ pub(crate) async fn next(
     }
 }
 
+/// Finds out whose request it is. Behind a proxy a request counts as what a new connection is elsewhere.
+pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let Some(connection) = request.extensions().get::<Connection>() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut ip = connection.ip;
+    if connection.is_proxy {
+        ip = app.proxies.client(ip, request.headers());
+        if let Err(crowded) = app.connections.pass(ip, Instant::now()) {
+            return app.refuse(crowded.into());
+        }
+    }
+    request.extensions_mut().insert(Client(ip));
+    next.run(request).await
+}
+
 fn is_the_peers_fault(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
@@ -114,11 +144,11 @@ async fn secure(
     let prepare = move |request: &mut Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
     };
-    let Some(tls) = tls else { return http(stream, &app, router, prepare).await };
+    let Some(tls) = tls else { return http(stream, &app.limits, &app.stop, router, prepare).await };
     tokio::select! {
         () = app.stop.cancelled() => {}
         done = timeout(app.limits.tls_handshake, tls.accept(stream)) => match done {
-            Ok(Ok(stream)) => http(stream, &app, router, prepare).await,
+            Ok(Ok(stream)) => http(stream, &app.limits, &app.stop, router, prepare).await,
             Ok(Err(error)) => debug!(%error, "TLS handshake failed"),
             Err(_) => debug!("TLS handshake took too long"),
         },
@@ -126,7 +156,7 @@ async fn secure(
 }
 
 /// HTTP/1 with a bound on everything; `prepare` sees each request before `router` does.
-pub(crate) async fn http<I, P>(io: I, app: &App, router: Router, prepare: P)
+pub(crate) async fn http<I, P>(io: I, limits: &Limits, stop: &CancellationToken, router: Router, prepare: P)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     P: Fn(&mut Request<Incoming>),
@@ -136,14 +166,14 @@ where
         prepare(&mut request);
         router.call(request)
     });
-    let serving = builder(&app.limits).serve_connection(TokioIo::new(io), service).with_upgrades();
+    let serving = builder(limits).serve_connection(TokioIo::new(io), service).with_upgrades();
     let mut serving = pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => ended,
-        () = sleep(app.limits.http_life) => return debug!("connection lived too long"),
-        () = app.stop.cancelled() => {
+        () = sleep(limits.http_life) => return debug!("connection lived too long"),
+        () = stop.cancelled() => {
             serving.as_mut().graceful_shutdown();
-            match timeout(app.limits.close_time, serving).await {
+            match timeout(limits.close_time, serving).await {
                 Ok(ended) => ended,
                 Err(_) => return debug!("connection did not finish in time"),
             }

@@ -7,11 +7,13 @@ mod file;
 mod ice;
 mod listen;
 mod log;
+mod proxy;
 mod tls;
 
 pub(crate) use ice::Ice;
 pub(crate) use listen::Listen;
 pub(crate) use log::Log;
+pub(crate) use proxy::Proxy;
 pub(crate) use tls::Tls;
 
 use clap::builder::BoolishValueParser;
@@ -47,6 +49,8 @@ pub(crate) struct Arguments {
     pub(crate) tls: Tls,
     #[command(flatten)]
     pub(crate) ice: Ice,
+    #[command(flatten)]
+    pub(crate) proxy: Proxy,
     #[command(flatten)]
     pub(crate) log: Log,
     #[command(flatten)]

@@ -18,11 +18,25 @@ impl Bucket {
         Self { burst, per_second: f64::from(per_second), tokens: burst, filled: now }
     }
 
+    /// The same bucket, filled at `now`.
+    pub(crate) fn refilled(self, now: Instant) -> Self {
+        Self { tokens: self.burst, filled: now, ..self }
+    }
+
+    /// Whether nothing is missing at `now`.
+    pub(crate) fn is_full(self, now: Instant) -> bool {
+        self.level(now) >= self.burst
+    }
+
+    fn level(&self, now: Instant) -> f64 {
+        let elapsed: Duration = now.saturating_duration_since(self.filled);
+        (self.tokens + elapsed.as_secs_f64() * self.per_second).min(self.burst)
+    }
+
     /// Takes `amount` tokens, or none and says no.
     #[must_use]
     pub(crate) fn take(&mut self, amount: usize, now: Instant) -> bool {
-        let elapsed: Duration = now.saturating_duration_since(self.filled);
-        self.tokens = (self.tokens + elapsed.as_secs_f64() * self.per_second).min(self.burst);
+        self.tokens = self.level(now);
         self.filled = now;
         // Amounts are message sizes: far below 2^53, so the conversion is exact.
         let amount = amount as f64;

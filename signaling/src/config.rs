@@ -1,6 +1,8 @@
 //! What an operator decides; everything else is fixed or a [`Limits`] default.
 
 use crate::limits::Limits;
+use crate::origin::Origin;
+use crate::proxies::Proxies;
 use crate::tls::Identity;
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -14,6 +16,10 @@ pub struct Config {
     pub stun: Option<SocketAddr>,
     /// Further ICE servers that the page is told.
     pub ice_servers: Vec<IceServer>,
+    /// Who is believed to stand for others.
+    pub proxies: Proxies,
+    /// Whose pages may connect; if empty, only the page that came from where it connects to.
+    pub allowed_origins: Vec<Origin>,
     /// Serve metrics here, over plain HTTP and to whoever asks.
     pub metrics: Option<SocketAddr>,
     /// Bounds.

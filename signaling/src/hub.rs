@@ -45,8 +45,10 @@ pub struct Relay {
 /// A socket broke the rules and must be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// It named a tag that it has not joined, or joined one twice.
+    /// It named a tag that it has not joined.
     BadTag,
+    /// It joined a tag that it is on.
+    JoinedTwice,
     /// It asked for more tags than one socket may hold.
     TooManyTags,
 }
@@ -142,6 +144,11 @@ impl Hub {
         self.membership(socket, tag).is_ok()
     }
 
+    /// Tags that somebody is on, as far as is known here, and places that our own sockets hold.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.tags.len(), self.joins)
+    }
+
     fn join(
         &mut self,
         socket: SocketId,
@@ -150,7 +157,7 @@ impl Hub {
         draw: &mut dyn FnMut() -> Handle,
     ) -> Result<Vec<Delivery>, Violation> {
         if self.is_on(socket, tag) {
-            return Err(Violation::BadTag);
+            return Err(Violation::JoinedTwice);
         }
         if self.tags_of(socket) >= self.limits.tags_per_socket {
             return Err(Violation::TooManyTags);

@@ -12,10 +12,13 @@ mod addresses;
 mod assets;
 mod bucket;
 mod config;
+mod health;
 pub mod hub;
 mod limits;
 mod metrics;
+mod origin;
 mod outbox;
+mod proxies;
 mod routes;
 mod stun;
 mod switchboard;
@@ -24,6 +27,8 @@ mod ws;
 
 pub use config::{Config, IceServer, NotAnIceServer};
 pub use limits::Limits;
+pub use origin::{NotAnOrigin, Origin};
+pub use proxies::Proxies;
 
 use addresses::Addresses;
 use assets::Page;
@@ -43,7 +48,10 @@ use tracing::{info, warn};
 #[derive(Debug)]
 pub struct Server {
     config: Config,
+    /// Nobody more is taken in.
     stop: CancellationToken,
+    /// Everybody is gone, or was given up.
+    ended: CancellationToken,
     tasks: TaskTracker,
     stun: Option<SocketAddr>,
     metrics: Option<SocketAddr>,
@@ -52,7 +60,14 @@ pub struct Server {
 impl Server {
     /// A server that does not listen yet.
     pub fn new(config: Config) -> Self {
-        Self { config, stop: CancellationToken::new(), tasks: TaskTracker::new(), stun: None, metrics: None }
+        Self {
+            config,
+            stop: CancellationToken::new(),
+            ended: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            stun: None,
+            metrics: None,
+        }
     }
 
     /// Starts to serve on `address` and tells the address really used: port 0 means any that is free.
@@ -73,19 +88,27 @@ impl Server {
         };
 
         let limits = self.config.limits.clone();
+        let counted = Arc::new(Metrics::default());
         let app = Arc::new(App {
-            switchboard: Switchboard::new(limits.clone()),
-            connections: Addresses::new(limits.connections_per_address),
+            switchboard: Switchboard::new(limits.clone(), Arc::clone(&counted)),
+            connections: Addresses::paced(
+                limits.connections_per_address,
+                limits.new_connection_burst,
+                limits.new_connections_per_second,
+            ),
             sockets: Addresses::new(limits.sockets_per_address),
             page: Page::new(&self.config.ice_servers, self.stun.map(|address| address.port())),
+            proxies: self.config.proxies.clone(),
+            origins: self.config.allowed_origins.clone(),
             stop: self.stop.clone(),
             tasks: self.tasks.clone(),
-            metrics: Metrics::default(),
+            metrics: counted,
             limits,
         });
         if let Some(listener) = metrics {
             self.metrics = Some(listener.local_addr()?);
-            self.tasks.spawn(metrics::run(listener, Arc::clone(&app)));
+            // Not among the tasks that shutting down waits for: it tells of them.
+            tokio::spawn(metrics::run(listener, Arc::clone(&app), self.ended.clone()));
         }
         let tls = self.config.tls.as_ref();
         if let Some(identity) = tls {
@@ -116,6 +139,7 @@ impl Server {
             Ok(()) => info!("stopped"),
             Err(_) => warn!("stopped with connections still open"),
         }
+        self.ended.cancel();
     }
 }
 
@@ -127,5 +151,6 @@ fn at(address: SocketAddr) -> impl Fn(io::Error) -> io::Error {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.cancel();
+        self.ended.cancel();
     }
 }

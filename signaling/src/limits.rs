@@ -25,7 +25,17 @@ pub struct Limits {
     /// A page uses up to seven for a moment and then one, and an office may stand behind one address.
     #[arg(long, value_name = "COUNT", default_value = "512")]
     pub connections_per_address: usize,
-    /// WebSockets at once of one address or /64 network; the next is closed with TOO_MANY
+    /// New TCP connections of one address or /64 network at once, or requests that trusted proxies bring for it
+    ///
+    /// An office that comes back after a restart.
+    #[arg(long, value_name = "COUNT", default_value = "512")]
+    pub new_connection_burst: u32,
+    /// New TCP connections of the same a second in the long run
+    ///
+    /// Some ten pages loaded every second.
+    #[arg(long, value_name = "COUNT", default_value = "64")]
+    pub new_connections_per_second: u32,
+    /// WebSockets at once of one address or /64 network; the next is refused
     ///
     /// Half of the connections, so that pages still load.
     #[arg(long, value_name = "COUNT", default_value = "256")]
@@ -68,7 +78,7 @@ pub struct Limits {
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "120s")]
     pub http_life: Duration,
 
-    /// Time that a WebSocket may be on no tag, from its start and again after leaving its last; then IDLE
+    /// Time that a WebSocket may be on no tag, from its start and again after leaving its last; then NOTHING_JOINED
     ///
     /// Joining is the first thing that a peer does.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "10s")]
@@ -83,6 +93,11 @@ pub struct Limits {
     /// Two answers to pings may be lost.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "60s")]
     pub idle: Duration,
+    /// Life of a WebSocket; then GOING_AWAY, and the peer comes back
+    ///
+    /// Nobody holds a place for ever.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "24h")]
+    pub socket_life: Duration,
     /// Time for one message to leave towards a peer; then TOO_SLOW
     ///
     /// 16 KiB on a line of 16 kbit/s.
@@ -104,7 +119,7 @@ pub struct Limits {
     /// The burst again within 16 s.
     #[arg(long, value_name = "COUNT", default_value = "128")]
     pub messages_per_second: u32,
-    /// Bytes that a WebSocket may have relayed at once, where a message to many counts once for each; then TOO_FAST
+    /// Bytes that a WebSocket may have relayed at once, where a message to many counts once for each; then TOO_MUCH
     ///
     /// A member of a full room that comes back, as for messages.
     #[arg(long, value_name = "SIZE", value_parser = size::<u32>, default_value = "2MiB")]

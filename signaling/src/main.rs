@@ -66,6 +66,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         tls,
         stun: arguments.ice.stun(listen.bind),
         ice_servers: arguments.ice.ice_server,
+        proxies: arguments.proxy.proxies(),
+        allowed_origins: arguments.proxy.allow_origin,
         metrics: listen.metrics,
         limits: arguments.limits,
     });

@@ -7,12 +7,15 @@ mod serve;
 
 pub(crate) use serve::run;
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use crate::addresses::Crowded;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use signal_proto::Refusal;
+use std::fmt::{self, Write};
 
 /// Upper ends of the relay latency's buckets, in seconds: what people notice lies between 10 ms and 1 s.
 const LATENCIES: [f64; 12] =
@@ -25,18 +28,80 @@ pub(crate) struct Metrics {
     pub(crate) connections: Gauge,
     /// WebSockets that are open.
     pub(crate) sockets: Gauge,
+    /// Tags that somebody is on.
+    pub(crate) tags: Gauge,
+    /// Places that sockets hold on tags.
+    pub(crate) joins: Gauge,
     /// Limits that somebody ran into.
     limits: Family<LimitLabel, Counter>,
     /// From a message's arrival to the moment when the system has taken its copy for the receiver.
     pub(crate) relay_latency: RelayLatency,
 }
 
-/// Which limit somebody ran into. One for each way of being refused or closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+/// Which limit somebody ran into, or which rule was broken: one for each way of being refused or closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Limit {
     Connections,
     ConnectionsPerAddress,
+    NewConnections,
     SocketsPerAddress,
+    Origin,
+    TagFull,
+    ServerFull,
+    BadMessage,
+    TooFast,
+    BadTag,
+    Idle,
+    TooSlow,
+    TooLong,
+    TooManyTags,
+    TooMuch,
+    JoinedTwice,
+    NothingJoined,
+    SocketLife,
+}
+
+impl EncodeLabelValue for Limit {
+    fn encode(&self, encoder: &mut LabelValueEncoder) -> fmt::Result {
+        encoder.write_str(match self {
+            Self::Connections => "connections",
+            Self::ConnectionsPerAddress => "connections_per_address",
+            Self::NewConnections => "new_connections",
+            Self::SocketsPerAddress => "sockets_per_address",
+            Self::Origin => "origin",
+            Self::TagFull => "tag_full",
+            Self::ServerFull => "server_full",
+            Self::BadMessage => "bad_message",
+            Self::TooFast => "too_fast",
+            Self::BadTag => "bad_tag",
+            Self::Idle => "idle",
+            Self::TooSlow => "too_slow",
+            Self::TooLong => "too_long",
+            Self::TooManyTags => "too_many_tags",
+            Self::TooMuch => "too_much",
+            Self::JoinedTwice => "joined_twice",
+            Self::NothingJoined => "nothing_joined",
+            Self::SocketLife => "socket_life",
+        })
+    }
+}
+
+impl From<Refusal> for Limit {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::TagFull => Self::TagFull,
+            Refusal::ServerFull => Self::ServerFull,
+        }
+    }
+}
+
+impl From<Crowded> for Limit {
+    fn from(crowded: Crowded) -> Self {
+        match crowded {
+            Crowded::Full => Self::ConnectionsPerAddress,
+            Crowded::TooFast => Self::NewConnections,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -82,7 +147,13 @@ impl Metrics {
         let mut registry = Registry::with_prefix("linkspan");
         registry.register("connections", "TCP connections that are open", self.connections.clone());
         registry.register("sockets", "WebSockets that are open", self.sockets.clone());
-        registry.register("limits", "Limits that somebody ran into", self.limits.clone());
+        registry.register("tags", "Tags that somebody is on", self.tags.clone());
+        registry.register("joins", "Places that WebSockets hold on tags", self.joins.clone());
+        registry.register(
+            "limits",
+            "Limits that somebody ran into, and rules that were broken",
+            self.limits.clone(),
+        );
         let help = "Seconds from a message's arrival until its copy was written towards a receiver";
         registry.register("relay_latency_seconds", help, self.relay_latency.0.clone());
         registry

@@ -1,26 +1,35 @@
 //! What is served where, and the headers that every answer carries.
 
+use crate::accept;
 use crate::addresses::Addresses;
 use crate::assets::{self, Page};
+use crate::health;
 use crate::limits::Limits;
-use crate::metrics::Metrics;
+use crate::metrics::{Limit, Metrics};
+use crate::origin::Origin;
+use crate::proxies::Proxies;
 use crate::switchboard::Switchboard;
 use crate::ws;
 use axum::Router;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::map_response;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::debug;
 
 /// What all connections of one server share.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) limits: Limits,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) switchboard: Arc<Switchboard>,
+    /// Who is believed to stand for others.
+    pub(crate) proxies: Proxies,
+    /// Whose pages may connect; if none, this server's own.
+    pub(crate) origins: Vec<Origin>,
     /// TCP connections by address.
     pub(crate) connections: Arc<Addresses>,
     /// WebSockets by address.
@@ -31,6 +40,19 @@ pub(crate) struct App {
     /// Everything that shutting down waits for.
     pub(crate) tasks: TaskTracker,
 }
+
+impl App {
+    /// The answer to somebody who has enough already.
+    pub(crate) fn refuse(&self, limit: Limit) -> Response {
+        self.metrics.hit(limit);
+        debug!(?limit, "request refused");
+        let words = "Too much comes from your address. Try again in a moment.\n";
+        (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, RETRY_AFTER)], words).into_response()
+    }
+}
+
+/// Seconds until somebody who was refused may have a place again.
+const RETRY_AFTER: &str = "2";
 
 /// Everything from its own origin, scripts and WebAssembly only as files, nothing framed, no form, and no text
 /// turned into HTML or script but through the page's one Trusted Types policy. `'self'` covers the WebSocket.
@@ -53,9 +75,10 @@ pub(crate) fn router(app: Arc<App>, hsts: bool) -> Router {
     Router::new()
         .route("/", get(assets::index))
         .route("/index.html", get(assets::index))
-        .route("/healthz", get("ok"))
         .route(signal_proto::PATH, get(ws::upgrade))
+        .merge(health::routes())
         .fallback(get(assets::file))
+        .layer(from_fn_with_state(Arc::clone(&app), accept::admit))
         .layer(map_response(move |mut response: Response| {
             response.headers_mut().extend(headers.clone());
             std::future::ready(response)

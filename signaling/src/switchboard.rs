@@ -4,9 +4,10 @@
 
 use crate::hub::{Delivery, Hub, SocketId, Violation};
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use axum::body::Bytes;
-use signal_proto::{ClientMessage, Handle};
+use signal_proto::{ClientMessage, Handle, ServerMessage};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 #[derive(Debug)]
 pub(crate) struct Switchboard {
     limits: Limits,
+    metrics: Arc<Metrics>,
     state: Mutex<State>,
 }
 
@@ -42,9 +44,9 @@ pub(crate) struct Handled {
 }
 
 impl Switchboard {
-    pub(crate) fn new(limits: Limits) -> Arc<Self> {
+    pub(crate) fn new(limits: Limits, metrics: Arc<Metrics>) -> Arc<Self> {
         let hub = Hub::new(limits.clone());
-        Arc::new(Self { limits, state: Mutex::new(State { hub, outboxes: HashMap::new() }) })
+        Arc::new(Self { limits, metrics, state: Mutex::new(State { hub, outboxes: HashMap::new() }) })
     }
 
     pub(crate) fn connect(self: &Arc<Self>) -> Seat {
@@ -54,6 +56,18 @@ impl Switchboard {
         state.outboxes.insert(socket, Arc::clone(&outbox));
         drop(state);
         Seat { board: Arc::clone(self), socket, outbox }
+    }
+
+    /// Keeps the operator's numbers.
+    fn count(&self, hub: &Hub, deliveries: &[Delivery]) {
+        let (tags, joins) = hub.counts();
+        self.metrics.tags.set(tags as i64);
+        self.metrics.joins.set(joins as i64);
+        for delivery in deliveries {
+            if let ServerMessage::Refused { reason, .. } = delivery.message {
+                self.metrics.hit(reason.into());
+            }
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -66,6 +80,7 @@ impl Seat {
     pub(crate) fn handle(&self, message: ClientMessage) -> Result<Handled, Violation> {
         let mut state = self.board.state();
         let deliveries = state.hub.handle(self.socket, message, &mut random_handle)?;
+        self.board.count(&state.hub, &deliveries);
         let copies = state.deliver(deliveries);
         Ok(Handled { tags: state.hub.tags_of(self.socket), copies })
     }
@@ -76,6 +91,7 @@ impl Drop for Seat {
         let mut state = self.board.state();
         state.outboxes.remove(&self.socket);
         let deliveries = state.hub.disconnect(self.socket);
+        self.board.count(&state.hub, &deliveries);
         state.deliver(deliveries);
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! Frames are small and never compressed. What a message means is the hub's matter; nothing of it is logged.
 
-use crate::accept::Connection;
+use crate::accept::{Client, Connection};
 use crate::bucket::Bucket;
 use crate::hub::Violation;
 use crate::limits::Limits;
 use crate::metrics::{Counted, Limit};
+use crate::origin::may_connect;
 use crate::outbox::Overflowed;
 use crate::routes::App;
 use crate::switchboard::Seat;
@@ -14,11 +15,11 @@ use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use signal_proto::{ClientMessage, MAX_MESSAGE, SUBPROTOCOL, ServerMessage, close};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::debug;
 
@@ -35,30 +36,61 @@ const WRITE_BUFFER: usize = 2 * MAX_MESSAGE;
 enum End {
     /// The peer went away.
     Gone,
+    /// The server stops.
+    GoingAway,
+    /// It has lived its time.
+    OldAge,
     BadMessage,
+    TooLong,
     TooFast,
+    TooMuch,
     BadTag,
+    JoinedTwice,
     TooManyTags,
+    NothingJoined,
     Idle,
     TooSlow,
-    TooMany,
-    GoingAway,
 }
 
 impl End {
-    /// The close code that tells the peer; none if it is gone.
-    fn code(self) -> Option<u16> {
-        Some(match self {
-            Self::Gone => return None,
-            Self::BadMessage => close::BAD_MESSAGE,
-            Self::TooFast => close::TOO_FAST,
-            Self::BadTag => close::BAD_TAG,
-            Self::TooManyTags => close::TOO_MANY_TAGS,
-            Self::Idle => close::IDLE,
-            Self::TooSlow => close::TOO_SLOW,
-            Self::TooMany => close::TOO_MANY,
-            Self::GoingAway => close::GOING_AWAY,
-        })
+    /// The close code that tells the peer, and what the operator counts; nobody is told anything if it just went.
+    fn told(self) -> (Option<u16>, Option<Limit>) {
+        let (code, limit) = match self {
+            Self::Gone => return (None, None),
+            Self::GoingAway => return (Some(close::GOING_AWAY), None),
+            Self::OldAge => (close::GOING_AWAY, Limit::SocketLife),
+            Self::BadMessage => (close::BAD_MESSAGE, Limit::BadMessage),
+            Self::TooLong => (close::TOO_LONG, Limit::TooLong),
+            Self::TooFast => (close::TOO_FAST, Limit::TooFast),
+            Self::TooMuch => (close::TOO_MUCH, Limit::TooMuch),
+            Self::BadTag => (close::BAD_TAG, Limit::BadTag),
+            Self::JoinedTwice => (close::JOINED_TWICE, Limit::JoinedTwice),
+            Self::TooManyTags => (close::TOO_MANY_TAGS, Limit::TooManyTags),
+            Self::NothingJoined => (close::NOTHING_JOINED, Limit::NothingJoined),
+            Self::Idle => (close::IDLE, Limit::Idle),
+            Self::TooSlow => (close::TOO_SLOW, Limit::TooSlow),
+        };
+        (Some(code), Some(limit))
+    }
+
+    /// When the peer should come back, if it may.
+    fn retry(self, limits: &Limits) -> Option<u32> {
+        match self {
+            Self::GoingAway => Some(retry_ms(limits)),
+            // Alone with it, so there is no crowd to spread out.
+            Self::OldAge => Some(milliseconds(limits.retry_min)),
+            Self::Gone
+            | Self::BadMessage
+            | Self::TooLong
+            | Self::TooFast
+            | Self::TooMuch
+            | Self::BadTag
+            | Self::JoinedTwice
+            | Self::TooManyTags
+            | Self::NothingJoined
+            | Self::Idle
+            | Self::TooSlow => None,
+        }
     }
 }
 
@@ -66,6 +98,7 @@ impl From<Violation> for End {
     fn from(violation: Violation) -> Self {
         match violation {
             Violation::BadTag => Self::BadTag,
+            Violation::JoinedTwice => Self::JoinedTwice,
             Violation::TooManyTags => Self::TooManyTags,
         }
     }
@@ -81,12 +114,13 @@ impl From<Overflowed> for End {
 pub(crate) async fn upgrade(
     State(app): State<Arc<App>>,
     Extension(connection): Extension<Connection>,
+    Extension(Client(ip)): Extension<Client>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    if !same_origin(&headers) {
-        return (StatusCode::FORBIDDEN, "Only this server's own page may connect from a browser.\n")
-            .into_response();
+    if !may_connect(&headers, &app.origins) {
+        app.metrics.hit(Limit::Origin);
+        return (StatusCode::FORBIDDEN, "This page may not connect here.\n").into_response();
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
@@ -96,9 +130,11 @@ pub(crate) async fn upgrade(
         let words = format!("This server speaks the WebSocket sub-protocol {SUBPROTOCOL} only.\n");
         return (StatusCode::BAD_REQUEST, words).into_response();
     }
+    let Ok(ticket) = app.sockets.take(ip, Instant::now()) else {
+        return app.refuse(Limit::SocketsPerAddress);
+    };
     // Held until the socket ends, so that shutting down waits for it.
     let running = app.tasks.token();
-    let ticket = app.sockets.take(connection.ip);
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
@@ -106,16 +142,12 @@ pub(crate) async fn upgrade(
         .max_message_size(MAX_READ)
         .max_frame_size(MAX_READ)
         .on_upgrade(async move |mut socket| {
-            let end = match &ticket {
-                Some(_) => {
-                    let _counted = Counted::one_more(&app.metrics.sockets);
-                    serve(&app, &mut socket).await
-                }
-                None => {
-                    app.metrics.hit(Limit::SocketsPerAddress);
-                    End::TooMany
-                }
-            };
+            let counted = Counted::one_more(&app.metrics.sockets);
+            let end = serve(&app, &mut socket).await;
+            drop(counted);
+            if let (_, Some(limit)) = end.told() {
+                app.metrics.hit(limit);
+            }
             debug!(?end, "socket ends");
             finish(&app.limits, &mut socket, end).await;
             drop((socket, ticket, connection, running));
@@ -142,7 +174,7 @@ async fn serve(app: &App, socket: &mut WebSocket) -> End {
             },
             () = sleep_until(inward.deadline(limits)) => match inward.late(limits) {
                 Late::Ping => write(limits, &seat, socket, Message::Ping(Default::default())).await,
-                Late::TooLate => Err(End::Idle),
+                Late::End(end) => Err(end),
             },
         };
         if let Err(end) = step {
@@ -166,11 +198,11 @@ async fn write(limits: &Limits, seat: &Seat, socket: &mut WebSocket, message: Me
 /// Says why, and reads on for a moment: a socket dropped with bytes unread would lose the code on its way.
 async fn finish(limits: &Limits, socket: &mut WebSocket, end: End) {
     let politely = async {
-        if end == End::GoingAway {
-            let message = ServerMessage::GoingAway { retry_ms: retry_ms(limits) };
+        if let Some(retry_ms) = end.retry(limits) {
+            let message = ServerMessage::GoingAway { retry_ms };
             socket.send(Message::Binary(message.encode().into())).await?;
         }
-        if let Some(code) = end.code() {
+        if let (Some(code), _) = end.told() {
             socket.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await?;
         }
         while let Some(frame) = socket.recv().await {
@@ -193,12 +225,14 @@ struct Inward {
     pinged: bool,
     /// Since when the socket is on no tag; none while it is on one.
     untagged: Option<Instant>,
+    /// When its life is over.
+    dies: Instant,
 }
 
 /// What to do when the deadline has come.
 enum Late {
     Ping,
-    TooLate,
+    End(End),
 }
 
 impl Inward {
@@ -210,6 +244,7 @@ impl Inward {
             heard: now,
             pinged: false,
             untagged: Some(now),
+            dies: now + limits.socket_life,
         }
     }
 
@@ -225,8 +260,11 @@ impl Inward {
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
             Message::Close(_) => return Err(End::Gone),
         };
+        if bytes.len() > MAX_MESSAGE {
+            return Err(End::TooLong);
+        }
         if !self.bytes.take(bytes.len(), now) {
-            return Err(End::TooFast);
+            return Err(End::TooMuch);
         }
         let message = ClientMessage::decode(&bytes).map_err(|_| End::BadMessage)?;
         let handled = seat.handle(message)?;
@@ -237,96 +275,45 @@ impl Inward {
         }
         // The first copy is paid already; what goes to many costs for each.
         let further = handled.copies.saturating_sub(1) * bytes.len();
-        if self.bytes.take(further, now) { Ok(()) } else { Err(End::TooFast) }
+        if self.bytes.take(further, now) { Ok(()) } else { Err(End::TooMuch) }
     }
 
     fn deadline(&self, limits: &Limits) -> Instant {
         let silent = self.heard + if self.pinged { limits.idle } else { limits.ping_after };
-        self.untagged.map_or(silent, |since| silent.min(since + limits.first_join))
+        let next = self.untagged.map_or(silent, |since| silent.min(since + limits.first_join));
+        next.min(self.dies)
     }
 
     fn late(&mut self, limits: &Limits) -> Late {
         let now = Instant::now();
-        let joined_late = self.untagged.is_some_and(|since| now >= since + limits.first_join);
-        if joined_late || self.pinged || now >= self.heard + limits.idle {
-            return Late::TooLate;
+        if now >= self.dies {
+            return Late::End(End::OldAge);
+        }
+        if self.untagged.is_some_and(|since| now >= since + limits.first_join) {
+            return Late::End(End::NothingJoined);
+        }
+        if self.pinged || now >= self.heard + limits.idle {
+            return Late::End(End::Idle);
         }
         self.pinged = true;
         Late::Ping
     }
 }
 
-/// Whether the request comes from this server's own page, or from no page at all. A browser always names the page's
-/// origin, so this is what keeps other sites from using a visitor's network position.
-fn same_origin(headers: &HeaderMap) -> bool {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let Some(origin) = origins.next() else { return true };
-    let parts = || {
-        let (scheme, authority) = origin.to_str().ok()?.split_once("://")?;
-        let port = match scheme {
-            "http" => 80,
-            "https" => 443,
-            _ => return None,
-        };
-        let host = headers.get(header::HOST)?.to_str().ok()?;
-        Some((host_and_port(authority, port)?, host_and_port(host, port)?))
-    };
-    origins.next().is_none() && parts().is_some_and(|(origin, host)| origin == host)
-}
-
-fn host_and_port(authority: &str, default_port: u16) -> Option<(String, u16)> {
-    let authority: Authority = authority.parse().ok()?;
-    Some((authority.host().to_ascii_lowercase(), authority.port_u16().unwrap_or(default_port)))
-}
-
 /// When to come back: a different time for each socket, or all would come at once.
 fn retry_ms(limits: &Limits) -> u32 {
     let random = getrandom::u32().expect("the operating system gives randomness once it runs");
     let spread = limits.retry_spread.mul_f64(f64::from(random) / f64::from(u32::MAX));
-    u32::try_from((limits.retry_min + spread).as_millis()).unwrap_or(u32::MAX)
+    milliseconds(limits.retry_min + spread)
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn allowed(host: &str, origins: &[&str]) -> bool {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, host.parse().unwrap());
-        for origin in origins {
-            headers.append(header::ORIGIN, origin.parse().unwrap());
-        }
-        same_origin(&headers)
-    }
-
-    #[test]
-    fn only_the_own_page_or_no_page_may_connect() {
-        for (host, origin) in [
-            ("example.org", "https://example.org"),
-            ("example.org", "http://example.org"),
-            ("example.org:443", "https://example.org"),
-            ("Example.org", "https://example.org:443"),
-            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
-            ("[::1]:8080", "http://[::1]:8080"),
-        ] {
-            assert!(allowed(host, &[origin]), "{origin} at {host}");
-        }
-        assert!(allowed("example.org", &[]));
-        for (host, origin) in [
-            ("example.org", "https://example.com"),
-            ("example.org", "https://example.org:8443"),
-            ("example.org:80", "https://example.org"),
-            ("example.org", "https://example.org.evil.test"),
-            ("example.org", "https://evil.test/example.org"),
-            ("example.org", "null"),
-            ("example.org", "file://"),
-            ("example.org", "chrome-extension://example.org"),
-            ("example.org", ""),
-        ] {
-            assert!(!allowed(host, &[origin]), "{origin} at {host}");
-        }
-        assert!(!allowed("example.org", &["https://example.org", "https://example.com"]));
-    }
 
     #[test]
     fn the_return_is_spread_out_within_its_bounds() {

@@ -152,7 +152,7 @@ fn a_tag_must_be_joined_once_before_it_is_used() {
     let mut table = Table::new(Limits::default());
     let (socket, _) = table.joined(DOOR, Role::Listen);
     let bad = Err(Violation::BadTag);
-    assert_eq!(table.join(socket, DOOR, Role::Knock), bad);
+    assert_eq!(table.join(socket, DOOR, Role::Knock), Err(Violation::JoinedTwice));
     assert_eq!(table.handle(socket, ClientMessage::Leave { tag: MESH }), bad);
     let send = ClientMessage::Send { tag: MESH, to: None, bytes: vec![] };
     assert_eq!(table.handle(socket, send.clone()), bad);

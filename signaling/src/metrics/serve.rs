@@ -1,6 +1,7 @@
 //! `/metrics` on its own port: for the operator's own network, plain HTTP, bounded like everything else.
 
 use crate::accept;
+use crate::health;
 use crate::routes::App;
 use axum::Router;
 use axum::http::header;
@@ -11,6 +12,7 @@ use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 /// Connections at once: a few collectors, and somebody who looks.
@@ -19,20 +21,22 @@ const CONNECTIONS: usize = 16;
 /// The content type of the text format.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Serves what `app` counts until the server stops.
-pub(crate) async fn run(listener: TcpListener, app: Arc<App>) {
+/// Serves what `app` counts, and whether it is well, until it has `ended`.
+pub(crate) async fn run(listener: TcpListener, app: Arc<App>, ended: CancellationToken) {
     let registry = Arc::new(app.metrics.registry());
-    let router = Router::new().route("/metrics", get(async move || text(&registry)));
+    let router = Router::new()
+        .route("/metrics", get(async move || text(&registry)))
+        .merge(health::routes())
+        .with_state(Arc::clone(&app));
     let places = Arc::new(Semaphore::new(CONNECTIONS));
-    while let Some((stream, _)) = accept::next(&listener, &app.stop).await {
+    while let Some((stream, _)) = accept::next(&listener, &ended).await {
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             debug!("connection for metrics closed: there are too many");
             continue;
         };
-        let (app, router) = (Arc::clone(&app), router.clone());
-        let tasks = app.tasks.clone();
-        tasks.spawn(async move {
-            accept::http(stream, &app, router, |_| {}).await;
+        let (limits, ended, router) = (app.limits.clone(), ended.clone(), router.clone());
+        tokio::spawn(async move {
+            accept::http(stream, &limits, &ended, router, |_| {}).await;
             drop(place);
         });
     }

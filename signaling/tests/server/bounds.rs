@@ -1,12 +1,12 @@
 //! One past every bound on what may be held and said; what is within goes on undisturbed.
 
-use crate::client::{Client, DOOR, MESH, exchange, get, soon, start};
+use crate::client::{Client, DOOR, MESH, exchange, get, refused, request, soon, start};
 use futures_util::{SinkExt, StreamExt};
 use signal_proto::{ClientMessage, MAX_ENVELOPE, MAX_MESSAGE, Refusal, Role, ServerMessage, Tag, close};
 use signaling::Limits;
 use std::net::SocketAddr;
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 
 async fn refusal(client: &mut Client, tag: Tag, role: Role) -> Refusal {
@@ -59,15 +59,16 @@ async fn tags_of_one_socket() {
 #[tokio::test]
 async fn a_tag_not_joined_or_joined_twice() {
     let (_server, address) = start(Limits::default()).await;
-    for message in [
-        ClientMessage::Send { tag: MESH, to: None, bytes: vec![1] },
-        ClientMessage::Leave { tag: MESH },
-        ClientMessage::Join { tag: DOOR, role: Role::Knock },
-    ] {
+    for message in
+        [ClientMessage::Send { tag: MESH, to: None, bytes: vec![1] }, ClientMessage::Leave { tag: MESH }]
+    {
         let (mut client, _) = Client::joined(address, DOOR, Role::Listen).await;
         client.send(message).await;
         assert_eq!(client.closed().await, close::BAD_TAG);
     }
+    let (mut client, _) = Client::joined(address, DOOR, Role::Listen).await;
+    client.send(ClientMessage::Join { tag: DOOR, role: Role::Knock }).await;
+    assert_eq!(client.closed().await, close::JOINED_TWICE);
 }
 
 #[tokio::test]
@@ -81,13 +82,15 @@ async fn messages_that_are_none() {
         Message::Binary(vec![0xff; 32].into()),
         Message::Binary(with_tail.into()),
         Message::Binary(envelope_too_long.into()),
-        Message::Binary(vec![0; MAX_MESSAGE + 1].into()),
         Message::Text("{\"join\":1}".into()),
     ] {
         let (mut client, _) = Client::joined(address, DOOR, Role::Mesh).await;
         client.send_raw(message).await;
         assert_eq!(client.closed().await, close::BAD_MESSAGE);
     }
+    let (mut client, _) = Client::joined(address, DOOR, Role::Mesh).await;
+    client.send_raw(Message::Binary(vec![0; MAX_MESSAGE + 1].into())).await;
+    assert_eq!(client.closed().await, close::TOO_LONG);
 }
 
 #[tokio::test]
@@ -137,7 +140,7 @@ async fn bytes_at_once_and_each_copy_counts() {
             // Still there, and now with nothing left for even the smallest.
             speaker.send(ClientMessage::Leave { tag: MESH }).await;
         }
-        assert_eq!(speaker.closed().await, close::TOO_FAST);
+        assert_eq!(speaker.closed().await, close::TOO_MUCH);
     }
 }
 
@@ -145,7 +148,7 @@ async fn bytes_at_once_and_each_copy_counts() {
 async fn sockets_of_one_address() {
     let (_server, address) = start(Limits { sockets_per_address: 1, ..Limits::default() }).await;
     let (mut held, _) = Client::joined(address, DOOR, Role::Listen).await;
-    assert_eq!(Client::open(address).await.closed().await, close::TOO_MANY);
+    assert_eq!(refused(address, request(address)).await, 429);
     assert!(get(address, "/healthz").await.ends_with("ok"), "the page still loads");
     held.join(MESH, Role::Mesh).await;
 }
@@ -169,6 +172,20 @@ async fn connections_in_total() {
 async fn connections_of_one_address() {
     let (_server, address) = start(Limits { connections_per_address: 1, ..Limits::default() }).await;
     one_connection_only(address).await;
+}
+
+#[tokio::test]
+async fn new_connections_of_one_address() {
+    let limits = Limits { new_connection_burst: 2, new_connections_per_second: 0, ..Limits::default() };
+    let (_server, address) = start(limits).await;
+    for _ in 0..2 {
+        assert!(get(address, "/healthz").await.ends_with("ok"));
+    }
+    assert_eq!(get(address, "/healthz").await, "", "closed unanswered");
+    let elsewhere = TcpSocket::new_v4().unwrap();
+    elsewhere.bind(([127, 0, 0, 2], 0).into()).unwrap();
+    let stream = elsewhere.connect(address).await.unwrap();
+    Client::open_on(stream, request(address)).await.unwrap();
 }
 
 #[tokio::test]

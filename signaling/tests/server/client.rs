@@ -42,6 +42,19 @@ pub(crate) fn request(address: SocketAddr) -> Request {
     request
 }
 
+/// The status with which opening a WebSocket was refused.
+pub(crate) async fn refused(address: SocketAddr, request: Request) -> u16 {
+    let stream = TcpStream::connect(address).await.unwrap();
+    match Client::open_on(stream, request).await {
+        Err(tungstenite::Error::Http(response)) => {
+            assert!(response.headers().contains_key("content-security-policy"));
+            response.status().as_u16()
+        }
+        Err(error) => panic!("not an answer: {error}"),
+        Ok(_) => panic!("not refused"),
+    }
+}
+
 pub(crate) struct Client<S = TcpStream>(pub(crate) WebSocketStream<S>);
 
 impl Client {

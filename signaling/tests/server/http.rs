@@ -1,25 +1,10 @@
 //! The page and the door to the WebSocket, as a browser sees them.
 
-use crate::client::{Client, exchange, exchange_bytes, field, get, request, start};
+use crate::client::{Client, exchange, exchange_bytes, field, get, refused, request, start, start_with};
 use signal_proto::PATH;
-use signaling::Limits;
+use signaling::{Config, Limits};
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Error;
-use tokio_tungstenite::tungstenite::handshake::client::Request;
-
-/// The status with which opening a WebSocket was refused.
-async fn refused(address: SocketAddr, request: Request) -> u16 {
-    let stream = TcpStream::connect(address).await.unwrap();
-    match Client::open_on(stream, request).await {
-        Err(Error::Http(response)) => {
-            assert!(response.headers().contains_key("content-security-policy"));
-            response.status().as_u16()
-        }
-        Err(error) => panic!("not an answer: {error}"),
-        Ok(_) => panic!("not refused"),
-    }
-}
 
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
@@ -153,6 +138,24 @@ async fn another_sites_page_may_not_connect() {
     }
     let own = from(&format!("http://{address}"));
     Client::open_on(TcpStream::connect(address).await.unwrap(), own).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_named_origins_only_those_may_connect() {
+    let allowed_origins = vec!["https://page.test".parse().unwrap()];
+    let (_server, address) = start_with(Config { allowed_origins, ..Config::default() }).await;
+    let from = |origin: &str| {
+        let mut request = request(address);
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        request
+    };
+    for origin in [&format!("http://{address}"), "http://page.test", "https://page.test.evil.test"] {
+        assert_eq!(refused(address, from(origin)).await, 403, "{origin}");
+    }
+    let stream = TcpStream::connect(address).await.unwrap();
+    Client::open_on(stream, from("https://page.test")).await.unwrap();
+    // What is no browser names no origin; its sub-protocol tells what it is.
+    Client::open(address).await;
 }
 
 #[tokio::test]

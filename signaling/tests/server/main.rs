@@ -20,6 +20,8 @@ mod options;
 #[cfg(test)]
 mod pace;
 #[cfg(test)]
+mod proxies;
+#[cfg(test)]
 mod renewal;
 #[cfg(test)]
 mod shutdown;

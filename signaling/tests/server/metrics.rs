@@ -1,9 +1,10 @@
 //! What the operator can count, on a port of its own.
 
-use crate::client::{Client, DOOR, get, soon, start_with};
-use signal_proto::Role;
+use crate::client::{Client, DOOR, MESH, get, refused, request, soon, start_with};
+use signal_proto::{ClientMessage, Role, ServerMessage, close};
 use signaling::{Config, Limits, Server};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// A server with metrics: itself, where it is, and where they are.
 async fn counted(limits: Limits) -> (Server, SocketAddr, SocketAddr) {
@@ -39,4 +40,56 @@ async fn the_public_port_has_no_metrics_and_theirs_has_nothing_else() {
     for path in ["/", "/signal", "/index.html"] {
         assert!(get(metrics, path).await.starts_with("HTTP/1.1 404"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn tags_and_joins_are_counted_as_long_as_they_are_there() {
+    let (_server, address, metrics) = counted(Limits::default()).await;
+    let (mut host, _) = Client::joined(address, DOOR, Role::Listen).await;
+    let (_guest, _) = Client::joined(address, DOOR, Role::Knock).await;
+    host.attached().await;
+    host.join(MESH, Role::Mesh).await;
+    until(metrics, "tags", "2").await;
+    until(metrics, "joins", "3").await;
+    drop(host);
+    until(metrics, "tags", "1").await;
+    until(metrics, "joins", "1").await;
+}
+
+#[tokio::test]
+async fn limits_that_were_hit_are_counted_by_kind() {
+    let limits = Limits { sockets_per_address: 3, listeners: 1, ..Limits::default() };
+    let (_server, address, metrics) = counted(limits).await;
+    let (_held, _) = Client::joined(address, DOOR, Role::Listen).await;
+    let mut refused_one = Client::open(address).await;
+    refused_one.send(ClientMessage::Join { tag: DOOR, role: Role::Listen }).await;
+    assert!(matches!(refused_one.message().await, ServerMessage::Refused { .. }));
+    let mut wrong = Client::open(address).await;
+    assert_eq!(refused(address, request(address)).await, 429);
+    wrong.send_raw("text".into()).await;
+    assert_eq!(wrong.closed().await, close::BAD_MESSAGE);
+    for limit in ["tag_full", "sockets_per_address", "bad_message"] {
+        until(metrics, &format!("limits_total{{limit=\"{limit}\"}}"), "1").await;
+    }
+}
+
+#[tokio::test]
+async fn alive_and_ready_are_told_on_both_ports_and_to_the_end_on_this_one() {
+    let limits =
+        Limits { close_time: Duration::from_secs(600), drain: Duration::from_secs(600), ..Limits::default() };
+    let (server, address, metrics) = counted(limits).await;
+    for port in [address, metrics] {
+        assert!(get(port, "/healthz").await.ends_with("\r\n\r\nok"));
+        let ready = get(port, "/readyz").await;
+        assert!(ready.starts_with("HTTP/1.1 200") && ready.ends_with("\r\n\r\nready"), "{ready}");
+    }
+    let (mut last, _) = Client::joined(address, DOOR, Role::Listen).await;
+    let stopping = tokio::spawn(server.shutdown());
+    assert!(matches!(last.message().await, ServerMessage::GoingAway { .. }));
+    let ready = get(metrics, "/readyz").await;
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.ends_with("\r\n\r\nstopping"), "{ready}");
+    assert!(get(metrics, "/healthz").await.ends_with("ok"), "alive until the last one is gone");
+    assert_eq!(last.closed().await, close::GOING_AWAY);
+    drop(last);
+    soon(stopping).await.unwrap();
 }

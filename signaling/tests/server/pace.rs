@@ -53,10 +53,18 @@ async fn a_socket_outlives_the_limits_of_a_plain_connection() {
 #[tokio::test]
 async fn whoever_joins_nothing_or_leaves_everything_is_idle() {
     let (_server, address) = start(Limits { first_join: SHORT, ..Limits::default() }).await;
-    assert_eq!(Client::open(address).await.closed().await, close::IDLE);
+    assert_eq!(Client::open(address).await.closed().await, close::NOTHING_JOINED);
     let (mut client, _) = Client::joined(address, DOOR, Role::Listen).await;
     client.send(ClientMessage::Leave { tag: DOOR }).await;
-    assert_eq!(client.closed().await, close::IDLE);
+    assert_eq!(client.closed().await, close::NOTHING_JOINED);
+}
+
+#[tokio::test]
+async fn a_socket_that_has_lived_its_time_is_told_to_come_back_at_once() {
+    let (_server, address) = start(Limits { socket_life: SHORT, ..Limits::default() }).await;
+    let (mut client, _) = Client::joined(address, DOOR, Role::Listen).await;
+    assert_eq!(client.message().await, ServerMessage::GoingAway { retry_ms: 1_000 });
+    assert_eq!(client.closed().await, close::GOING_AWAY);
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ impl Model {
     pub(crate) fn join(&mut self, me: Place) -> Result<Heard, Violation> {
         let own = self.on.iter().filter(|it| it.socket == me.socket);
         if own.clone().any(|it| it.tag == me.tag) {
-            return Err(Violation::BadTag);
+            return Err(Violation::JoinedTwice);
         }
         if own.count() == self.limits.tags_per_socket {
             return Err(Violation::TooManyTags);

@@ -192,7 +192,7 @@ impl Hub {
     fn join(&mut self, id: SocketId, tag: Tag, role: Role, cx: &mut Context) {
         let socket = self.sockets.get_mut(&id).expect("the caller found it");
         if socket.tags.contains_key(&tag) {
-            return self.violation(id, close::BAD_TAG, "joined a tag twice", cx);
+            return self.violation(id, close::JOINED_TWICE, "joined a tag twice", cx);
         }
         if socket.tags.len() == MAX_TAGS_PER_SOCKET {
             return self.violation(id, close::TOO_MANY_TAGS, "joined too many tags", cx);

@@ -1,0 +1,162 @@
+//! Which pages may connect. A browser always names its page's origin, so this is what keeps other sites from using a
+//! visitor's network position; what is no browser names none and is known by the sub-protocol that it speaks.
+
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, header};
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a page comes from (RFC 6454): `https://host[:port]`, or the same with `http`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    scheme: Scheme,
+    host: String,
+    port: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+/// Not an origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAnOrigin;
+
+impl FromStr for Origin {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        let (scheme, rest) = text.split_once("://").ok_or(NotAnOrigin)?;
+        let scheme = match scheme {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return Err(NotAnOrigin),
+        };
+        let (host, port) = host_and_port(rest, scheme.port()).ok_or(NotAnOrigin)?;
+        Ok(Self { scheme, host, port })
+    }
+}
+
+impl Scheme {
+    fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// Whether a request with these headers may open a WebSocket: it names one of the `allowed` origins, or, if there
+/// are none, the one that it was sent to; or none at all.
+pub(crate) fn may_connect(headers: &HeaderMap, allowed: &[Origin]) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return true };
+    if origins.next().is_some() {
+        return false;
+    }
+    let Ok(origin) = origin.to_str().map_err(|_| NotAnOrigin).and_then(Origin::from_str) else {
+        return false;
+    };
+    if !allowed.is_empty() {
+        return allowed.contains(&origin);
+    }
+    // Behind a proxy this server does not know its own scheme, so only the name and the port are compared.
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let own = host.and_then(|host| host_and_port(host, origin.scheme.port()));
+    own == Some((origin.host, origin.port))
+}
+
+fn host_and_port(authority: &str, default_port: u16) -> Option<(String, u16)> {
+    let authority: Authority = authority.parse().ok()?;
+    let (host, port) = (authority.host(), authority.port_u16());
+    let is_plain = !host.is_empty() && !authority.as_str().contains('@');
+    // A port that is none, such as `host:` or `host:99999`.
+    let port_is_sound = port.is_some_and(|port| port > 0) || authority.as_str() == host;
+    (is_plain && port_is_sound).then(|| (host.to_ascii_lowercase(), port.unwrap_or(default_port)))
+}
+
+impl fmt::Display for NotAnOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected https://HOST[:PORT], without a path")
+    }
+}
+
+impl std::error::Error for NotAnOrigin {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(host: &str, origins: &[&str], list: &[&str]) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, host.parse().unwrap());
+        for origin in origins {
+            headers.append(header::ORIGIN, origin.parse().unwrap());
+        }
+        let list: Vec<Origin> = list.iter().map(|origin| origin.parse().unwrap()).collect();
+        may_connect(&headers, &list)
+    }
+
+    #[test]
+    fn without_a_list_only_the_own_page_or_no_page_may_connect() {
+        for (host, origin) in [
+            ("example.org", "https://example.org"),
+            ("example.org", "http://example.org"),
+            ("example.org:443", "https://example.org"),
+            ("Example.org", "https://example.org:443"),
+            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("[::1]:8080", "http://[::1]:8080"),
+        ] {
+            assert!(allowed(host, &[origin], &[]), "{origin} at {host}");
+        }
+        assert!(allowed("example.org", &[], &[]));
+        for (host, origin) in [
+            ("example.org", "https://example.com"),
+            ("example.org", "https://example.org:8443"),
+            ("example.org:80", "https://example.org"),
+            ("example.org", "https://example.org.evil.test"),
+            ("example.org", "https://evil.test/example.org"),
+            ("example.org", "https://example.org@evil.test"),
+            ("example.org", "https://evil.test@example.org"),
+            ("example.org", "null"),
+            ("example.org", "file://"),
+            ("example.org", "chrome-extension://example.org"),
+            ("example.org", ""),
+        ] {
+            assert!(!allowed(host, &[origin], &[]), "{origin} at {host}");
+        }
+        assert!(!allowed("example.org", &["https://example.org", "https://example.com"], &[]));
+    }
+
+    #[test]
+    fn with_a_list_only_what_is_on_it_may_connect() {
+        let list = ["https://page.test", "http://localhost:3000"];
+        for origin in ["https://page.test", "https://page.test:443", "http://localhost:3000"] {
+            assert!(allowed("signal.test", &[origin], &list), "{origin}");
+        }
+        assert!(allowed("signal.test", &[], &list), "no page at all");
+        for origin in
+            ["https://signal.test", "http://page.test", "http://localhost", "null", "https://a.page.test"]
+        {
+            assert!(!allowed("signal.test", &[origin], &list), "{origin}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_no_path_and_no_star() {
+        for bad in [
+            "*",
+            "page.test",
+            "https://page.test/",
+            "https://",
+            "ftp://a",
+            "https://a:",
+            "https://a:0",
+            "null",
+        ] {
+            assert_eq!(bad.parse::<Origin>(), Err(NotAnOrigin), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Who is behind a connection: its other end, or what a *configured* proxy says. Nobody else is believed.
+
+use axum::http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
+
+/// Proxies in front of this server, and the header in which they name whom they stand for.
+#[derive(Clone, Debug)]
+pub struct Proxies {
+    /// Networks of the proxies.
+    pub trusted: Vec<IpNet>,
+    /// `X-Forwarded-For`, `Forwarded` (RFC 7239), or any other that holds addresses with commas between.
+    pub header: HeaderName,
+}
+
+impl Default for Proxies {
+    fn default() -> Self {
+        Self { trusted: Vec::new(), header: HeaderName::from_static("x-forwarded-for") }
+    }
+}
+
+impl Proxies {
+    /// Whether `ip` is a proxy's.
+    pub(crate) fn trust(&self, ip: IpAddr) -> bool {
+        let ip = ip.to_canonical();
+        self.trusted.iter().any(|network| network.contains(&ip))
+    }
+
+    /// Whom the proxy `peer` stands for: the last hop that is no proxy itself. Each proxy appends who came to it, so
+    /// what is further left may be anybody's invention. Who cannot be made out is taken for the proxy before.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut client = peer;
+        let lines: Vec<&str> =
+            headers.get_all(&self.header).iter().map(|line| line.to_str().unwrap_or("")).collect();
+        let hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
+        for hop in hops {
+            if !self.trust(client) {
+                break;
+            }
+            let Some(ip) = self.address(hop) else { break };
+            client = ip.to_canonical();
+        }
+        client
+    }
+
+    fn address(&self, hop: &str) -> Option<IpAddr> {
+        let node = if self.header == "forwarded" { forwarded_for(hop)? } else { hop };
+        let node = node.trim();
+        if let Ok(ip) = node.trim_start_matches('[').trim_end_matches(']').parse() {
+            return Some(ip);
+        }
+        node.parse::<SocketAddr>().ok().map(|address| address.ip())
+    }
+}
+
+/// The `for` parameter of one element of a `Forwarded` header (RFC 7239 section 4).
+fn forwarded_for(element: &str) -> Option<&str> {
+    element.split(';').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(header: &'static str, lines: &[&str]) -> String {
+        let trusted = ["10.0.0.0/8", "2001:db8::/64"].map(|network| network.parse().unwrap()).to_vec();
+        let proxies = Proxies { trusted, header: HeaderName::from_static(header) };
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header, line.parse().unwrap());
+        }
+        proxies.client("10.0.0.1".parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn the_last_hop_that_is_no_proxy_counts_and_what_it_claims_does_not() {
+        for (lines, expected) in [
+            (&["192.0.2.7"][..], "192.0.2.7"),
+            (&["203.0.113.9, 192.0.2.7"], "192.0.2.7"),
+            (&["10.9.9.9, 192.0.2.7"], "192.0.2.7"),
+            (&["203.0.113.9, 192.0.2.7, 10.0.0.2"], "192.0.2.7"),
+            (&["203.0.113.9", "192.0.2.7, 10.0.0.2"], "192.0.2.7"),
+            (&["203.0.113.9", "192.0.2.7", "2001:db8::5"], "192.0.2.7"),
+            (&["192.0.2.7:4711"], "192.0.2.7"),
+            (&["[2001:db8:1::7]:4711"], "2001:db8:1::7"),
+            (&["2001:db8:1::7"], "2001:db8:1::7"),
+            (&["::ffff:192.0.2.7"], "192.0.2.7"),
+            (&["::ffff:10.0.0.3"], "10.0.0.3"),
+            (&["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+            (&["unknown"], "10.0.0.1"),
+            (&["192.0.2.7, unknown"], "10.0.0.1"),
+            (&["192.0.2.7, , 10.0.0.2"], "10.0.0.2"),
+            (&[""], "10.0.0.1"),
+            (&[], "10.0.0.1"),
+        ] {
+            assert_eq!(client("x-forwarded-for", lines), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_standard_header_is_read_too() {
+        for (line, expected) in [
+            ("for=192.0.2.7", "192.0.2.7"),
+            ("For=\"192.0.2.7:4711\";proto=https", "192.0.2.7"),
+            ("proto=https; for=\"[2001:db8:1::7]:4711\"", "2001:db8:1::7"),
+            ("for=203.0.113.9, for=192.0.2.7;by=10.0.0.2, for=10.0.0.2", "192.0.2.7"),
+            ("for=_hidden", "10.0.0.1"),
+            ("by=192.0.2.7", "10.0.0.1"),
+            ("192.0.2.7", "10.0.0.1"),
+        ] {
+            assert_eq!(client("forwarded", &[line]), expected, "{line}");
+        }
+    }
+}
