@@ -17,7 +17,7 @@ impl Transfer {
     /// its part of the window, so that one who does not deliver stops nobody else.
     pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
         let mut files: Vec<FileId> =
-            self.fetches.keys().copied().filter(|file| self.active(*file).is_some()).collect();
+            self.fetches.keys().copied().filter(|file| self.reachable(*file).is_some()).collect();
         let after = files.iter().position(|file| Some(*file) > self.turn).unwrap_or(0);
         files.rotate_left(after);
         let authors: BTreeSet<MemberId> = files.iter().map(|file| self.shelf[file].author).collect();
@@ -52,18 +52,27 @@ impl Transfer {
             .count()
     }
 
-    pub(super) fn active(&self, file: FileId) -> Option<(MemberId, LinkId, u64)> {
+    /// From whom more of this file can be had now, over which link, and its size.
+    fn reachable(&self, file: FileId) -> Option<(MemberId, LinkId, u64)> {
         let fetch = self.fetches.get(&file)?;
         let shelf = &self.shelf[&file];
         let link = *self.links.get(&shelf.author)?;
-        let active = fetch.sink_state == Sink::Open && !fetch.paused && fetch.refused.is_none();
-        active.then_some((shelf.author, link, shelf.size))
+        let wanted =
+            !matches!(fetch.sink_state, Sink::Closing(_)) && !fetch.paused && fetch.refused.is_none();
+        wanted.then_some((shelf.author, link, shelf.size))
     }
 
-    /// The page of the next missing chunk, and the one after it.
+    /// The same, if there is a place to write it to.
+    pub(super) fn active(&self, file: FileId) -> Option<(MemberId, LinkId, u64)> {
+        let is_open = self.fetches.get(&file)?.sink_state == Sink::Open;
+        self.reachable(file).filter(|_| is_open)
+    }
+
+    /// The page of the next missing chunk, and the one after it. Already while the sink is being opened: the two
+    /// ways are gone at once.
     fn ask_pages(&mut self, file: FileId, cx: &mut Context<'_>) {
-        let Some((author, _, size)) = self.active(file) else { return };
-        let fetch = self.fetches.get_mut(&file).expect("active");
+        let Some((author, _, size)) = self.reachable(file) else { return };
+        let fetch = self.fetches.get_mut(&file).expect("reachable");
         let Some(next) = fetch.have.first_missing_from(0) else { return };
         let first = segment_of(next);
         for segment in first..segment_count(size).min(first.saturating_add(2)) {
