@@ -186,6 +186,11 @@ impl Driver {
                     return driver.tell(vec![Event::Crashed { message: "this browser gave no lock".into() }]);
                 }
             };
+            // Nobody whom this browser does not know waits for files to be made.
+            let stranger = name.is_none() && !driver.store.may_know(room).await;
+            if stranger {
+                driver.tell(vec![Event::AtDoor { room: room.to_hex(), link: link.clone() }]);
+            }
             let records = driver.store.open_room(room, lock).await;
             if !records.is_empty() {
                 let command =
@@ -212,6 +217,7 @@ impl Driver {
                         None,
                     );
                 }
+                None if stranger => {}
                 None => driver.tell(vec![Event::AtDoor { room: room.to_hex(), link }]),
             }
         });
@@ -303,6 +309,7 @@ impl Driver {
             for output in outputs {
                 events.extend(self.perform(output));
             }
+            self.inbox.borrow_mut().extend(self.store.settle());
             if self.inbox.borrow().is_empty() {
                 let credit = self.lanes.borrow_mut().renew_credit();
                 if credit.is_empty() {

@@ -52,6 +52,8 @@ pub(crate) struct Store {
     open: RefCell<Map<RoomId, Room>>,
     sources: RefCell<Sources>,
     sinks: RefCell<Sinks>,
+    /// Put and not made durable yet.
+    puts: RefCell<Vec<(RoomId, RequestId)>>,
     next: Cell<u32>,
     notify: Notify,
 }
@@ -81,6 +83,7 @@ impl Store {
             open: RefCell::default(),
             sources: RefCell::default(),
             sinks: RefCell::default(),
+            puts: RefCell::default(),
             next: Cell::new(1),
             notify,
         })
@@ -94,6 +97,14 @@ impl Store {
     /// Whether this tab holds the room, or is about to.
     pub(crate) fn holds(&self, room: RoomId) -> bool {
         self.open.borrow().get(room).is_some()
+    }
+
+    /// Whether there may be records of a room that is not open.
+    pub(crate) async fn may_know(&self, room: RoomId) -> bool {
+        match &self.rooms {
+            Some(rooms) => rooms.has_room(room).await,
+            None => false,
+        }
     }
 
     /// Whether a record of a room that was just made waits to be written.
@@ -124,9 +135,15 @@ impl Store {
         }
         let before = self.open.borrow_mut().insert(room, Room::Open { journal, _lock: lock });
         let Some(Room::Opening(waiting)) = before else { unreachable!("a tab gets a lock once") };
+        let mut replies = Vec::new();
         for (request, key, value) in waiting {
-            let result = self.put(room, &key, &value).map(|()| Vec::new());
-            (self.notify)(Done::Stored(Input::Stored { request, result }));
+            if let Err(failure) = self.put(room, request, &key, &value) {
+                replies.push(Input::Stored { request, result: Err(failure) });
+            }
+        }
+        replies.extend(self.settle());
+        for reply in replies {
+            (self.notify)(Done::Stored(reply));
         }
         records.into_iter().collect()
     }
@@ -135,7 +152,10 @@ impl Store {
     pub(crate) fn close_room(&self, room: RoomId) {
         self.sinks.borrow_mut().close_room(room);
         let mut open = self.open.borrow_mut();
-        if matches!(open.get(room), Some(Room::Open { .. })) {
+        if let Some(Room::Open { journal, .. }) = open.get_mut(room) {
+            if let Some(Err(error)) = journal.as_mut().map(Journal::flush) {
+                js::warn("a room's last records may be lost", &error);
+            }
             open.remove(room);
         }
     }
@@ -184,7 +204,10 @@ impl Store {
                     self.put_later(room, (request, key, value.0));
                     return None;
                 }
-                (request, self.put(room, &key, &value).map(|()| Vec::new()))
+                match self.put(room, request, &key, &value) {
+                    Ok(()) => return None,
+                    Err(failure) => (request, Err(failure)),
+                }
             }
             StoreOp::DeleteRecords { room } => {
                 self.forget_records(room);
@@ -218,6 +241,27 @@ impl Store {
             }
         };
         Some(Input::Stored { request, result })
+    }
+
+    /// Make durable what was put since the last time, at once for each room, and return the replies.
+    pub(crate) fn settle(&self) -> Vec<Input> {
+        let puts = self.puts.take();
+        if puts.is_empty() {
+            return Vec::new();
+        }
+        let mut failures = Vec::new();
+        for (room, state) in self.open.borrow_mut().iter_mut() {
+            if let Room::Open { journal: Some(journal), .. } = state
+                && let Err(error) = journal.flush()
+            {
+                failures.push((room, failure(&error)));
+            }
+        }
+        let reply = |(room, request)| {
+            let failed = failures.iter().find(|(of, _)| *of == room).map(|(_, failure)| *failure);
+            Input::Stored { request, result: failed.map_or(Ok(Vec::new()), Err) }
+        };
+        puts.into_iter().map(reply).collect()
     }
 
     /// Forget rooms that were not used for a day and that no tab holds.
@@ -278,15 +322,18 @@ impl Store {
         });
     }
 
-    fn put(&self, room: RoomId, key: &[u8], value: &[u8]) -> Result<(), StoreFailure> {
+    /// Write a record; its reply comes from [`Self::settle`], but for a failure.
+    fn put(&self, room: RoomId, request: RequestId, key: &[u8], value: &[u8]) -> Result<(), StoreFailure> {
         match self.open.borrow_mut().get_mut(room) {
             Some(Room::Open { journal: Some(journal), .. }) => {
-                journal.put(key, value).map_err(|e| failure(&e))
+                journal.put(key, value).map_err(|e| failure(&e))?;
             }
             // Without storage a room lives as long as its tab, and that was said at the start.
-            Some(Room::Open { journal: None, .. }) if !self.is_persistent() => Ok(()),
-            Some(_) | None => Err(StoreFailure::Failed),
+            Some(Room::Open { journal: None, .. }) if !self.is_persistent() => {}
+            Some(_) | None => return Err(StoreFailure::Failed),
         }
+        self.puts.borrow_mut().push((room, request));
+        Ok(())
     }
 
     fn delete_room(self: &Rc<Self>, room: RoomId) {

@@ -32,6 +32,11 @@ impl Folder {
         Ok(Self(subfolder(&root, "rooms").await?))
     }
 
+    /// Whether anything of a room is stored. Makes no folder, unlike opening it.
+    pub(super) async fn has_room(&self, room: RoomId) -> bool {
+        self.0.get_directory_handle(&room.to_hex()).await.is_ok()
+    }
+
     /// Open a room's journal and read it. What an earlier tab had received is dropped.
     pub(super) async fn open_room(&self, room: RoomId) -> Result<(Journal, Records), JsValue> {
         let folder = self.room(room).await?;
@@ -103,7 +108,10 @@ impl Folder {
 /// A room's records, open for adding.
 pub(super) struct Journal {
     handle: Handle,
+    /// Bytes written.
     length: u64,
+    /// Bytes that are durable.
+    flushed: u64,
 }
 
 impl Journal {
@@ -122,15 +130,15 @@ impl Journal {
             }
             let handle = Handle::open(&file(folder, RECORDS).await?).await?;
             let length = handle.0.get_size()? as u64;
-            return Ok((Self { handle, length }, records));
+            return Ok((Self { handle, length, flushed: length }, records));
         }
-        Ok((Self { handle, length: good as u64 }, records))
+        Ok((Self { handle, length: good as u64, flushed: good as u64 }, records))
     }
 
-    /// Add a record; it is durable on return.
+    /// Add a record; it is durable after [`Self::flush`].
     pub(super) fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), JsValue> {
         let bytes = journal::encode(key, value);
-        let written = self.handle.write(self.length, &bytes).and_then(|()| self.handle.0.flush());
+        let written = self.handle.write(self.length, &bytes);
         if let Err(error) = written {
             // Leave no torn record behind which later ones would be lost.
             self.handle.0.truncate_with_f64(self.length as f64)?;
@@ -140,9 +148,23 @@ impl Journal {
         Ok(())
     }
 
+    /// Make durable what was put since the last time; if that fails, none of it is there.
+    pub(super) fn flush(&mut self) -> Result<(), JsValue> {
+        if self.flushed == self.length {
+            return Ok(());
+        }
+        if let Err(error) = self.handle.0.flush() {
+            self.length = self.flushed;
+            self.handle.0.truncate_with_f64(self.length as f64)?;
+            return Err(error);
+        }
+        self.flushed = self.length;
+        Ok(())
+    }
+
     /// Forget every record.
     pub(super) fn clear(&mut self) -> Result<(), JsValue> {
-        self.length = 0;
+        (self.length, self.flushed) = (0, 0);
         self.handle.0.truncate_with_f64(0.0)?;
         self.handle.0.flush()
     }
