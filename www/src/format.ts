@@ -70,6 +70,9 @@ export function initials(name: string): string {
 
 /** What a person sees as one letter: an emoji of several code points is one. */
 function firstLetter(word: string): string {
+  // Most names need no segmenter, whose tables take a browser 20 ms to load, just when somebody comes in.
+  const plain = /^[\p{Lu}\p{Ll}](?=[\p{Lu}\p{Ll}]|$)/u.exec(word);
+  if (plain) return plain[0];
   for (const { segment } of new Intl.Segmenter().segment(word)) return segment;
   return "";
 }
