@@ -1,9 +1,24 @@
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+/** The engine is fetched beside the scripts, not after them: on a long line that is a second less. */
+const preloadEngine: Plugin = {
+  name: "preload-engine",
+  transformIndexHtml(_html, { bundle = {} }) {
+    const engine = Object.keys(bundle).filter((name) => name.endsWith(".wasm"));
+    return engine.map((name) => ({
+      tag: "link",
+      // As `fetch` asks for it, or it would be loaded twice.
+      attrs: { rel: "preload", as: "fetch", type: "application/wasm", crossorigin: true, href: `/${name}` },
+      injectTo: "head",
+    }));
+  },
+};
 
 /** Two builds from one tree: the page, and (mode `shots`) the pictures of its states, which never ship. */
 export default defineConfig(({ mode }) => {
   const shots = mode === "shots";
   return {
+    plugins: shots ? [] : [preloadEngine],
     build: {
       target: "es2022",
       outDir: shots ? "dist-shots" : "dist",

@@ -20,7 +20,7 @@ mod store;
 
 use bridge::{ToPage, ToWorker};
 use driver::Driver;
-use js_sys::{Array, Function, WebAssembly};
+use js_sys::{Array, Function};
 use rtc::Connections;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -37,14 +37,13 @@ pub struct Page {
 
 #[wasm_bindgen]
 impl Page {
-    /// Start the engine in `worker`, which runs this same `module`, and take every event to `listener`.
+    /// Start the engine in `worker`, which runs this same module, and take every event to `listener`.
     #[wasm_bindgen(constructor)]
     pub fn new(
         worker: Worker,
         #[wasm_bindgen(unchecked_param_type = "Options")] options: JsValue,
-        module: &WebAssembly::Module,
         #[wasm_bindgen(unchecked_param_type = "(event: Event) => void")] listener: Function,
-    ) -> Result<Self, JsValue> {
+    ) -> Self {
         crash::report_to(Box::new({
             let listener = listener.clone();
             move |crashed| drop(listener.call1(&JsValue::NULL, &crashed))
@@ -64,10 +63,9 @@ impl Page {
             }
         });
         worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        worker.post_message(module)?;
         let page = Self { worker, connections, _heard: heard };
         page.post(ToWorker::Start(options));
-        Ok(page)
+        page
     }
 
     /// Ask for something; what comes of it is told by events.

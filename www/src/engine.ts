@@ -64,9 +64,11 @@ export async function start(options: Options): Promise<void> {
     globalThis.addEventListener("pagehide", close);
     globalThis.addEventListener("pageshow", reloadIfRestored);
     const module = await compile();
+    // Both halves begin at the same time.
+    started.postMessage(module);
     await init({ module_or_path: module });
     if (isClosed()) return;
-    page = new Page(started, options, module, emit);
+    page = new Page(started, options, emit);
     for (const command of early.splice(0)) page.send(command);
   } catch (error) {
     console.error(error);

@@ -3,7 +3,7 @@
 use crate::bridge::{LaneKey, Report, Task, ToWorker};
 use crate::js;
 use crate::map::Map;
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use peer_core::io::Channel;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -208,8 +208,10 @@ impl PageLane {
             RtcPeerConnectionState::Connected if !self.connected.replace(true) => {
                 let lane = self.clone();
                 js_sys::futures::spawn_local(async move {
+                    // Both are asked for before either is waited for.
+                    let stats = lane.connection.get_stats();
                     let fingerprint = remote_fingerprint(&lane.connection).await;
-                    let relayed = is_relayed(&lane.connection).await;
+                    let relayed = is_relayed(stats).await;
                     lane.report(Report::Connected(fingerprint, relayed));
                 });
             }
@@ -375,8 +377,8 @@ async fn remote_fingerprint(connection: &RtcPeerConnection) -> Option<Vec<u8>> {
 }
 
 /// Whether either end of the path in use is a relay's.
-async fn is_relayed(connection: &RtcPeerConnection) -> bool {
-    let Ok(report) = connection.get_stats().await else {
+async fn is_relayed(stats: Promise) -> bool {
+    let Ok(report) = stats.await else {
         return false;
     };
     let report: &js_sys::Map = report.unchecked_ref();
