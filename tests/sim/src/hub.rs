@@ -5,7 +5,9 @@
 
 use crate::context::{Context, Happening, Life, NodeId};
 use peer_core::id::RoomId;
-use signal_proto::{ClientMessage, Handle, MAX_PEERS, MAX_TAGS_PER_SOCKET, Role, ServerMessage, Tag, close};
+use signal_proto::{
+    ClientMessage, Handle, MAX_PEERS, MAX_TAGS_PER_SOCKET, Refusal, Role, ServerMessage, Tag, close,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One WebSocket, never used again.
@@ -59,6 +61,12 @@ pub(crate) struct Hub {
     cut: BTreeSet<NodeId>,
     down: bool,
     last: u64,
+    /// Every try to open a socket, with its time.
+    pub(crate) tries: Vec<(u64, Client)>,
+    /// Openings are lost on the way: neither yes nor no comes back.
+    pub(crate) swallows: bool,
+    /// Every join is refused, and why.
+    pub(crate) refuses: Option<Refusal>,
     pub(crate) received: Vec<(SocketId, Vec<u8>)>,
     pub(crate) interceptor: Option<Interceptor>,
     /// The server has lied: who believed it may break its rules, and is only disconnected for it.
@@ -78,6 +86,7 @@ impl Hub {
     pub(crate) fn connect(&mut self, client: Client, cx: &mut Context) -> SocketId {
         self.last += 1;
         let id = SocketId(self.last);
+        self.tries.push((cx.now, client));
         let cut = matches!(client, Client::Node(node, ..) if self.cut.contains(&node));
         self.sockets.insert(
             id,
@@ -94,7 +103,7 @@ impl Hub {
         );
         if cut || self.down {
             cx.after(200, Happening::ClientNotices(id, 1006));
-        } else {
+        } else if !self.swallows {
             let latency = cx.net.signal_latency;
             let delay = 2 * cx.rng.between(latency);
             cx.after(delay, Happening::SocketOpens(id));
@@ -196,6 +205,10 @@ impl Hub {
         }
         if socket.tags.len() == MAX_TAGS_PER_SOCKET {
             return self.violation(id, close::TOO_MANY_TAGS, "joined too many tags", cx);
+        }
+        if let Some(reason) = self.refuses {
+            return self
+                .pass(Passing { to: id, from: None, message: ServerMessage::Refused { tag, reason } }, cx);
         }
         let handle = Handle(cx.rng.bytes());
         socket.tags.insert(tag, (role, handle));

@@ -7,7 +7,7 @@ use crate::world::World;
 use peer_core::error::StoreFailure;
 use peer_core::id::{Fingerprint, LinkId};
 use peer_core::io::{Channel, Command, Hidden, Input, LinkInput};
-use signal_proto::{ClientMessage, ServerMessage};
+use signal_proto::{ClientMessage, Refusal, ServerMessage};
 
 /// What goes wrong.
 impl World {
@@ -90,6 +90,16 @@ impl World {
         self.hub.start();
     }
 
+    /// Openings of sockets get no answer at all from now on (or again).
+    pub fn swallow_openings(&mut self, swallows: bool) {
+        self.hub.swallows = swallows;
+    }
+
+    /// The server refuses every join from now on (or no more).
+    pub fn refuse_joins(&mut self, reason: Option<Refusal>) {
+        self.hub.refuses = reason;
+    }
+
     /// The node's way to the server is gone.
     pub fn cut_signal(&mut self, node: NodeId) {
         self.hub.cut(node, &mut self.cx);
@@ -161,6 +171,18 @@ impl World {
     /// Take what it has heard.
     pub fn script_heard(&mut self, socket: SocketId) -> Vec<ServerMessage> {
         self.hub.scripts.get_mut(&socket).map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The node's socket, once it is open.
+    pub fn socket(&self, node: NodeId) -> Option<SocketId> {
+        let mut open = self.nodes[node.0].sockets.values().filter(|(_, open)| *open);
+        open.next().map(|(socket, _)| *socket)
+    }
+
+    /// When the node's engine asked for a socket, ever.
+    pub fn socket_tries(&self, node: NodeId) -> Vec<u64> {
+        let own = |client: &Client| matches!(client, Client::Node(owner, ..) if *owner == node);
+        self.hub.tries.iter().filter(|(_, client)| own(client)).map(|(at, _)| *at).collect()
     }
 
     /// Who holds a socket.

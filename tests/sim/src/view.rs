@@ -93,6 +93,8 @@ pub struct View {
     pub verified: BTreeMap<FileId, u64>,
     /// What others say they hold.
     pub held: BTreeMap<(FileId, MemberId), u64>,
+    /// How often somebody's holdings were shown, ever.
+    pub held_shown: usize,
     /// Which of one's entries reached whom.
     pub delivered: BTreeSet<(EntryId, MemberId)>,
     /// The host ended it.
@@ -166,6 +168,7 @@ impl View {
             Event::Held { file, member, verified, .. } => {
                 assert!(verified <= self.size(file).expect("shared before"), "more than all held");
                 self.held.insert((file, member), verified);
+                self.held_shown += 1;
             }
             Event::Said { entry, author, order, text, .. } => {
                 let again = self.chat.keys().any(|(at, id)| *id == entry && *at != order);

@@ -29,7 +29,7 @@ pub(crate) struct Node {
     pub(crate) peer: Option<Peer>,
     pub(crate) view: View,
     pub(crate) store: Store,
-    sockets: BTreeMap<RoomId, (SocketId, bool)>,
+    pub(crate) sockets: BTreeMap<RoomId, (SocketId, bool)>,
     spins: (u64, u32),
 }
 
