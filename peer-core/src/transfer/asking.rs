@@ -14,7 +14,8 @@ const MIN_PART: usize = 2;
 
 impl Transfer {
     /// Ask for whatever the window allows: files take turns, each in its order, and no author may hold more than
-    /// its part of the window, so that one who does not deliver stops nobody else.
+    /// its part of the window, so that one who does not deliver stops nobody else. What an author holds beyond
+    /// it, because it was alone before, is taken back as soon as another one's file has a use for it.
     pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
         let mut files: Vec<FileId> =
             self.fetches.keys().copied().filter(|file| self.reachable(*file).is_some()).collect();
@@ -30,15 +31,29 @@ impl Transfer {
             asked = false;
             for &file in &files {
                 let author = self.shelf[&file].author;
-                if self.outstanding(None) < WINDOW
-                    && self.outstanding(Some(author)) < part
-                    && self.ask_chunk(file, cx)
+                if self.outstanding(Some(author)) < part
+                    && let Some(chunk) = self.next_chunk(file)
+                    && (self.outstanding(None) < WINDOW || self.take_back(part, cx))
                 {
+                    self.ask_chunk(file, chunk, cx);
                     asked = true;
                     self.turn = Some(file);
                 }
             }
         }
+    }
+
+    /// Give up the newest request to an author that holds more than its part; whether there is one. The newest
+    /// are the least likely to be on their way already.
+    fn take_back(&mut self, part: usize, cx: &mut Context<'_>) -> bool {
+        let newest = self.incoming.iter().rev().find(|(_, incoming)| {
+            let shelf = self.shelf.get(&incoming.file);
+            shelf.is_some_and(|shelf| self.outstanding(Some(shelf.author)) > part)
+        });
+        let Some((&request, incoming)) = newest else { return false };
+        let author = self.shelf[&incoming.file].author;
+        self.drop_request(request, author, cx);
+        true
     }
 
     /// Chunks asked for and not written yet: all, or those of one author.
@@ -83,16 +98,20 @@ impl Transfer {
         }
     }
 
-    fn ask_chunk(&mut self, file: FileId, cx: &mut Context<'_>) -> bool {
-        let Some((author, link, size)) = self.active(file) else { return false };
-        let fetch = self.fetches.get_mut(&file).expect("active");
+    /// The first chunk that is missing and not asked for, if its hash is known.
+    fn next_chunk(&self, file: FileId) -> Option<u32> {
+        self.active(file)?;
+        let fetch = &self.fetches[&file];
         let mut next = fetch.have.first_missing_from(0);
         while let Some(chunk) = next.filter(|chunk| fetch.busy.contains(chunk)) {
             next = fetch.have.first_missing_from(chunk + 1);
         }
-        let Some(chunk) = next.filter(|chunk| fetch.values.contains_key(&segment_of(*chunk))) else {
-            return false;
-        };
+        next.filter(|chunk| fetch.values.contains_key(&segment_of(*chunk)))
+    }
+
+    fn ask_chunk(&mut self, file: FileId, chunk: u32, cx: &mut Context<'_>) {
+        let Some((author, link, size)) = self.active(file) else { return };
+        let fetch = self.fetches.get_mut(&file).expect("active");
         if fetch.busy.is_empty() {
             fetch.moved = cx.now;
         }
@@ -103,21 +122,24 @@ impl Transfer {
         let buffer = Vec::with_capacity(length);
         self.incoming.insert(request, Incoming { file, from: link, chunk, buffer });
         cx.send(author, Frame::ChunkRequest { request, file, chunk });
-        true
     }
 
     /// Tell the provider that nothing more is wanted of this file.
     pub(super) fn drop_requests(&mut self, file: FileId, cx: &mut Context<'_>) {
-        let Some(shelf) = self.shelf.get(&file) else { return };
+        let Some(author) = self.shelf.get(&file).map(|shelf| shelf.author) else { return };
         let dropped: Vec<u32> =
             self.incoming.iter().filter(|(_, i)| i.file == file).map(|(request, _)| *request).collect();
         for request in dropped {
-            let incoming = self.incoming.remove(&request).expect("just listed");
-            if let Some(fetch) = self.fetches.get_mut(&file) {
-                fetch.busy.remove(&incoming.chunk);
-            }
-            cx.send(shelf.author, Frame::Cancel { request });
+            self.drop_request(request, author, cx);
         }
+    }
+
+    fn drop_request(&mut self, request: u32, author: MemberId, cx: &mut Context<'_>) {
+        let Some(incoming) = self.incoming.remove(&request) else { return };
+        if let Some(fetch) = self.fetches.get_mut(&incoming.file) {
+            fetch.busy.remove(&incoming.chunk);
+        }
+        cx.send(author, Frame::Cancel { request });
     }
 
     // ------------------------------------------------------------ time
