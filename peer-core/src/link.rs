@@ -30,6 +30,10 @@ pub(crate) const CONFIRM: Duration = Duration::from_secs(10);
 const COMPARE: Duration = Duration::from_secs(5);
 /// Most words a second about what a remote holds; once a second for each file is usual.
 const MAX_HOLDINGS: usize = 128;
+/// Most envelopes that a member may pass on, or have passed on, in a minute: two dozen meetings.
+const MAX_PASSES: usize = 512;
+/// Beyond so many control frames waiting nothing is passed on over a link.
+const BUSY_CONTROL: usize = 256;
 /// Most control frames waiting; a peer that reads more slowly than we answer it is closed.
 const MAX_CONTROL: usize = 1_024;
 
@@ -80,6 +84,8 @@ pub(crate) struct Link {
     compared: Option<Instant>,
     /// How often the remote said in this second how much it holds.
     holdings: (Instant, usize),
+    /// Envelopes in this minute that the remote passed on, or wanted to be passed on.
+    passes: (Instant, usize),
 }
 
 impl Link {
@@ -110,6 +116,7 @@ impl Link {
             retold: BTreeSet::new(),
             compared: None,
             holdings: (now, 0),
+            passes: (now, 0),
         }
     }
 
@@ -276,6 +283,20 @@ impl Link {
         }
         self.holdings.1 += 1;
         self.holdings.1 <= MAX_HOLDINGS
+    }
+
+    /// Whether one more envelope that the remote passes on, or wants to be, is taken: [`MAX_PASSES`] a minute.
+    pub(crate) fn may_pass(&mut self, now: Instant) -> bool {
+        if now.since(self.passes.0) >= Duration::from_secs(60) {
+            self.passes = (now, 0);
+        }
+        self.passes.1 += 1;
+        self.passes.1 <= MAX_PASSES
+    }
+
+    /// Whether little enough is waiting that somebody else's envelopes may go this way.
+    pub(crate) fn has_time(&self) -> bool {
+        self.control.len() < BUSY_CONTROL
     }
 
     /// Whether it is time to compare whole logs again.

@@ -48,11 +48,46 @@ pub(crate) enum Talk {
     Open(Box<Conduit>),
 }
 
+/// The way to the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Way {
+    /// A socket on a tag, through the server.
+    Socket(Tag, Handle),
+    /// A member, through another that both are linked with.
+    Neighbour { through: MemberId, to: MemberId },
+}
+
+impl Way {
+    /// The socket at the other end, if it is one.
+    pub(crate) fn handle(&self) -> Option<Handle> {
+        match self {
+            Self::Socket(_, handle) => Some(*handle),
+            Self::Neighbour { .. } => None,
+        }
+    }
+
+    /// Who brings what comes this way: a socket or a neighbour.
+    pub(crate) fn messenger(&self) -> (Option<Handle>, Option<MemberId>) {
+        match self {
+            Self::Socket(_, handle) => (Some(*handle), None),
+            Self::Neighbour { through, .. } => (None, Some(*through)),
+        }
+    }
+
+    /// Whether both lead to where one and the same meeting may be held.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Socket(tag, _), Self::Socket(other, _)) => tag == other,
+            (Self::Neighbour { to, .. }, Self::Neighbour { to: other, .. }) => to == other,
+            (Self::Socket(..), Self::Neighbour { .. }) | (Self::Neighbour { .. }, Self::Socket(..)) => false,
+        }
+    }
+}
+
 pub(crate) struct Meeting {
     pub(crate) mode: Mode,
     pub(crate) initiator: bool,
-    pub(crate) tag: Tag,
-    pub(crate) route: Handle,
+    pub(crate) way: Way,
     pub(crate) talk: Talk,
     pub(crate) stage: Stage,
     pub(crate) deadline: Option<Instant>,
@@ -68,41 +103,24 @@ impl Meeting {
         opening: Opening,
         stage: Stage,
         mode: Mode,
-        tag: Tag,
-        route: Handle,
+        way: Way,
         now: Instant,
     ) -> (MeetingId, Self) {
         let id = opening.meeting();
         let talk = Talk::Opening { opening: Box::new(opening), due: now, wait: RESEND };
-        (id, Self::new(talk, stage, mode, true, tag, route, now))
+        (id, Self::new(talk, stage, mode, true, way, now))
     }
 
-    pub(crate) fn accepted(
-        conduit: Conduit,
-        stage: Stage,
-        mode: Mode,
-        tag: Tag,
-        route: Handle,
-        now: Instant,
-    ) -> Self {
-        Self::new(Talk::Open(Box::new(conduit)), stage, mode, false, tag, route, now)
+    pub(crate) fn accepted(conduit: Conduit, stage: Stage, mode: Mode, way: Way, now: Instant) -> Self {
+        Self::new(Talk::Open(Box::new(conduit)), stage, mode, false, way, now)
     }
 
-    fn new(
-        talk: Talk,
-        stage: Stage,
-        mode: Mode,
-        initiator: bool,
-        tag: Tag,
-        route: Handle,
-        now: Instant,
-    ) -> Self {
+    fn new(talk: Talk, stage: Stage, mode: Mode, initiator: bool, way: Way, now: Instant) -> Self {
         let deadline = Some(now + HALF_OPEN);
         Self {
             mode,
             initiator,
-            tag,
-            route,
+            way,
             talk,
             stage,
             deadline,

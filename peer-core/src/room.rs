@@ -11,6 +11,7 @@ mod journal;
 mod lanes;
 mod meet;
 mod mesh;
+mod neighbour;
 mod open;
 
 use crate::chat;
@@ -24,7 +25,7 @@ use crate::io::{Command, Event, LinkInput, MAX_FILES, NewFile, Reason, SignalInp
 use crate::link::Link;
 use crate::log::Log;
 use crate::map::Map;
-use crate::meeting::Meeting;
+use crate::meeting::{Meeting, Way};
 use crate::path::{SafeName, clean_person_name};
 use crate::signal::{Heard, Signal};
 use crate::swarm::Swarm;
@@ -37,6 +38,7 @@ use core::time::Duration;
 use door::Door;
 use journal::{Draft, Storing};
 use mesh::Contact;
+use neighbour::Distant;
 pub(crate) use open::stored_room;
 use serde::{Deserialize, Serialize};
 use signal_proto::{Handle, Tag};
@@ -107,6 +109,8 @@ pub(crate) struct Room {
     meetings: Map<MeetingId, Meeting>,
     door: Door,
     contacts: Map<Handle, Contact>,
+    /// Members to be called through a neighbour.
+    distant: Map<MemberId, Distant>,
     /// When each member last opened links to us.
     opened_links: Map<MemberId, VecDeque<Instant>>,
     links: Map<LinkId, Link>,
@@ -286,7 +290,7 @@ impl Room {
             }
             Heard::Detached(tag, _) => self.door_detached(tag, cx),
             Heard::Refused => {}
-            Heard::Envelope(tag, from, bytes) => self.envelope(tag, from, &bytes, cx),
+            Heard::Envelope(tag, from, bytes) => self.envelope(Way::Socket(tag, from), &bytes, cx),
         }
     }
 
@@ -333,11 +337,13 @@ impl Room {
         self.meetings_timeout(cx);
         self.door_timeout(cx);
         self.mesh_timeout(cx);
+        self.distant_timeout(cx);
         self.links_timeout(cx);
         self.transfer.handle_timeout(cx);
         if self.sync.is_some_and(|due| due <= cx.now) {
             self.sync = Some(cx.now + SYNC);
             self.sync_all(cx);
+            self.look_around(cx);
         }
         if self.ending.is_some_and(|due| due <= cx.now) {
             self.close(true, cx);
@@ -350,9 +356,10 @@ impl Room {
         }
         let meetings = self.meetings.values().filter_map(Meeting::next_timeout);
         let contacts = self.contacts.values().filter_map(|contact| contact.dial);
+        let distant = self.distant.values().map(|distant| distant.dial);
         let times = [
             (self.signal.next_timeout(), Reason::Reconnect),
-            (meetings.chain(contacts).chain(self.door.retry).min(), Reason::Meeting),
+            (meetings.chain(contacts).chain(distant).chain(self.door.retry).min(), Reason::Meeting),
             (self.links.values().map(Link::next_timeout).min(), Reason::Link),
             (self.transfer.next_timeout(), Reason::Transfer),
             (self.sync.into_iter().chain(self.ending).min(), Reason::Sync),
@@ -389,9 +396,11 @@ impl Room {
     }
 
     fn flush_meetings(&mut self, cx: &mut Context<'_>) {
-        for meeting in self.meetings.values_mut() {
-            for envelope in meeting.outgoing(cx.now) {
-                self.signal.send(meeting.tag, meeting.route, envelope, cx);
+        let due = self.meetings.values_mut().map(|meeting| (meeting.way, meeting.outgoing(cx.now)));
+        let due: Vec<(Way, Vec<Vec<u8>>)> = due.collect();
+        for (way, envelopes) in due {
+            for envelope in envelopes {
+                self.transmit(way, envelope, cx);
             }
         }
     }

@@ -205,7 +205,7 @@ impl Signal {
         }
     }
 
-    fn is_connected(&self) -> bool {
+    pub(crate) fn is_connected(&self) -> bool {
         matches!(self.socket, Socket::Connected)
     }
 

@@ -323,6 +323,9 @@ fn frames_are_those_of_the_document() {
         ("Held", Frame::Held { file: file(), verified: 1 << 18 }),
         ("Bye", Frame::Bye),
         ("Door", Frame::Door { secret: DoorSecret([0x55; 16]) }),
+        ("Pass", Frame::Pass { to: MemberId([0x11; 32]), envelope: vec![0xee; 3] }),
+        ("Passed", Frame::Passed { from: MemberId([0x11; 32]), envelope: vec![0xee; 3] }),
+        ("NotPassed", Frame::NotPassed { to: MemberId([0x11; 32]) }),
     ];
     let mut lines: Vec<(String, String)> = frames
         .iter()

@@ -10,6 +10,7 @@ use crate::identity::Signature;
 use crate::invitation::DoorSecret;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+use signal_proto::MAX_ENVELOPE;
 
 /// Largest control frame, bytes; every browser and the native crate accept it as one message.
 pub(crate) const MAX_FRAME: usize = 65_536;
@@ -123,6 +124,20 @@ pub(crate) enum Frame {
     Door {
         secret: DoorSecret,
     },
+    /// An envelope for a member that the receiver is linked with; see `room::neighbour`.
+    Pass {
+        to: MemberId,
+        envelope: Vec<u8>,
+    },
+    /// An envelope of `from`, that asked the sender to pass it on.
+    Passed {
+        from: MemberId,
+        envelope: Vec<u8>,
+    },
+    /// What was to be passed to `to` cannot be: there is no link to it here.
+    NotPassed {
+        to: MemberId,
+    },
 }
 
 impl Frame {
@@ -143,6 +158,7 @@ impl Frame {
         let within = match &frame {
             Self::Heads { heads, .. } => heads.len() <= MAX_HEADS,
             Self::Entries(entries) => entries.len() <= MAX_ENTRIES_PER_FRAME,
+            Self::Pass { envelope, .. } | Self::Passed { envelope, .. } => envelope.len() <= MAX_ENVELOPE,
             Self::Page(page) => (1..=MAX_PAGE_VALUES).contains(&page.values.len()),
             Self::Ping
             | Self::Pong
@@ -153,7 +169,8 @@ impl Frame {
             | Self::Available { .. }
             | Self::Held { .. }
             | Self::Bye
-            | Self::Door { .. } => true,
+            | Self::Door { .. }
+            | Self::NotPassed { .. } => true,
         };
         if within { Ok(frame) } else { Err(Misbehavior::MalformedFrame) }
     }
@@ -219,6 +236,9 @@ mod tests {
             Frame::Held { file, verified: u64::MAX },
             Frame::Bye,
             Frame::Door { secret: DoorSecret([4; 16]) },
+            Frame::Pass { to: MemberId([1; 32]), envelope: vec![7; 3] },
+            Frame::Passed { from: MemberId([1; 32]), envelope: vec![7; 3] },
+            Frame::NotPassed { to: MemberId([1; 32]) },
         ]
     }
 
@@ -243,6 +263,12 @@ mod tests {
         let entries = |n| Frame::Entries(vec![vec![0]; n]);
         assert!(Frame::decode(&entries(MAX_ENTRIES_PER_FRAME).encode()).is_ok());
         assert!(Frame::decode(&entries(MAX_ENTRIES_PER_FRAME + 1).encode()).is_err());
+        let pass = |n| Frame::Pass { to: MemberId([1; 32]), envelope: vec![0; n] };
+        assert!(Frame::decode(&pass(MAX_ENVELOPE).encode()).is_ok());
+        assert!(Frame::decode(&pass(MAX_ENVELOPE + 1).encode()).is_err());
+        let passed = |n| Frame::Passed { from: MemberId([1; 32]), envelope: vec![0; n] };
+        assert!(Frame::decode(&passed(MAX_ENVELOPE).encode()).is_ok());
+        assert!(Frame::decode(&passed(MAX_ENVELOPE + 1).encode()).is_err());
         let file = FileId { share: EntryId([5; 32]), index: 0 };
         let page = |n| {
             Frame::Page(Page {

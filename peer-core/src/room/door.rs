@@ -15,7 +15,7 @@ use crate::io::Event;
 use crate::link::CONNECT;
 use crate::log::MAX_MEMBERS;
 use crate::map::Map;
-use crate::meeting::{HALF_OPEN, KNOCK_LIFE, Meeting, Stage};
+use crate::meeting::{HALF_OPEN, KNOCK_LIFE, Meeting, Stage, Way};
 use crate::time::Instant;
 use crate::wire::Frame;
 use alloc::collections::VecDeque;
@@ -107,7 +107,13 @@ impl Room {
         let (expect, proof) = ExpectGuest::prove(answering.hash(), log.digest(), &self.key, cx.rng.bytes());
         let conduit = answering.with(&proof);
         let answer = conduit.answer().expect("just made").to_vec();
-        let meeting = Meeting::accepted(conduit, Stage::ExpectGuest(expect), Mode::Door, tag, from, cx.now);
+        let meeting = Meeting::accepted(
+            conduit,
+            Stage::ExpectGuest(expect),
+            Mode::Door,
+            Way::Socket(tag, from),
+            cx.now,
+        );
         self.meetings.insert(header.meeting, meeting);
         self.signal.send(tag, from, answer, cx);
     }

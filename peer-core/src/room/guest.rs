@@ -10,7 +10,7 @@ use crate::error::{CommandError, Misbehavior};
 use crate::handshake::{Authenticated, ExpectHost};
 use crate::invitation::Invitation;
 use crate::io::{Event, MeetingState};
-use crate::meeting::{HALF_OPEN, Meeting, REDIAL, RENEW, Stage, Talk};
+use crate::meeting::{HALF_OPEN, Meeting, REDIAL, RENEW, Stage, Talk, Way};
 use crate::path::clean_person_name;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -96,13 +96,14 @@ impl Room {
         let Some(meeting) = self.meetings.values_mut().find(|meeting| meeting.is_with_host()) else {
             return self.dial_listener(handle, cx);
         };
-        if meeting.route == handle {
+        let way = Way::Socket(tag, handle);
+        if meeting.way == way {
             return;
         }
         // Whatever is unanswered goes to the newcomer too. Only its answer makes it the new way: an impostor
         // that attaches later must not be able to draw the conversation to itself.
-        let route_is_gone = !attached.contains(&meeting.route);
-        let old = meeting.route;
+        let way_is_gone = !attached.iter().any(|handle| meeting.way == Way::Socket(tag, *handle));
+        let old = meeting.way;
         if let Some(conduit) = meeting.conduit() {
             conduit.post(Body::Renew, cx.now);
             conduit.resend_all(cx.now);
@@ -110,15 +111,14 @@ impl Room {
         for envelope in meeting.outgoing(cx.now) {
             self.signal.send(tag, handle, envelope, cx);
         }
-        meeting.route = if route_is_gone { handle } else { old };
+        meeting.way = if way_is_gone { way } else { old };
         meeting.redial = Some((cx.now + REDIAL, handle));
     }
 
     pub(super) fn dial_listener(&mut self, handle: Handle, cx: &mut Context<'_>) {
+        let way = Way::Socket(self.identity.door.tag(), handle);
         let dialling = self.meetings.values().filter(|meeting| meeting.is_half_open());
-        if dialling.clone().count() >= MAX_LISTENERS
-            || dialling.clone().any(|meeting| meeting.route == handle)
-        {
+        if dialling.clone().count() >= MAX_LISTENERS || dialling.clone().any(|meeting| meeting.way == way) {
             return;
         }
         if !self.meetings.values().any(Meeting::is_with_host) {
@@ -126,8 +126,7 @@ impl Room {
         }
         let opening = Opening::new(Mode::Door, &self.identity.door.psk(), cx.rng);
         let stage = Stage::ExpectHost(ExpectHost::new(self.id));
-        let (id, meeting) =
-            Meeting::dialled(opening, stage, Mode::Door, self.identity.door.tag(), handle, cx.now);
+        let (id, meeting) = Meeting::dialled(opening, stage, Mode::Door, way, cx.now);
         self.meetings.insert(id, meeting);
     }
 

@@ -210,6 +210,7 @@ impl Room {
             self.swarm.link_down(old);
             cx.link(old, LinkOp::Close);
         }
+        self.distant.remove(&member);
         let link = self.links.get_mut(&id).expect("asked by the caller");
         link.set_up(session, cx.now);
         let (state, early) = (link.state(), core::mem::take(&mut link.early));
@@ -281,6 +282,9 @@ impl Room {
             }
             Frame::Bye => self.lose(id, LostReason::Closed, cx),
             Frame::Door { secret } => self.door_moved(member, secret, cx)?,
+            Frame::Pass { to, envelope } => self.pass(id, member, to, envelope, cx),
+            Frame::Passed { from, envelope } => self.passed(id, member, from, &envelope, cx),
+            Frame::NotPassed { to } => self.not_passed(member, to, cx),
         }
         Ok(())
     }

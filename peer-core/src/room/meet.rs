@@ -6,12 +6,12 @@ use crate::envelope::{Body, Denial, Header, Kind, MeetingId, Mode, pad};
 use crate::error::Misbehavior;
 use crate::handshake::Authenticated;
 use crate::io::{Event, MeetingState};
-use crate::meeting::{KNOCK_LIFE, Meeting, RENEW, Stage, Talk};
+use crate::meeting::{KNOCK_LIFE, Meeting, RENEW, Stage, Talk, Way};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
-use signal_proto::{Handle, Tag};
+use signal_proto::Handle;
 
 /// A guest whom nobody answered tries again after this.
 pub(super) const RETRY: Duration = Duration::from_secs(5);
@@ -19,38 +19,44 @@ pub(super) const RETRY: Duration = Duration::from_secs(5);
 impl Room {
     // ------------------------------------------------------------ envelopes
 
-    pub(super) fn envelope(&mut self, tag: Tag, from: Handle, bytes: &[u8], cx: &mut Context<'_>) {
+    pub(super) fn envelope(&mut self, way: Way, bytes: &[u8], cx: &mut Context<'_>) {
         // What is not for us, or not understood, is nobody's fault that we could prove: ignored.
         let Some((header, rest)) = Header::split(bytes) else { return };
         match header.kind {
-            Kind::Open => self.opened(tag, from, &header, rest, cx),
-            Kind::Answer => self.answered(tag, from, &header, rest, cx),
-            Kind::Sealed => self.sealed(tag, from, header.meeting, rest, cx),
+            Kind::Open => self.opened(way, &header, rest, cx),
+            Kind::Answer => self.answered(way, &header, rest, cx),
+            Kind::Sealed => self.sealed(way, header.meeting, rest, cx),
             Kind::Unsupported => self.unsupported(header.meeting, cx),
         }
     }
 
-    fn opened(&mut self, tag: Tag, from: Handle, header: &Header, open: &[u8], cx: &mut Context<'_>) {
+    fn opened(&mut self, way: Way, header: &Header, open: &[u8], cx: &mut Context<'_>) {
         if let Some(meeting) = self.meetings.get_mut(&header.meeting) {
             // Asked again: answered again with the same bytes.
             let answer = meeting.conduit().and_then(|conduit| conduit.answer().map(<[u8]>::to_vec));
-            if let Some(answer) = answer.filter(|_| meeting.tag == tag) {
-                self.signal.send(tag, from, answer, cx);
+            if let Some(answer) = answer.filter(|_| meeting.way.is_beside(&way)) {
+                self.transmit(way, answer, cx);
             }
             return;
         }
-        let at_mesh = Some(tag) == self.mesh_tag() && header.mode == Mode::Mesh;
-        let at_door = self.is_host() && tag == self.identity.door.tag() && header.mode == Mode::Door;
-        if self.phase != Phase::Member || !(at_mesh || at_door) {
+        let door = match way {
+            Way::Socket(tag, from) if tag == self.identity.door.tag() => Some((tag, from)),
+            Way::Socket(..) | Way::Neighbour { .. } => None,
+        };
+        let meets_here = match header.mode {
+            Mode::Mesh => door.is_none(),
+            Mode::Door => self.is_host() && door.is_some(),
+        };
+        if self.phase != Phase::Member || !meets_here {
             return;
         }
         if !header.speaks_our_version() {
             let reply = Header::new(Kind::Unsupported, header.mode, header.meeting);
-            self.signal.send(tag, from, [&reply.encode()[..], &pad(&[], reply.encode().len())].concat(), cx);
-        } else if at_mesh {
-            self.mesh_opened(tag, from, header, open, cx);
-        } else {
+            self.transmit(way, [&reply.encode()[..], &pad(&[], reply.encode().len())].concat(), cx);
+        } else if let Some((tag, from)) = door {
             self.door_opened(tag, from, header, open, cx);
+        } else {
+            self.mesh_opened(way, header, open, cx);
         }
     }
 
@@ -165,37 +171,28 @@ impl Room {
     }
 
     /// Noise message 2, and the first message under it.
-    pub(super) fn answered(
-        &mut self,
-        tag: Tag,
-        from: Handle,
-        header: &Header,
-        answer: &[u8],
-        cx: &mut Context<'_>,
-    ) {
+    pub(super) fn answered(&mut self, way: Way, header: &Header, answer: &[u8], cx: &mut Context<'_>) {
         let id = header.meeting;
-        let Some(meeting) = self.meetings.get_mut(&id).filter(|meeting| meeting.tag == tag) else { return };
+        let Some(meeting) = self.meetings.get_mut(&id).filter(|meeting| meeting.way.is_beside(&way)) else {
+            return;
+        };
         let Talk::Opening { opening, .. } = &meeting.talk else { return };
         if let Some((conduit, first)) = opening.answered(answer) {
             meeting.talk = Talk::Open(Box::new(conduit));
-            (meeting.route, meeting.last_heard) = (from, cx.now);
+            (meeting.way, meeting.last_heard) = (way, cx.now);
             self.body(id, first, cx);
         }
     }
 
-    pub(super) fn sealed(
-        &mut self,
-        tag: Tag,
-        from: Handle,
-        id: MeetingId,
-        sealed: &[u8],
-        cx: &mut Context<'_>,
-    ) {
-        let Some(meeting) = self.meetings.get_mut(&id).filter(|meeting| meeting.tag == tag) else { return };
+    pub(super) fn sealed(&mut self, way: Way, id: MeetingId, sealed: &[u8], cx: &mut Context<'_>) {
+        let Some(meeting) = self.meetings.get_mut(&id).filter(|meeting| meeting.way.is_beside(&way)) else {
+            return;
+        };
         let Some(bodies) = meeting.conduit().and_then(|conduit| conduit.receive(sealed)) else { return };
         // Only what decrypts shows the way; the header alone could be anybody's.
-        (meeting.route, meeting.last_heard) = (from, cx.now);
-        meeting.redial = meeting.redial.filter(|(_, handle)| *handle != from);
+        (meeting.way, meeting.last_heard) = (way, cx.now);
+        meeting.redial =
+            meeting.redial.filter(|(_, handle)| !matches!(way, Way::Socket(_, from) if from == *handle));
         for body in bodies {
             self.body(id, body, cx);
         }
@@ -232,10 +229,10 @@ impl Room {
         }
         let Some(meeting) = self.meetings.get(&id) else { return };
         if meeting.deadline.is_some_and(|due| due <= cx.now) {
-            let (route, mode, initiator) = (meeting.route, meeting.mode, meeting.initiator);
+            let (way, mode, initiator) = (meeting.way, meeting.mode, meeting.initiator);
             self.remove_meeting(id, cx);
             match mode {
-                Mode::Mesh if initiator => self.contact_failed(route, cx),
+                Mode::Mesh if initiator => self.call_failed(way, cx),
                 Mode::Door if initiator && self.phase == Phase::Knocking => {
                     if !self.meetings.values().any(Meeting::is_with_host) {
                         self.nobody_there(cx);

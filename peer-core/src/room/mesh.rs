@@ -10,11 +10,11 @@ use crate::envelope::{Body, Header, MeetingId, Mode};
 use crate::handshake::ExpectMember;
 use crate::id::MemberId;
 use crate::link::CONNECT;
-use crate::meeting::{HALF_OPEN, Meeting, Stage};
+use crate::meeting::{HALF_OPEN, Meeting, Stage, Way};
 use crate::time::Instant;
 use alloc::vec::Vec;
 use core::time::Duration;
-use signal_proto::{Handle, Tag};
+use signal_proto::Handle;
 
 /// The one who was there first waits so long for the newcomer's call before it calls itself.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,10 +26,10 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 /// Most calls under way: eight connections at once delay the first.
 const MAX_CALLS: usize = 3;
 /// A call that has to wait for others is looked at again after this.
-const BUSY: Duration = Duration::from_millis(500);
+pub(super) const BUSY: Duration = Duration::from_millis(500);
 /// Most half-open calls from others; the oldest goes.
 const MAX_ACCEPTED: usize = 64;
-/// Most half-open calls from one socket.
+/// Most half-open calls from one socket, or passed on by one neighbour.
 const MAX_ACCEPTED_EACH: usize = 4;
 /// Most links that one member may open in a minute: each is an RTCPeerConnection, of which a page has few.
 const MAX_LINKS_A_MINUTE: usize = 12;
@@ -43,6 +43,11 @@ pub(super) struct Contact {
     failures: u32,
 }
 
+/// How long to wait after so many failures before the next call.
+pub(super) fn wait_after(failures: u32) -> Duration {
+    (WAIT * 2u32.pow(failures.min(6))).min(MAX_WAIT)
+}
+
 impl Room {
     pub(super) fn mesh_joined(&mut self, handles: &[Handle], cx: &mut Context<'_>) {
         self.contacts.clear();
@@ -50,6 +55,7 @@ impl Room {
         self.meetings.retain(|_, meeting| {
             !(meeting.mode == Mode::Mesh
                 && meeting.initiator
+                && matches!(meeting.way, Way::Socket(..))
                 && matches!(meeting.stage, Stage::ExpectMember(_)))
         });
         for handle in handles {
@@ -63,13 +69,16 @@ impl Room {
     }
 
     /// Whether there is, or will soon be, a link to `member`.
-    fn is_linked(&self, member: &MemberId) -> bool {
+    pub(super) fn is_linked(&self, member: &MemberId) -> bool {
         self.up.contains_key(member) || self.links.values().any(|link| link.member == *member)
     }
 
     /// A link is gone: call again whoever it may have been.
     pub(super) fn mesh_lost(&mut self, member: MemberId, cx: &mut Context<'_>) {
         let wait = if self.me < member { Duration::ZERO } else { YIELD };
+        if !self.signal.is_connected() {
+            self.call_distant_at(member, cx.now + wait);
+        }
         for contact in self.contacts.values_mut() {
             if contact.member.is_none_or(|other| other == member) {
                 contact.dial = Some(contact.dial.unwrap_or(cx.now + wait).min(cx.now + wait));
@@ -77,9 +86,14 @@ impl Room {
         }
     }
 
-    pub(super) fn contact_failed(&mut self, handle: Handle, cx: &mut Context<'_>) {
+    /// A call came to nothing: later again.
+    pub(super) fn call_failed(&mut self, way: Way, cx: &mut Context<'_>) {
+        let handle = match way {
+            Way::Socket(_, handle) => handle,
+            Way::Neighbour { to, .. } => return self.distant_failed(to, cx),
+        };
         let Some(contact) = self.contacts.get_mut(&handle) else { return };
-        let wait = (WAIT * 2u32.pow(contact.failures.min(6))).min(MAX_WAIT);
+        let wait = wait_after(contact.failures);
         contact.failures += 1;
         contact.dial = Some(cx.now + wait + Duration::from_millis(cx.rng.below(1_000)));
     }
@@ -93,43 +107,43 @@ impl Room {
             let calling = self
                 .meetings
                 .values()
-                .filter(|m| m.mode == Mode::Mesh && m.initiator && !matches!(m.stage, Stage::Over));
+                .filter(|m| m.mode == Mode::Mesh && m.initiator && matches!(m.way, Way::Socket(..)))
+                .filter(|m| !matches!(m.stage, Stage::Over));
             let linked = member.is_some_and(|member| self.is_linked(&member));
-            let dial = if linked || calling.clone().any(|meeting| meeting.route == handle) {
+            let dial = if linked || calling.clone().any(|meeting| meeting.way.handle() == Some(handle)) {
                 None
             } else if calling.count() >= MAX_CALLS {
                 Some(cx.now + BUSY)
             } else {
-                self.call(handle, cx);
+                self.call_socket(handle, cx);
                 None
             };
             self.contacts.get_mut(&handle).expect("just listed").dial = dial;
         }
     }
 
-    fn call(&mut self, handle: Handle, cx: &mut Context<'_>) {
-        let (Some(tag), Some(psk), Phase::Member) = (self.mesh_tag(), self.mesh_psk(), self.phase) else {
-            return;
-        };
+    fn call_socket(&mut self, handle: Handle, cx: &mut Context<'_>) {
+        if let Some(tag) = self.mesh_tag() {
+            self.call(Way::Socket(tag, handle), cx);
+        }
+    }
+
+    pub(super) fn call(&mut self, way: Way, cx: &mut Context<'_>) {
+        let (Some(psk), Phase::Member) = (self.mesh_psk(), self.phase) else { return };
         let opening = Opening::new(Mode::Mesh, &psk, cx.rng);
         let stage = Stage::ExpectMember(ExpectMember { initiator: true });
-        let (id, meeting) = Meeting::dialled(opening, stage, Mode::Mesh, tag, handle, cx.now);
+        let (id, meeting) = Meeting::dialled(opening, stage, Mode::Mesh, way, cx.now);
         self.meetings.insert(id, meeting);
     }
 
     /// Somebody who knows the epoch calls: prove oneself first.
-    pub(super) fn mesh_opened(
-        &mut self,
-        tag: Tag,
-        from: Handle,
-        header: &Header,
-        open: &[u8],
-        cx: &mut Context<'_>,
-    ) {
+    pub(super) fn mesh_opened(&mut self, way: Way, header: &Header, open: &[u8], cx: &mut Context<'_>) {
         let (Some(psk), Some(log)) = (self.mesh_psk(), &self.log) else { return };
         let half_open = |m: &Meeting| m.mode == Mode::Mesh && !m.initiator && m.is_half_open();
         let accepted = self.meetings.iter().filter(|(_, meeting)| half_open(meeting));
-        if accepted.clone().filter(|(_, meeting)| meeting.route == from).count() >= MAX_ACCEPTED_EACH {
+        if accepted.clone().filter(|(_, meeting)| meeting.way.messenger() == way.messenger()).count()
+            >= MAX_ACCEPTED_EACH
+        {
             return;
         }
         if accepted.clone().count() >= MAX_ACCEPTED {
@@ -142,9 +156,9 @@ impl Room {
         let conduit = answering.with(&proof);
         let answer = conduit.answer().expect("just made").to_vec();
         let stage = Stage::ExpectMember(ExpectMember { initiator: false });
-        let meeting = Meeting::accepted(conduit, stage, Mode::Mesh, tag, from, cx.now);
+        let meeting = Meeting::accepted(conduit, stage, Mode::Mesh, way, cx.now);
         self.meetings.insert(header.meeting, meeting);
-        self.signal.send(tag, from, answer, cx);
+        self.transmit(way, answer, cx);
     }
 
     /// T0 or T1 of a member.
@@ -158,15 +172,14 @@ impl Room {
         let initiator = expect.initiator;
         let (Some(h), Some(log)) = (self.hash_of(id), &self.log) else { return };
         let Ok(peer) = expect.proof(body, &h, log.digest(), &log.host(), &self.me) else {
-            let route = self.meetings.remove(&id).map(|meeting| meeting.route);
-            return if let Some(route) = route.filter(|_| initiator) {
-                self.contact_failed(route, cx)
+            let way = self.meetings.remove(&id).map(|meeting| meeting.way);
+            return if let Some(way) = way.filter(|_| initiator) {
+                self.call_failed(way, cx)
             };
         };
         let member = peer.member();
-        if let Some(contact) =
-            self.meetings.get(&id).and_then(|meeting| self.contacts.get_mut(&meeting.route))
-        {
+        let handle = self.meetings.get(&id).and_then(|meeting| meeting.way.handle());
+        if let Some(contact) = handle.and_then(|handle| self.contacts.get_mut(&handle)) {
             contact.member = Some(member);
             contact.failures = 0;
             contact.dial = None;
@@ -199,8 +212,13 @@ impl Room {
         let Some(meeting) = self.meetings.get(&id).filter(|meeting| meeting.mode == Mode::Mesh) else {
             return;
         };
-        if let Some(contact) = self.contacts.get_mut(&meeting.route) {
-            contact.dial.get_or_insert(cx.now + CONNECT);
+        match meeting.way {
+            Way::Socket(_, handle) => {
+                if let Some(contact) = self.contacts.get_mut(&handle) {
+                    contact.dial.get_or_insert(cx.now + CONNECT);
+                }
+            }
+            Way::Neighbour { to, .. } => self.call_distant_at(to, cx.now + CONNECT),
         }
     }
 
@@ -236,7 +254,11 @@ impl Room {
         let (ours, theirs) = if initiator { (self.me, member) } else { (member, self.me) };
         let crossing = meeting.initiator != initiator;
         // One whose socket is gone may wait for an answer that never comes (the member was reloaded meanwhile).
-        let alive = at_door || self.contacts.contains_key(&meeting.route);
+        let way_is_there = match meeting.way {
+            Way::Socket(_, handle) => self.contacts.contains_key(&handle),
+            Way::Neighbour { through, .. } => self.up.contains_key(&through),
+        };
+        let alive = at_door || way_is_there;
         let loses = (at_door && initiator) || (crossing && alive && !at_door && theirs < ours);
         if !loses {
             self.post(rival, Body::Cancel, cx);

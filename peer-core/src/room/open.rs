@@ -133,6 +133,7 @@ impl Room {
             meetings: Map::new(),
             door: Door::default(),
             contacts: Map::new(),
+            distant: Map::new(),
             opened_links: Map::new(),
             links: Map::new(),
             up: Map::new(),
