@@ -4,9 +4,11 @@
 //! look into an envelope, and never answer differently for a tag that exists beyond what the asking role may see.
 //! Sockets of other nodes have places beside our own (`hub/elsewhere.rs`): the same rules hold for them.
 
+use crate::addresses::Network;
 use crate::limits::Limits;
 use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Role, ServerMessage, Tag};
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 
 mod elsewhere;
 
@@ -59,6 +61,10 @@ pub struct Hub {
     limits: Limits,
     tags: HashMap<Tag, BTreeMap<Handle, Place>>,
     sockets: HashMap<SocketId, Vec<Membership>>,
+    /// Where sockets come from, of those that came from somewhere.
+    networks: HashMap<SocketId, Network>,
+    flows: HashMap<Tag, Flow>,
+    flowed: Flowed,
     /// Places of our own sockets, on all tags.
     joins: usize,
     /// Places of sockets of other nodes.
@@ -81,6 +87,24 @@ enum At {
     There(NodeId),
 }
 
+/// Which way messages went on a tag, as long as somebody is on it.
+#[derive(Clone, Copy, Debug)]
+enum Flow {
+    /// All of them came from here.
+    From(Handle),
+    /// Somebody else sent some, too.
+    BothWays,
+}
+
+/// How many tags saw something relayed, and how many of them from more than one side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flowed {
+    /// Somebody sent something.
+    pub one_way: u64,
+    /// And somebody else did, too.
+    pub both_ways: u64,
+}
+
 /// The same as the socket knows it.
 #[derive(Clone, Copy, Debug)]
 struct Membership {
@@ -96,6 +120,9 @@ impl Hub {
             limits,
             tags: HashMap::new(),
             sockets: HashMap::new(),
+            networks: HashMap::new(),
+            flows: HashMap::new(),
+            flowed: Flowed::default(),
             joins: 0,
             elsewhere: 0,
             relays: Vec::new(),
@@ -103,7 +130,14 @@ impl Hub {
         }
     }
 
-    /// A socket is there.
+    /// A socket of `ip` is there; those of one address cannot take all places of a tag.
+    pub fn connect_from(&mut self, ip: IpAddr) -> SocketId {
+        let socket = self.connect();
+        self.networks.insert(socket, ip.into());
+        socket
+    }
+
+    /// A socket is there that has an address of its own.
     pub fn connect(&mut self) -> SocketId {
         let socket = SocketId(self.next_socket);
         self.next_socket += 1;
@@ -114,6 +148,7 @@ impl Hub {
     /// A socket is gone: it leaves every tag.
     pub fn disconnect(&mut self, socket: SocketId) -> Vec<Delivery> {
         let memberships = self.sockets.remove(&socket).unwrap_or_default();
+        self.networks.remove(&socket);
         memberships.into_iter().filter_map(|m| self.vacate(m.tag, m.handle)).collect()
     }
 
@@ -144,6 +179,11 @@ impl Hub {
         self.membership(socket, tag).is_ok()
     }
 
+    /// How many meetings there were.
+    pub fn flowed(&self) -> Flowed {
+        self.flowed
+    }
+
     /// Tags that somebody is on, as far as is known here, and places that our own sockets hold.
     pub fn counts(&self) -> (usize, usize) {
         (self.tags.len(), self.joins)
@@ -167,7 +207,7 @@ impl Hub {
             return refused(Refusal::ServerFull);
         }
         let taken = self.tags.get(&tag).map_or(0, |on| on.values().filter(|p| p.role == role).count());
-        if taken >= self.places(role) {
+        if taken >= self.places(role) || self.taken_from(socket, tag, role) >= self.places_of_one(role) {
             return refused(Refusal::TagFull);
         }
 
@@ -203,6 +243,9 @@ impl Hub {
                 At::Here(socket) => sockets.push(socket),
                 At::There(_) => copies += 1,
             }
+        }
+        if copies > 0 || !sockets.is_empty() {
+            self.flow(tag, from.handle);
         }
         if copies > 0 {
             self.relays.push(Relay { tag, from: from.handle, to, bytes: bytes.clone(), copies });
@@ -250,8 +293,40 @@ impl Hub {
         let sockets = on.values().filter(|p| sees(role, p.role)).filter_map(Place::socket).collect();
         if on.is_empty() {
             self.tags.remove(&tag);
+            self.flows.remove(&tag);
         }
         to_many(sockets, ServerMessage::Detached { tag, handle })
+    }
+
+    /// Something of `from` has been relayed.
+    fn flow(&mut self, tag: Tag, from: Handle) {
+        match self.flows.get(&tag) {
+            None => {
+                self.flows.insert(tag, Flow::From(from));
+                self.flowed.one_way += 1;
+            }
+            Some(Flow::From(first)) if *first != from => {
+                self.flows.insert(tag, Flow::BothWays);
+                self.flowed.both_ways += 1;
+            }
+            Some(Flow::From(_) | Flow::BothWays) => {}
+        }
+    }
+
+    /// Places of `role` that sockets of the same address as `socket` hold already.
+    fn taken_from(&self, socket: SocketId, tag: Tag, role: Role) -> usize {
+        let Some(mine) = self.networks.get(&socket) else { return 0 };
+        let on = self.tags.get(&tag).into_iter().flat_map(BTreeMap::values);
+        let sockets = on.filter(|place| place.role == role).filter_map(Place::socket);
+        sockets.filter(|other| self.networks.get(other) == Some(mine)).count()
+    }
+
+    fn places_of_one(&self, role: Role) -> usize {
+        match role {
+            Role::Listen => self.limits.listeners_per_address,
+            Role::Knock => self.limits.knockers_per_address,
+            Role::Mesh => self.limits.members_per_address,
+        }
     }
 
     fn places(&self, role: Role) -> usize {

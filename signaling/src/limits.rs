@@ -160,6 +160,21 @@ pub struct Limits {
     /// As many as a room may have.
     #[arg(long, value_name = "COUNT", value_parser = places, default_value = "64")]
     pub members: usize,
+    /// Places of listeners on one tag that one address may take
+    ///
+    /// A host's own devices; others at the same place are left some when a stranger who has the link pretends.
+    #[arg(long, value_name = "COUNT", value_parser = places, default_value = "4")]
+    pub listeners_per_address: usize,
+    /// Places of knockers on one tag that one address may take
+    ///
+    /// A class room behind one address, and eight places left for everybody else.
+    #[arg(long, value_name = "COUNT", value_parser = places, default_value = "24")]
+    pub knockers_per_address: usize,
+    /// Places of mesh members on one tag that one address may take
+    ///
+    /// All: only members know the tag of a mesh, and a whole room may sit in one office.
+    #[arg(long, value_name = "COUNT", value_parser = places, default_value = "64")]
+    pub members_per_address: usize,
     /// Joins held by all WebSockets together
     ///
     /// It bounds the tags too, as a tag lives only while somebody is on it; tags themselves are not counted, so that

@@ -8,6 +8,7 @@ mod serve;
 pub(crate) use serve::run;
 
 use crate::addresses::Crowded;
+use crate::hub::Flowed;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -32,9 +33,13 @@ pub(crate) struct Metrics {
     pub(crate) tags: Gauge,
     /// Places that sockets hold on tags.
     pub(crate) joins: Gauge,
+    /// Tags on which something was relayed, and those on which it was answered.
+    relayed: Family<WaysLabel, Counter>,
     /// Limits that somebody ran into.
     limits: Family<LimitLabel, Counter>,
-    /// From a message's arrival to the moment when the system has taken its copy for the receiver.
+    /// WebSockets that were closed because their queue was full.
+    pub(crate) queue_drops: Counter,
+    /// From an envelope's arrival to the moment when the system has taken a copy for a receiver.
     pub(crate) relay_latency: RelayLatency,
 }
 
@@ -109,6 +114,11 @@ struct LimitLabel {
     limit: Limit,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WaysLabel {
+    ways: &'static str,
+}
+
 /// A histogram with the buckets of [`LATENCIES`].
 #[derive(Debug)]
 pub(crate) struct RelayLatency(pub(crate) Histogram);
@@ -142,6 +152,14 @@ impl Metrics {
         self.limits.get_or_create(&LimitLabel { limit }).inc();
     }
 
+    /// What the hub has counted so far.
+    pub(crate) fn flowed(&self, flowed: Flowed) {
+        for (ways, total) in [("one", flowed.one_way), ("both", flowed.both_ways)] {
+            let counter = self.relayed.get_or_create(&WaysLabel { ways });
+            counter.inc_by(total - counter.get());
+        }
+    }
+
     /// Everything under its name, as it will be served.
     pub(crate) fn registry(&self) -> Registry {
         let mut registry = Registry::with_prefix("linkspan");
@@ -149,12 +167,16 @@ impl Metrics {
         registry.register("sockets", "WebSockets that are open", self.sockets.clone());
         registry.register("tags", "Tags that somebody is on", self.tags.clone());
         registry.register("joins", "Places that WebSockets hold on tags", self.joins.clone());
+        let help = "Tags on which something was relayed one way, and those on which it was answered (both)";
+        registry.register("tags_relayed", help, self.relayed.clone());
         registry.register(
             "limits",
             "Limits that somebody ran into, and rules that were broken",
             self.limits.clone(),
         );
-        let help = "Seconds from a message's arrival until its copy was written towards a receiver";
+        let help = "WebSockets that were closed because their queue was full";
+        registry.register("queue_drops", help, self.queue_drops.clone());
+        let help = "Seconds from an envelope's arrival until a copy was written towards a receiver";
         registry.register("relay_latency_seconds", help, self.relay_latency.0.clone());
         registry
     }

@@ -7,10 +7,18 @@ use axum::body::Bytes;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// The queue is full: its reader is too slow and must go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Overflowed;
+
+/// A message, and since when it is being relayed, if it is somebody's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) message: Bytes,
+    pub(crate) since: Option<Instant>,
+}
 
 /// One producer side for the whole server, one consumer: the socket's own task.
 #[derive(Debug)]
@@ -23,7 +31,7 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    queue: VecDeque<Bytes>,
+    queue: VecDeque<Waiting>,
     bytes: usize,
     overflowed: bool,
 }
@@ -39,7 +47,7 @@ impl Outbox {
     }
 
     /// Adds `message`, or overflows for good and lets go of everything.
-    pub(crate) fn push(&self, message: Bytes) {
+    pub(crate) fn push(&self, message: Bytes, since: Option<Instant>) {
         let mut state = self.state();
         if state.overflowed {
             return;
@@ -48,13 +56,13 @@ impl Outbox {
             *state = State { overflowed: true, ..State::default() };
         } else {
             state.bytes += message.len();
-            state.queue.push_back(message);
+            state.queue.push_back(Waiting { message, since });
         }
         self.changed.notify_one();
     }
 
     /// The next message, as soon as there is one.
-    pub(crate) async fn next(&self) -> Result<Bytes, Overflowed> {
+    pub(crate) async fn next(&self) -> Result<Waiting, Overflowed> {
         loop {
             if let Some(next) = self.pop() {
                 return next;
@@ -71,18 +79,18 @@ impl Outbox {
         Overflowed
     }
 
-    fn pop(&self) -> Option<Result<Bytes, Overflowed>> {
+    fn pop(&self) -> Option<Result<Waiting, Overflowed>> {
         let mut state = self.state();
         if state.overflowed {
             return Some(Err(Overflowed));
         }
-        let message = state.queue.pop_front()?;
-        state.bytes -= message.len();
+        let waiting = state.queue.pop_front()?;
+        state.bytes -= waiting.message.len();
         if state.queue.is_empty() {
             // An idle socket keeps no buffer from its last burst.
             state.queue = VecDeque::new();
         }
-        Some(Ok(message))
+        Some(Ok(waiting))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -103,21 +111,22 @@ mod tests {
     async fn messages_come_out_in_order_and_free_their_bytes() {
         let outbox = outbox(2, 4);
         for round in 0..3u8 {
-            outbox.push(Bytes::from(vec![round; 2]));
-            outbox.push(Bytes::from(vec![round + 100; 2]));
-            assert_eq!(outbox.next().await, Ok(Bytes::from(vec![round; 2])));
-            assert_eq!(outbox.next().await, Ok(Bytes::from(vec![round + 100; 2])));
+            outbox.push(Bytes::from(vec![round; 2]), None);
+            outbox.push(Bytes::from(vec![round + 100; 2]), None);
+            for byte in [round, round + 100] {
+                assert_eq!(outbox.next().await.unwrap().message, Bytes::from(vec![byte; 2]));
+            }
         }
     }
 
     #[tokio::test]
     async fn one_message_or_one_byte_too_many_overflows_for_good() {
         for outbox in [outbox(2, 100), outbox(100, 2)] {
-            outbox.push(Bytes::from_static(b"a"));
-            outbox.push(Bytes::from_static(b"b"));
-            outbox.push(Bytes::from_static(b"c"));
+            outbox.push(Bytes::from_static(b"a"), None);
+            outbox.push(Bytes::from_static(b"b"), None);
+            outbox.push(Bytes::from_static(b"c"), None);
             assert_eq!(outbox.overflow().await, Overflowed);
-            outbox.push(Bytes::new());
+            outbox.push(Bytes::new(), None);
             assert_eq!(outbox.next().await, Err(Overflowed));
         }
     }

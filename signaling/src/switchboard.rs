@@ -9,7 +9,9 @@ use crate::outbox::Outbox;
 use axum::body::Bytes;
 use signal_proto::{ClientMessage, Handle, ServerMessage};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::time::Instant;
 
 /// All sockets of this server.
 #[derive(Debug)]
@@ -49,10 +51,10 @@ impl Switchboard {
         Arc::new(Self { limits, metrics, state: Mutex::new(State { hub, outboxes: HashMap::new() }) })
     }
 
-    pub(crate) fn connect(self: &Arc<Self>) -> Seat {
+    pub(crate) fn connect(self: &Arc<Self>, ip: IpAddr) -> Seat {
         let outbox = Arc::new(Outbox::new(&self.limits));
         let mut state = self.state();
-        let socket = state.hub.connect();
+        let socket = state.hub.connect_from(ip);
         state.outboxes.insert(socket, Arc::clone(&outbox));
         drop(state);
         Seat { board: Arc::clone(self), socket, outbox }
@@ -63,6 +65,7 @@ impl Switchboard {
         let (tags, joins) = hub.counts();
         self.metrics.tags.set(tags as i64);
         self.metrics.joins.set(joins as i64);
+        self.metrics.flowed(hub.flowed());
         for delivery in deliveries {
             if let ServerMessage::Refused { reason, .. } = delivery.message {
                 self.metrics.hit(reason.into());
@@ -101,10 +104,11 @@ impl State {
     fn deliver(&self, deliveries: Vec<Delivery>) -> usize {
         let mut copies = 0;
         for Delivery { to, message } in deliveries {
+            let since = matches!(message, ServerMessage::Message { .. }).then(Instant::now);
             let bytes = Bytes::from(message.encode());
             copies += to.len();
             for outbox in to.iter().filter_map(|socket| self.outboxes.get(socket)) {
-                outbox.push(bytes.clone());
+                outbox.push(bytes.clone(), since);
             }
         }
         copies

@@ -8,7 +8,7 @@ use crate::hub::Violation;
 use crate::limits::Limits;
 use crate::metrics::{Counted, Limit};
 use crate::origin::may_connect;
-use crate::outbox::Overflowed;
+use crate::outbox::{Overflowed, Waiting};
 use crate::routes::App;
 use crate::switchboard::Seat;
 use axum::Extension;
@@ -18,6 +18,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use signal_proto::{ClientMessage, MAX_MESSAGE, SUBPROTOCOL, ServerMessage, close};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -104,12 +105,6 @@ impl From<Violation> for End {
     }
 }
 
-impl From<Overflowed> for End {
-    fn from(Overflowed: Overflowed) -> Self {
-        Self::TooSlow
-    }
-}
-
 /// Answers a request for the WebSocket's path.
 pub(crate) async fn upgrade(
     State(app): State<Arc<App>>,
@@ -143,7 +138,7 @@ pub(crate) async fn upgrade(
         .max_frame_size(MAX_READ)
         .on_upgrade(async move |mut socket| {
             let counted = Counted::one_more(&app.metrics.sockets);
-            let end = serve(&app, &mut socket).await;
+            let end = serve(&app, ip, &mut socket).await;
             drop(counted);
             if let (_, Some(limit)) = end.told() {
                 app.metrics.hit(limit);
@@ -155,16 +150,22 @@ pub(crate) async fn upgrade(
 }
 
 /// Carries messages both ways until something ends it. The peer's places are free as soon as this returns.
-async fn serve(app: &App, socket: &mut WebSocket) -> End {
+async fn serve(app: &App, ip: IpAddr, socket: &mut WebSocket) -> End {
     let limits = &app.limits;
-    let seat = app.switchboard.connect();
+    let seat = app.switchboard.connect(ip);
     let mut inward = Inward::new(limits);
     loop {
         let step = tokio::select! {
             () = app.stop.cancelled() => Err(End::GoingAway),
             message = seat.outbox.next() => match message {
-                Ok(bytes) => write(limits, &seat, socket, Message::Binary(bytes)).await,
-                Err(overflowed) => Err(overflowed.into()),
+                Ok(Waiting { message, since }) => {
+                    let written = write(app, &seat, socket, Message::Binary(message)).await;
+                    if let Some(since) = since {
+                        app.metrics.relay_latency.0.observe(since.elapsed().as_secs_f64());
+                    }
+                    written
+                }
+                Err(overflowed) => Err(drop_reader(app, overflowed)),
             },
             frame = socket.recv() => match frame {
                 Some(Ok(frame)) => inward.frame(&seat, frame),
@@ -173,7 +174,7 @@ async fn serve(app: &App, socket: &mut WebSocket) -> End {
                 None => Err(End::Gone),
             },
             () = sleep_until(inward.deadline(limits)) => match inward.late(limits) {
-                Late::Ping => write(limits, &seat, socket, Message::Ping(Default::default())).await,
+                Late::Ping => write(app, &seat, socket, Message::Ping(Default::default())).await,
                 Late::End(end) => Err(end),
             },
         };
@@ -184,15 +185,21 @@ async fn serve(app: &App, socket: &mut WebSocket) -> End {
 }
 
 /// Writes one message unless the peer doesn't read, or its outbox overflows meanwhile.
-async fn write(limits: &Limits, seat: &Seat, socket: &mut WebSocket, message: Message) -> Result<(), End> {
+async fn write(app: &App, seat: &Seat, socket: &mut WebSocket, message: Message) -> Result<(), End> {
     tokio::select! {
-        written = timeout(limits.write_time, socket.send(message)) => match written {
+        written = timeout(app.limits.write_time, socket.send(message)) => match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(End::TooSlow),
         },
-        overflowed = seat.outbox.overflow() => Err(overflowed.into()),
+        overflowed = seat.outbox.overflow() => Err(drop_reader(app, overflowed)),
     }
+}
+
+/// The queue of somebody who does not read is full.
+fn drop_reader(app: &App, Overflowed: Overflowed) -> End {
+    app.metrics.queue_drops.inc();
+    End::TooSlow
 }
 
 /// Says why, and reads on for a moment: a socket dropped with bytes unread would lose the code on its way.

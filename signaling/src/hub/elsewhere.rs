@@ -39,7 +39,10 @@ impl Hub {
         bytes: Vec<u8>,
     ) -> Option<Delivery> {
         let place = self.tags.get(&tag)?.get(&from).filter(|place| place.at == At::There(node))?;
-        let sockets = self.reached(tag, from, place.role, to).filter_map(Place::socket).collect();
+        let sockets: Vec<_> = self.reached(tag, from, place.role, to).filter_map(Place::socket).collect();
+        if !sockets.is_empty() {
+            self.flow(tag, from);
+        }
         to_many(sockets, ServerMessage::Message { tag, from, bytes })
     }
 

@@ -161,6 +161,46 @@ fn a_tag_must_be_joined_once_before_it_is_used() {
 }
 
 #[test]
+fn sockets_of_one_address_cannot_take_all_places_of_a_tag() {
+    let limits = Limits { listeners_per_address: 1, knockers_per_address: 1, ..Limits::default() };
+    let mut table = Table::new(limits);
+    let full = Some(Refusal::TagFull);
+    for (role, other) in [(Role::Listen, Role::Knock), (Role::Knock, Role::Listen)] {
+        for (one, same) in [("192.0.2.1", "::ffff:192.0.2.1"), ("2001:db8::1", "2001:db8::2")] {
+            let tag = Tag([role as u8 + one.len() as u8; 16]);
+            let first = table.hub.connect_from(one.parse().unwrap());
+            assert_eq!(refusal(&table.join(first, tag, role).unwrap()), None);
+            let second = table.hub.connect_from(same.parse().unwrap());
+            assert_eq!(refusal(&table.join(second, tag, role).unwrap()), full);
+            assert_eq!(refusal(&table.join(second, tag, other).unwrap()), None, "another role");
+            let elsewhere = table.hub.connect_from("203.0.113.1".parse().unwrap());
+            assert_eq!(refusal(&table.join(elsewhere, tag, role).unwrap()), None, "another address");
+            let late = table.hub.connect_from(same.parse().unwrap());
+            assert_eq!(refusal(&table.join(late, tag, role).unwrap()), full);
+            table.hub.disconnect(first);
+            assert_eq!(refusal(&table.join(late, tag, role).unwrap()), None, "its place is free");
+        }
+    }
+}
+
+#[test]
+fn meetings_are_counted_once_one_way_and_once_when_answered() {
+    let mut table = Table::new(Limits::default());
+    let (host, _) = table.joined(DOOR, Role::Listen);
+    let (guest, handle) = table.joined(DOOR, Role::Knock);
+    table.join(guest, MESH, Role::Mesh).unwrap();
+    table.send(guest, MESH, None);
+    assert_eq!(table.hub.flowed(), Flowed::default(), "nobody got it");
+    table.send(guest, DOOR, None);
+    table.send(guest, DOOR, None);
+    assert_eq!(table.hub.flowed(), Flowed { one_way: 1, both_ways: 0 });
+    table.send(host, DOOR, Some(handle));
+    table.send(host, DOOR, None);
+    table.send(guest, DOOR, None);
+    assert_eq!(table.hub.flowed(), Flowed { one_way: 1, both_ways: 1 });
+}
+
+#[test]
 fn nothing_is_left_when_everybody_has_gone() {
     let mut table = Table::new(Limits::default());
     let (one, _) = table.joined(DOOR, Role::Listen);
@@ -170,7 +210,7 @@ fn nothing_is_left_when_everybody_has_gone() {
     table.hub.disconnect(one);
     table.hub.disconnect(two);
     assert_eq!(table.hub.disconnect(two), [], "a second time is nothing");
-    assert!(table.hub.tags.is_empty() && table.hub.sockets.is_empty());
+    assert!(table.hub.tags.is_empty() && table.hub.sockets.is_empty() && table.hub.flows.is_empty());
     assert_eq!(table.hub.joins, 0);
 }
 

@@ -6,7 +6,7 @@ use signal_proto::{ClientMessage, MAX_ENVELOPE, MAX_MESSAGE, Refusal, Role, Serv
 use signaling::Limits;
 use std::net::SocketAddr;
 use tokio::io::AsyncReadExt;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 async fn refusal(client: &mut Client, tag: Tag, role: Role) -> Refusal {
@@ -26,6 +26,25 @@ async fn places_of_each_role() {
         let mut late = Client::open(address).await;
         assert_eq!(refusal(&mut late, DOOR, role).await, Refusal::TagFull);
         late.join(MESH, role).await;
+    }
+}
+
+#[tokio::test]
+async fn places_of_one_address_on_one_tag() {
+    let one = 1;
+    let limits = Limits {
+        listeners_per_address: one,
+        knockers_per_address: one,
+        members_per_address: one,
+        ..Limits::default()
+    };
+    let (_server, address) = start(limits).await;
+    for role in [Role::Listen, Role::Knock, Role::Mesh] {
+        let (_held, _) = Client::joined(address, DOOR, role).await;
+        let mut late = Client::open(address).await;
+        assert_eq!(refusal(&mut late, DOOR, role).await, Refusal::TagFull);
+        let mut elsewhere = Client::open_from([127, 0, 0, 2], address).await;
+        elsewhere.join(DOOR, role).await;
     }
 }
 
@@ -182,10 +201,7 @@ async fn new_connections_of_one_address() {
         assert!(get(address, "/healthz").await.ends_with("ok"));
     }
     assert_eq!(get(address, "/healthz").await, "", "closed unanswered");
-    let elsewhere = TcpSocket::new_v4().unwrap();
-    elsewhere.bind(([127, 0, 0, 2], 0).into()).unwrap();
-    let stream = elsewhere.connect(address).await.unwrap();
-    Client::open_on(stream, request(address)).await.unwrap();
+    Client::open_from([127, 0, 0, 2], address).await;
 }
 
 #[tokio::test]

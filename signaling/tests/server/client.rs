@@ -69,6 +69,13 @@ impl Client {
         Self::open_on(socket.connect(address).await.unwrap(), request(address)).await.unwrap()
     }
 
+    /// One from another address of this computer.
+    pub(crate) async fn open_from(own: [u8; 4], address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((own, 0).into()).unwrap();
+        Self::open_on(socket.connect(address).await.unwrap(), request(address)).await.unwrap()
+    }
+
     /// A new socket on `tag`, and who was there.
     pub(crate) async fn joined(address: SocketAddr, tag: Tag, role: Role) -> (Self, Vec<Handle>) {
         let mut client = Self::open(address).await;

@@ -50,6 +50,8 @@ async fn knockers_never_hear_of_each_other() {
 #[tokio::test]
 async fn knockers_cannot_use_up_the_listeners_places() {
     let limits = Limits::default();
+    let limits =
+        Limits { listeners_per_address: limits.listeners, knockers_per_address: limits.knockers, ..limits };
     let (_server, address) = start(limits.clone()).await;
     let mut knockers = Vec::new();
     for _ in 0..limits.knockers {

@@ -1,6 +1,7 @@
 //! What the operator can count, on a port of its own.
 
 use crate::client::{Client, DOOR, MESH, get, refused, request, soon, start_with};
+use crate::pace::{flood_until_gone, unhurried};
 use signal_proto::{ClientMessage, Role, ServerMessage, close};
 use signaling::{Config, Limits, Server};
 use std::net::SocketAddr;
@@ -54,6 +55,30 @@ async fn tags_and_joins_are_counted_as_long_as_they_are_there() {
     drop(host);
     until(metrics, "tags", "1").await;
     until(metrics, "joins", "1").await;
+}
+
+#[tokio::test]
+async fn tags_are_counted_by_the_ways_in_which_something_was_relayed() {
+    let (_server, address, metrics) = counted(Limits::default()).await;
+    let (mut host, _) = Client::joined(address, DOOR, Role::Listen).await;
+    let (mut guest, _) = Client::joined(address, DOOR, Role::Knock).await;
+    host.attached().await;
+    guest.say(DOOR, None, b"knock").await;
+    assert!(matches!(host.message().await, ServerMessage::Message { .. }));
+    until(metrics, "tags_relayed_total{ways=\"one\"}", "1").await;
+    until(metrics, "tags_relayed_total{ways=\"both\"}", "0").await;
+    host.say(DOOR, None, b"come in").await;
+    until(metrics, "tags_relayed_total{ways=\"both\"}", "1").await;
+    until(metrics, "relay_latency_seconds_count", "2").await;
+}
+
+#[tokio::test]
+async fn a_reader_too_slow_is_counted() {
+    let limits = Limits { queue_messages: 2, ..unhurried() };
+    let (_server, address, metrics) = counted(limits).await;
+    flood_until_gone(address).await;
+    until(metrics, "queue_drops_total", "1").await;
+    until(metrics, "limits_total{limit=\"too_slow\"}", "1").await;
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ async fn whoever_answers_no_ping_is_idle_and_whoever_does_is_not() {
 }
 
 /// Fills the way to a peer that does not read until the others see it gone.
-async fn flood_until_gone(address: SocketAddr) -> Client {
+pub(crate) async fn flood_until_gone(address: SocketAddr) -> Client {
     let mut slow = Client::open_narrow(address).await;
     slow.join(MESH, Role::Mesh).await;
     let (mut flooder, _) = Client::joined(address, MESH, Role::Mesh).await;
@@ -102,7 +102,7 @@ async fn flood_until_gone(address: SocketAddr) -> Client {
     }
 }
 
-fn unhurried() -> Limits {
+pub(crate) fn unhurried() -> Limits {
     Limits {
         message_burst: u32::MAX,
         byte_burst: u32::MAX,
