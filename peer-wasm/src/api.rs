@@ -10,9 +10,14 @@ mod parse;
 use serde::Serialize;
 use tsify::Tsify;
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::File;
 
 pub(crate) use convert::{Added, core_command, failure_of_command, page_event};
+
+/// The server's reasons for closing a WebSocket, by name and number.
+#[wasm_bindgen(typescript_custom_section)]
+const CLOSE_CODES: &str = signal_proto::close::TYPESCRIPT;
 
 /// What the engine is started with.
 #[derive(Clone, Debug, Tsify)]
