@@ -97,6 +97,9 @@ fn command() -> Command {
 }
 
 #[cfg(test)]
+mod document;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -181,3 +181,27 @@ impl Metrics {
         registry
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prometheus_client::encoding::text::encode;
+
+    const DOCUMENT: &str = include_str!("../../docs/server.md");
+
+    #[test]
+    fn the_metrics_are_those_of_the_document() {
+        let metrics = Metrics::default();
+        // One of each, as nothing stands for what has never happened.
+        metrics.hit(Limit::Idle);
+        metrics.flowed(Flowed::default());
+        let mut text = String::new();
+        encode(&mut text, &metrics.registry()).unwrap();
+        let rows = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split_once(' '));
+        let rows: String = rows.map(|(name, help)| format!("| `{name}` | {help} |\n")).collect();
+        let made = format!("| metric | what |\n|---|---|\n{rows}");
+        let (_, rest) = DOCUMENT.split_once("<!-- metrics -->\n").unwrap();
+        let (stands, _) = rest.split_once("<!-- end -->").unwrap();
+        assert!(stands == made, "docs/server.md, metrics, should be:\n\n{made}");
+    }
+}

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod blind;
+#[cfg(test)]
 mod bounds;
 #[cfg(test)]
 mod client;
