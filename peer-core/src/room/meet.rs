@@ -179,7 +179,12 @@ impl Room {
         let Talk::Opening { opening, .. } = &meeting.talk else { return };
         if let Some((conduit, first)) = opening.answered(answer) {
             meeting.talk = Talk::Open(Box::new(conduit));
-            (meeting.way, meeting.last_heard) = (way, cx.now);
+            let called = core::mem::replace(&mut meeting.way, way);
+            meeting.last_heard = cx.now;
+            if called != way && matches!(called, Way::Socket(..)) {
+                // Whoever was meant has not been reached by this.
+                self.call_failed(called, cx);
+            }
             self.body(id, first, cx);
         }
     }
