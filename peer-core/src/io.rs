@@ -7,6 +7,7 @@ mod world;
 
 pub use event::{Event, FileFailure, FileState, LinkState, LostReason, MeetingState, SharedFile};
 pub use hidden::Hidden;
+pub use signal_proto::Relay;
 pub use world::{Channel, Input, LinkInput, LinkOp, Output, Reason, SignalInput, SignalOp, StoreOp};
 
 use crate::id::{EntryId, FileId, KnockId, RoomId, SinkId, SourceId};

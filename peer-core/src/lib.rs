@@ -39,6 +39,7 @@ mod map;
 mod meeting;
 pub mod path;
 mod peer;
+mod relay;
 mod rng;
 mod room;
 mod signal;

@@ -198,6 +198,14 @@ impl Link {
         self.connected = Some(if relayed { LinkState::Relayed } else { LinkState::Direct });
     }
 
+    /// The path of a connected lane has changed. Whether that is to be told.
+    pub(crate) fn set_path(&mut self, relayed: bool) -> bool {
+        let path = if relayed { LinkState::Relayed } else { LinkState::Direct };
+        let changed = self.connected.is_some_and(|before| before != path);
+        self.connected = self.connected.map(|_| path);
+        changed && self.is_up()
+    }
+
     pub(crate) fn set_open(&mut self, channel: Channel, now: Instant) {
         self.open[channel as usize] = true;
         if self.open == [true; 2] {

@@ -5,11 +5,12 @@ use crate::cx::Context;
 use crate::id::RoomId;
 use crate::io::{Event, MeetingState, Output, SignalInput, SignalOp};
 use crate::map::Map;
+use crate::relay::Relays;
 use crate::time::Instant;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
-use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Role, ServerMessage, Tag};
+use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Relay, Role, ServerMessage, Tag};
 
 /// First wait before connecting again; doubles up to [`MAX_BACKOFF`], half of each wait is random.
 const BACKOFF: Duration = Duration::from_millis(500);
@@ -53,11 +54,19 @@ pub(crate) struct Signal {
     failures: u32,
     retry_hint: Option<Duration>,
     places: Map<Tag, Place>,
+    relays: Relays,
 }
 
 impl Signal {
     pub(crate) fn new(room: RoomId) -> Self {
-        Self { room, socket: Socket::Off, failures: 0, retry_hint: None, places: Map::new() }
+        Self {
+            room,
+            socket: Socket::Off,
+            failures: 0,
+            retry_hint: None,
+            places: Map::new(),
+            relays: Relays::default(),
+        }
     }
 
     pub(crate) fn join(&mut self, tag: Tag, role: Role, cx: &mut Context<'_>) {
@@ -100,6 +109,20 @@ impl Signal {
         if self.is_connected() && self.places.get(&tag).is_some_and(|place| place.joined) {
             self.transmit(&ClientMessage::Send { tag, to: Some(to), bytes }, cx);
         }
+    }
+
+    /// Somebody on `tag` has answered us, so that a lane may soon be opened: ask for a relay unless a fresh one is
+    /// there. The server gives it only to who was heard and heard there just now.
+    pub(crate) fn prepare_relay(&mut self, tag: Tag, cx: &mut Context<'_>) {
+        let may = self.is_connected() && self.places.get(&tag).is_some_and(|place| place.joined);
+        if may && self.relays.ask(cx.now) {
+            self.transmit(&ClientMessage::AskRelay { tag }, cx);
+        }
+    }
+
+    /// What a lane that is opened now may use.
+    pub(crate) fn relay(&self, now: Instant) -> Option<Relay> {
+        self.relays.usable(now)
     }
 
     /// Who is on the tag, as far as this role sees.
@@ -169,6 +192,10 @@ impl Signal {
             ServerMessage::GoingAway { retry_ms } => {
                 self.retry_hint =
                     Some(Duration::from_millis(u64::from(retry_ms)).clamp(BACKOFF, MAX_BACKOFF));
+                None
+            }
+            ServerMessage::Relay { relay } => {
+                self.relays.answered(relay);
                 None
             }
         }

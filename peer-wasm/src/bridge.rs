@@ -33,6 +33,8 @@ pub(crate) enum Report {
     LocalCandidate(Option<String>),
     /// DTLS is up: the remote certificate's SHA-256 where the platform tells, and whether a relay carries it.
     Connected(Option<Vec<u8>>, bool),
+    /// The path has changed: whether a relay carries it now.
+    Path(bool),
     /// It is gone.
     Closed,
     /// A channel of the page's is open.
@@ -53,8 +55,10 @@ pub(crate) enum ToPage {
 
 /// What the page is to do with a lane, in order.
 pub(crate) enum Task {
-    OpenAsOfferer,
-    OpenAsAnswerer(String),
+    /// With a further RTCIceServer, or undefined.
+    OpenAsOfferer(JsValue),
+    /// The offer; as above.
+    OpenAsAnswerer(String, JsValue),
     RemoteDescription(String),
     RemoteCandidate(String),
     Close,
@@ -85,6 +89,7 @@ impl ToWorker {
                         let fingerprint = fingerprint.map(|f| Uint8Array::from(&f[..]));
                         fill(&message, 6, lane, &[fingerprint.into(), relayed.into()]);
                     }
+                    Report::Path(relayed) => fill(&message, 11, lane, &[relayed.into()]),
                     Report::Closed => fill(&message, 7, lane, &[]),
                     Report::Opened(channel) => fill(&message, 8, lane, &[stream(channel)]),
                     Report::Message(channel, bytes) => {
@@ -128,6 +133,7 @@ impl ToWorker {
                 let report = Report::Buffered(message.channel(), message.number(1), message.number(2));
                 Self::Lane(message.lane(), report)
             }
+            11 => Self::Lane(message.lane(), Report::Path(message.at(0).is_truthy())),
             _ => unreachable!("both halves are the same module"),
         }
     }
@@ -142,8 +148,8 @@ impl ToPage {
             Self::Lane(lane, task) => {
                 let lane = Some(lane);
                 match task {
-                    Task::OpenAsOfferer => fill(&message, 1, lane, &[]),
-                    Task::OpenAsAnswerer(sdp) => fill(&message, 2, lane, &[sdp.into()]),
+                    Task::OpenAsOfferer(relay) => fill(&message, 1, lane, &[relay]),
+                    Task::OpenAsAnswerer(sdp, relay) => fill(&message, 2, lane, &[sdp.into(), relay]),
                     Task::RemoteDescription(sdp) => fill(&message, 3, lane, &[sdp.into()]),
                     Task::RemoteCandidate(line) => fill(&message, 4, lane, &[line.into()]),
                     Task::Close => fill(&message, 5, lane, &[]),
@@ -162,8 +168,8 @@ impl ToPage {
         let message = Parts(message.unchecked_ref());
         let task = match message.kind() {
             0 => return Self::Events(message.at(0).unchecked_into()),
-            1 => Task::OpenAsOfferer,
-            2 => Task::OpenAsAnswerer(message.text(0)),
+            1 => Task::OpenAsOfferer(message.at(0)),
+            2 => Task::OpenAsAnswerer(message.text(0), message.at(1)),
             3 => Task::RemoteDescription(message.text(0)),
             4 => Task::RemoteCandidate(message.text(0)),
             5 => Task::Close,

@@ -8,7 +8,10 @@
 #![warn(missing_docs)]
 
 extern crate alloc;
+mod relay;
+
 use alloc::vec::Vec;
+pub use relay::{MAX_RELAY_LIFE, MAX_RELAY_URL, MAX_RELAY_URLS, MAX_RELAY_WORD, Relay, is_relay_url};
 use serde::{Deserialize, Serialize};
 
 /// WebSocket sub-protocol that both sides name; its number changes when an old peer could not follow.
@@ -68,6 +71,11 @@ pub enum ClientMessage {
         /// A tag that this socket has joined.
         tag: Tag,
     },
+    /// Ask for the right to use a relay, for meeting on `tag`. Answered by [`ServerMessage::Relay`].
+    AskRelay {
+        /// A tag that this socket has joined.
+        tag: Tag,
+    },
 }
 
 /// From the server to a peer.
@@ -115,6 +123,12 @@ pub enum ServerMessage {
     GoingAway {
         /// Milliseconds to wait before connecting again.
         retry_ms: u32,
+    },
+    /// The answer to [`ClientMessage::AskRelay`]. It is handed only to who has just sent something to somebody on
+    /// the tag and was sent something from there; nobody is told why there is none.
+    Relay {
+        /// The right to use a relay, if there is one for the asker.
+        relay: Option<Relay>,
     },
 }
 
@@ -214,7 +228,7 @@ impl ClientMessage {
     fn check(self) -> Result<Self, Malformed> {
         match &self {
             Self::Send { bytes, .. } if bytes.len() > MAX_ENVELOPE => Err(Malformed),
-            Self::Send { .. } | Self::Join { .. } | Self::Leave { .. } => Ok(self),
+            Self::Send { .. } | Self::Join { .. } | Self::Leave { .. } | Self::AskRelay { .. } => Ok(self),
         }
     }
 }
@@ -224,6 +238,7 @@ impl ServerMessage {
         match &self {
             Self::Message { bytes, .. } if bytes.len() > MAX_ENVELOPE => Err(Malformed),
             Self::Joined { peers, .. } if peers.len() > MAX_PEERS => Err(Malformed),
+            Self::Relay { relay: Some(relay) } if !relay.is_sound() => Err(Malformed),
             _ => Ok(self),
         }
     }
@@ -240,6 +255,7 @@ mod tests {
             ClientMessage::Send { tag, to: Some(Handle([1; 8])), bytes: vec![9; 512] },
             ClientMessage::Send { tag, to: None, bytes: vec![] },
             ClientMessage::Leave { tag },
+            ClientMessage::AskRelay { tag },
         ]
     }
 

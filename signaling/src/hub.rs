@@ -166,6 +166,10 @@ impl Hub {
             ClientMessage::Join { tag, role } => self.join(socket, tag, role, draw),
             ClientMessage::Send { tag, to, bytes } => self.send(socket, tag, to, bytes),
             ClientMessage::Leave { tag } => self.leave(socket, tag),
+            ClientMessage::AskRelay { tag } => {
+                self.membership(socket, tag)?;
+                Ok(vec![to_one(socket, ServerMessage::Relay { relay: None })])
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use crate::id::{Fingerprint, LaneId, LinkId, RequestId, RoomId, SinkId, SourceId
 use crate::io::{Event, Hidden};
 use alloc::string::String;
 use alloc::vec::Vec;
+use signal_proto::Relay;
 
 // ---------------------------------------------------------------- the world, inwards
 
@@ -64,6 +65,11 @@ pub enum LinkInput {
         /// SHA-256 of the certificate that the remote really showed, where the platform tells.
         remote_fingerprint: Option<Fingerprint>,
         /// Whether the path goes through a relay.
+        relayed: bool,
+    },
+    /// The path has changed since: it goes through a relay now, or no longer does.
+    Path {
+        /// Whether it goes through a relay.
         relayed: bool,
     },
     /// A channel is open.
@@ -131,9 +137,17 @@ pub enum SignalOp {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkOp {
     /// New RTCPeerConnection with both channels; create and set the local offer.
-    OpenAsOfferer,
-    /// New RTCPeerConnection with both channels; set this remote offer; create and set the local answer.
-    OpenAsAnswerer(String),
+    OpenAsOfferer {
+        /// What the room's server gave us to use beside the ICE servers of the page's own.
+        relay: Option<Relay>,
+    },
+    /// New RTCPeerConnection with both channels; set the remote offer; create and set the local answer.
+    OpenAsAnswerer {
+        /// The remote offer.
+        offer: String,
+        /// As above.
+        relay: Option<Relay>,
+    },
     /// Set this remote answer.
     RemoteDescription(String),
     /// Add this remote candidate (`candidate:…`, mid "0").

@@ -25,7 +25,7 @@ impl Room {
     pub(super) fn open_link(&mut self, id: MeetingId, peer: Authenticated, cx: &mut Context<'_>) {
         let member = peer.member();
         let link = self.new_link_to(id, peer, cx);
-        cx.link(link, LinkOp::OpenAsOfferer);
+        cx.link(link, LinkOp::OpenAsOfferer { relay: self.signal.relay(cx.now) });
         self.show_connecting(member, cx);
     }
 
@@ -42,7 +42,8 @@ impl Room {
         if let Some(link) = self.links.get_mut(&link) {
             link.opened_with(offer);
         }
-        cx.link(link, LinkOp::OpenAsAnswerer(offer.render_offer()));
+        let relay = self.signal.relay(cx.now);
+        cx.link(link, LinkOp::OpenAsAnswerer { offer: offer.render_offer(), relay });
         self.show_connecting(member, cx);
     }
 
@@ -125,6 +126,12 @@ impl Room {
             LinkInput::Connected { remote_fingerprint, relayed } => {
                 link.set_connected(remote_fingerprint, relayed);
                 self.confirm(id, cx)?;
+            }
+            LinkInput::Path { relayed } => {
+                if link.set_path(relayed) {
+                    let (member, state) = (link.member, link.state());
+                    cx.event(Event::LinkState { room: self.id, member, state });
+                }
             }
             LinkInput::Open(channel) => {
                 link.set_open(channel, cx.now);

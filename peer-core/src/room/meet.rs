@@ -185,7 +185,16 @@ impl Room {
                 // Whoever was meant has not been reached by this.
                 self.call_failed(called, cx);
             }
+            self.prepare_relay(way, cx);
             self.body(id, first, cx);
+        }
+    }
+
+    /// A lane may soon be opened to who has answered this way. Through a neighbour the server knows nothing of it.
+    pub(super) fn prepare_relay(&mut self, way: Way, cx: &mut Context<'_>) {
+        match way {
+            Way::Socket(tag, _) => self.signal.prepare_relay(tag, cx),
+            Way::Neighbour { .. } => {}
         }
     }
 
@@ -198,6 +207,10 @@ impl Room {
         (meeting.way, meeting.last_heard) = (way, cx.now);
         meeting.redial =
             meeting.redial.filter(|(_, handle)| !matches!(way, Way::Socket(_, from) if from == *handle));
+        if meeting.link.is_none() {
+            // As long as a knock waits this comes at least with every renewal.
+            self.prepare_relay(way, cx);
+        }
         for body in bodies {
             self.body(id, body, cx);
         }

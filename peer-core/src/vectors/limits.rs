@@ -11,7 +11,7 @@ macro_rules! sources {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!("../../../", $path)))),+] };
 }
 
-const SOURCES: [(&str, &str); 44] = sources![
+const SOURCES: [(&str, &str); 46] = sources![
     "peer-core/src/blob.rs",
     "peer-core/src/chat.rs",
     "peer-core/src/conduit.rs",
@@ -30,6 +30,7 @@ const SOURCES: [(&str, &str); 44] = sources![
     "peer-core/src/path.rs",
     "peer-core/src/path/visible.rs",
     "peer-core/src/peer.rs",
+    "peer-core/src/relay.rs",
     "peer-core/src/room.rs",
     "peer-core/src/room/door.rs",
     "peer-core/src/room/guest.rs",
@@ -52,6 +53,7 @@ const SOURCES: [(&str, &str); 44] = sources![
     "peer-wasm/src/store/journal.rs",
     "peer-wasm/src/store/opfs.rs",
     "signal-proto/src/lib.rs",
+    "signal-proto/src/relay.rs",
     "signaling/src/accept.rs",
     "signaling/src/limits.rs",
     "signaling/src/stun.rs",

@@ -4,12 +4,12 @@ use super::credit::{Credit, LOW};
 use crate::bridge::{LaneKey, Report, Task, ToPage};
 use crate::js;
 use crate::map::Map;
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
 use peer_core::id::Fingerprint;
-use peer_core::io::{Channel, Input, LinkInput, LinkOp};
+use peer_core::io::{Channel, Input, LinkInput, LinkOp, Relay};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
+use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState, RtcDataChannelType, RtcIceServer};
 
 /// Most messages held back between the first of them and the page's word that the connection is up. A peer of
 /// ours sends its confirmation and at most a few frames.
@@ -43,8 +43,8 @@ impl Lanes {
     /// Do what the engine wants, and return what comes of it at once.
     pub(crate) fn perform(&mut self, key: LaneKey, op: LinkOp) -> Option<Input> {
         let task = match op {
-            LinkOp::OpenAsOfferer => Task::OpenAsOfferer,
-            LinkOp::OpenAsAnswerer(offer) => Task::OpenAsAnswerer(offer),
+            LinkOp::OpenAsOfferer { relay } => Task::OpenAsOfferer(ice_server(relay)),
+            LinkOp::OpenAsAnswerer { offer, relay } => Task::OpenAsAnswerer(offer, ice_server(relay)),
             LinkOp::RemoteDescription(answer) => Task::RemoteDescription(answer),
             LinkOp::RemoteCandidate(line) => Task::RemoteCandidate(line),
             LinkOp::Send(channel, bytes) => return self.send(key, channel, &bytes),
@@ -53,7 +53,7 @@ impl Lanes {
                 Task::Close
             }
         };
-        if matches!(task, Task::OpenAsOfferer | Task::OpenAsAnswerer(_)) {
+        if matches!(task, Task::OpenAsOfferer(_) | Task::OpenAsAnswerer(..)) {
             self.lanes.insert(key, Lane::default());
         }
         post(key, task);
@@ -91,6 +91,7 @@ impl Lanes {
                 inputs.append(&mut lane.held);
                 inputs
             }
+            Report::Path(relayed) => vec![LinkInput::Path { relayed }],
             Report::Closed => self.closed(key).into_iter().collect(),
             Report::Opened(channel) => lane.opened(channel),
             Report::Message(channel, bytes) => return self.happened(key, channel, Happened::Message(bytes)),
@@ -295,6 +296,17 @@ pub(super) fn unhook(channel: &RtcDataChannel) {
 /// The bytes of a message; none if it is text.
 pub(super) fn binary(event: &MessageEvent) -> Option<Vec<u8>> {
     event.data().dyn_into::<ArrayBuffer>().ok().map(|buffer| js::take_bytes(&buffer))
+}
+
+/// The relay as an RTCIceServer, or undefined.
+fn ice_server(relay: Option<Relay>) -> JsValue {
+    let Some(relay) = relay else { return JsValue::UNDEFINED };
+    let server = RtcIceServer::new();
+    let urls: Array = relay.urls().iter().map(|url| JsValue::from_str(url)).collect();
+    server.set_urls(&urls);
+    server.set_username(relay.username());
+    server.set_credential(relay.credential());
+    server.into()
 }
 
 fn about(key: LaneKey, inputs: Vec<LinkInput>) -> Vec<Input> {

@@ -3,7 +3,7 @@
 use crate::bridge::{LaneKey, Report, Task, ToWorker};
 use crate::js;
 use crate::map::Map;
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use peer_core::io::Channel;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -32,13 +32,15 @@ impl Connections {
     /// Do a task; those of one lane take effect in order, though each may take its time.
     pub(crate) fn perform(&self, key: LaneKey, task: Task) {
         match task {
-            Task::OpenAsOfferer | Task::OpenAsAnswerer(_) => match self.make(key) {
-                Ok(lane) => lane.then(task),
-                Err(error) => {
-                    js::warn("no RTCPeerConnection", &error);
-                    self.post(key, Report::Closed);
+            Task::OpenAsOfferer(ref relay) | Task::OpenAsAnswerer(_, ref relay) => {
+                match self.make(key, relay) {
+                    Ok(lane) => lane.then(task),
+                    Err(error) => {
+                        js::warn("no RTCPeerConnection", &error);
+                        self.post(key, Report::Closed);
+                    }
                 }
-            },
+            }
             Task::RemoteDescription(_) | Task::RemoteCandidate(_) => {
                 if let Some(lane) = self.lane(key) {
                     lane.then(task);
@@ -65,9 +67,13 @@ impl Connections {
         }
     }
 
-    fn make(&self, key: LaneKey) -> Result<Rc<PageLane>, JsValue> {
+    fn make(&self, key: LaneKey, relay: &JsValue) -> Result<Rc<PageLane>, JsValue> {
+        let ice_servers = Array::from(&self.ice_servers);
+        if !relay.is_undefined() {
+            ice_servers.push(relay);
+        }
         let configuration = RtcConfiguration::new();
-        configuration.set_ice_servers(&self.ice_servers);
+        configuration.set_ice_servers(&ice_servers);
         let connection = RtcPeerConnection::new_with_configuration(&configuration)?;
         let channels = [Channel::Control, Channel::Bulk].map(|c| negotiated(&connection, c));
         let lane = Rc::new_cyclic(|me| PageLane {
@@ -80,6 +86,7 @@ impl Connections {
             tasks: RefCell::default(),
             busy: Cell::new(false),
             connected: Cell::new(false),
+            relayed: Cell::new(None),
             ended: Cell::new(false),
             me: me.clone(),
         });
@@ -122,6 +129,8 @@ struct PageLane {
     tasks: RefCell<VecDeque<Task>>,
     busy: Cell<bool>,
     connected: Cell<bool>,
+    /// Whether a relay carries it, as last told.
+    relayed: Cell<Option<bool>>,
     /// Whether the end of candidates was told.
     ended: Cell<bool>,
     me: Weak<Self>,
@@ -159,8 +168,8 @@ impl PageLane {
     async fn perform(&self, task: Task) -> Result<(), JsValue> {
         let connection = &self.connection;
         match task {
-            Task::OpenAsOfferer => self.set_local(connection.create_offer().await?).await,
-            Task::OpenAsAnswerer(offer) => {
+            Task::OpenAsOfferer(_) => self.set_local(connection.create_offer().await?).await,
+            Task::OpenAsAnswerer(offer, _) => {
                 self.set_remote(RtcSdpType::Offer, &offer).await?;
                 self.set_local(connection.create_answer().await?).await
             }
@@ -208,16 +217,29 @@ impl PageLane {
             RtcPeerConnectionState::Connected if !self.connected.replace(true) => {
                 let lane = self.clone();
                 js_sys::futures::spawn_local(async move {
+                    // A better path may be found at any time from now on.
+                    lane.handlers.watch_path(&lane.connection);
                     // Both are asked for before either is waited for.
                     let stats = lane.connection.get_stats();
                     let fingerprint = remote_fingerprint(&lane.connection).await;
                     let relayed = is_relayed(stats).await;
+                    lane.relayed.set(Some(relayed));
                     lane.report(Report::Connected(fingerprint, relayed));
+                    lane.tell_path().await;
                 });
             }
             RtcPeerConnectionState::Failed | RtcPeerConnectionState::Closed => self.lost(),
             // A path that is interrupted may come back; the engine's own pings decide.
             _ => {}
+        }
+    }
+
+    /// Tell whether a relay carries it, if that is not what was told last.
+    async fn tell_path(&self) {
+        let relayed = is_relayed(self.connection.get_stats()).await;
+        if self.relayed.get().is_some_and(|before| before != relayed) {
+            self.relayed.set(Some(relayed));
+            self.report(Report::Path(relayed));
         }
     }
 
@@ -275,11 +297,12 @@ impl PageLane {
 struct Handlers {
     candidate: Closure<dyn FnMut(RtcPeerConnectionIceEvent)>,
     state: Closure<dyn FnMut()>,
+    path: Closure<dyn FnMut()>,
 }
 
 impl Handlers {
     fn new(connection: &RtcPeerConnection, lane: &Weak<PageLane>) -> Self {
-        let (a, b) = (lane.clone(), lane.clone());
+        let (a, b, c) = (lane.clone(), lane.clone(), lane.clone());
         let handlers = Self {
             candidate: Closure::new(move |event| {
                 if let Some(lane) = a.upgrade() {
@@ -291,13 +314,24 @@ impl Handlers {
                     lane.on_state();
                 }
             }),
+            path: Closure::new(move || {
+                if let Some(lane) = c.upgrade() {
+                    js_sys::futures::spawn_local(async move { lane.tell_path().await });
+                }
+            }),
         };
         connection.set_onicecandidate(Some(handlers.candidate.as_ref().unchecked_ref()));
         connection.set_onconnectionstatechange(Some(handlers.state.as_ref().unchecked_ref()));
         handlers
     }
 
+    /// Browsers that have no such event leave `path` as it was when the connection came up.
+    fn watch_path(&self, connection: &RtcPeerConnection) {
+        on_path(connection, self.path.as_ref());
+    }
+
     fn remove(&self, connection: &RtcPeerConnection) {
+        on_path(connection, &JsValue::NULL);
         connection.set_onicecandidate(None);
         connection.set_onconnectionstatechange(None);
     }
@@ -362,6 +396,17 @@ fn negotiated(connection: &RtcPeerConnection, channel: Channel) -> RtcDataChanne
     init.set_negotiated(true);
     init.set_id(channel as u16);
     connection.create_data_channel_with_data_channel_dict("", &init)
+}
+
+/// Let `listener` hear when ICE chooses another path.
+fn on_path(connection: &RtcPeerConnection, listener: &JsValue) {
+    let transport = js::property(&js::property(connection, "sctp"), "transport");
+    let ice = js::property(&transport, "iceTransport");
+    if ice.is_object()
+        && let Err(error) = Reflect::set(&ice, &"onselectedcandidatepairchange".into(), listener)
+    {
+        js::warn("a change of path will not be told", &error);
+    }
 }
 
 /// SHA-256 of the certificate that the remote showed, where the browser tells (Chromium does).

@@ -70,6 +70,8 @@ pub(crate) enum Happening {
     AtServer(SocketId, Vec<u8>),
     /// The server's message reaches a client.
     AtClient(SocketId, signal_proto::ServerMessage),
+    /// Bytes that are no message reach a client.
+    NonsenseAtClient(SocketId, Vec<u8>),
     /// The server finds a socket gone.
     ServerNotices(SocketId),
     /// TCP gives a cut socket up.

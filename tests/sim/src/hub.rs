@@ -4,6 +4,7 @@
 //! It is stricter than a real server: an honest engine that breaks the server's rules fails the run.
 
 use crate::context::{Context, Happening, Life, NodeId};
+use crate::relay::{Answer, Relays};
 use peer_core::id::RoomId;
 use signal_proto::{
     ClientMessage, Handle, MAX_PEERS, MAX_TAGS_PER_SOCKET, Refusal, Role, ServerMessage, Tag, close,
@@ -71,6 +72,7 @@ pub(crate) struct Hub {
     pub(crate) interceptor: Option<Interceptor>,
     /// The server has lied: who believed it may break its rules, and is only disconnected for it.
     pub(crate) lies: bool,
+    pub(crate) relays: Relays,
     /// What scripted sockets got.
     pub(crate) scripts: BTreeMap<SocketId, Vec<ServerMessage>>,
 }
@@ -192,6 +194,7 @@ impl Hub {
                 }
                 self.detach(id, tag, cx);
             }
+            Ok(ClientMessage::AskRelay { tag }) => self.asked_for_relay(id, tag, cx),
             Err(signal_proto::Malformed) => {
                 self.violation(id, close::BAD_MESSAGE, "sent no ClientMessage", cx)
             }
@@ -233,6 +236,7 @@ impl Hub {
             if to.is_some_and(|to| to != handle) {
                 continue;
             }
+            self.relays.relayed(tag, id, other, cx.now);
             let copies = if cx.rng.chance(cx.net.signal_loss) {
                 0
             } else if cx.rng.chance(cx.net.signal_duplicate) {
@@ -243,6 +247,26 @@ impl Hub {
             for _ in 0..copies {
                 let message = ServerMessage::Message { tag, from, bytes: bytes.clone() };
                 self.pass(Passing { to: other, from: Some(id), message }, cx);
+            }
+        }
+    }
+
+    fn asked_for_relay(&mut self, id: SocketId, tag: Tag, cx: &mut Context) {
+        if !self.sockets[&id].tags.contains_key(&tag) {
+            return self.violation(
+                id,
+                close::BAD_TAG,
+                "asked for a relay on a tag that it had not joined",
+                cx,
+            );
+        }
+        match self.relays.asked(tag, id, cx.now) {
+            Answer::Relay(relay) => {
+                self.pass(Passing { to: id, from: None, message: ServerMessage::Relay { relay } }, cx);
+            }
+            Answer::Nonsense(bytes) => {
+                let delay = cx.rng.between(cx.net.signal_latency);
+                cx.after(delay, Happening::NonsenseAtClient(id, bytes));
             }
         }
     }

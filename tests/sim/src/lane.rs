@@ -5,9 +5,10 @@
 //! credit, never a message that a browser would refuse.
 
 use crate::context::{Context, Happening, Life, NodeId};
+use crate::relay::Opening;
 use crate::sdp::{self, Credentials, Flavour};
 use peer_core::id::{Fingerprint, LaneId, LinkId};
-use peer_core::io::{Channel, LinkInput, LinkOp};
+use peer_core::io::{Channel, LinkInput, LinkOp, Relay};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One end of a lane.
@@ -94,6 +95,7 @@ pub(crate) struct Lanes {
     pub(crate) tap: Option<Tap>,
     /// Connections made, ever, by node: none may be before admission.
     pub(crate) opened: BTreeMap<NodeId, usize>,
+    pub(crate) openings: Vec<Opening>,
 }
 
 /// What a step tells the engine of an end.
@@ -102,8 +104,8 @@ pub(crate) type Reports = Vec<(LaneKey, LinkInput)>;
 impl Lanes {
     pub(crate) fn perform(&mut self, key: LaneKey, flavour: Flavour, op: LinkOp, cx: &mut Context) {
         match op {
-            LinkOp::OpenAsOfferer => self.open(key, flavour, None, cx),
-            LinkOp::OpenAsAnswerer(offer) => self.open(key, flavour, Some(&offer), cx),
+            LinkOp::OpenAsOfferer { relay } => self.open(key, flavour, None, relay, cx),
+            LinkOp::OpenAsAnswerer { offer, relay } => self.open(key, flavour, Some(&offer), relay, cx),
             LinkOp::RemoteDescription(answer) => {
                 let end = self.live(key, "set a description");
                 assert!(end.remote.is_none(), "{key:?}: a second remote description");
@@ -130,7 +132,16 @@ impl Lanes {
         }
     }
 
-    fn open(&mut self, key: LaneKey, flavour: Flavour, offer: Option<&str>, cx: &mut Context) {
+    fn open(
+        &mut self,
+        key: LaneKey,
+        flavour: Flavour,
+        offer: Option<&str>,
+        relay: Option<Relay>,
+        cx: &mut Context,
+    ) {
+        let relay = relay.map(|relay| relay.username().to_owned());
+        self.openings.push(Opening { node: key.node, at: cx.now, relay });
         let own = Credentials::fresh(flavour, &mut cx.rng);
         let ip = format!("198.51.100.{}", key.node.0 + 1);
         let candidates = sdp::candidates(flavour, &own.ufrag, &ip, &mut cx.rng);

@@ -17,6 +17,7 @@ pub mod content;
 mod context;
 pub mod hub;
 pub mod lane;
+pub mod relay;
 mod rng;
 mod sdp;
 pub mod store;

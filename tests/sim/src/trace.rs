@@ -1,6 +1,6 @@
 //! Inputs and outputs of an engine as short lines: enough to follow a failing run and to compare two runs.
 
-use peer_core::io::{Input, LinkInput, LinkOp, Output, SignalInput, SignalOp, StoreOp};
+use peer_core::io::{Input, LinkInput, LinkOp, Output, Relay, SignalInput, SignalOp, StoreOp};
 use signal_proto::{ClientMessage, ServerMessage};
 
 /// Length and a check of a byte string.
@@ -13,6 +13,10 @@ fn bytes(bytes: &[u8]) -> String {
     format!("{} B {:08x}", bytes.len(), check >> 32)
 }
 
+fn relayed(relay: &Option<Relay>) -> &str {
+    relay.as_ref().map_or("no relay", |relay| relay.username())
+}
+
 pub(crate) fn output(output: &Output) -> String {
     match output {
         Output::Signal { op, .. } => match op {
@@ -23,6 +27,7 @@ pub(crate) fn output(output: &Output) -> String {
                     format!("socket: join {:02x?} {role:?}", &tag.0[..3])
                 }
                 Ok(ClientMessage::Leave { tag }) => format!("socket: leave {:02x?}", &tag.0[..3]),
+                Ok(ClientMessage::AskRelay { tag }) => format!("socket: ask relay {:02x?}", &tag.0[..3]),
                 Ok(ClientMessage::Send { tag, to, bytes: sealed }) => {
                     let to = to.map(|handle| handle.0[0]);
                     format!("socket: send {:02x?} to {to:02x?} {}", &tag.0[..3], bytes(&sealed))
@@ -32,8 +37,10 @@ pub(crate) fn output(output: &Output) -> String {
         },
         Output::Link { link, lane, op } => {
             let what = match op {
-                LinkOp::OpenAsOfferer => "open as offerer".into(),
-                LinkOp::OpenAsAnswerer(sdp) => format!("open as answerer {}", bytes(sdp.as_bytes())),
+                LinkOp::OpenAsOfferer { relay } => format!("open as offerer, {}", relayed(relay)),
+                LinkOp::OpenAsAnswerer { offer, relay } => {
+                    format!("open as answerer {}, {}", bytes(offer.as_bytes()), relayed(relay))
+                }
                 LinkOp::RemoteDescription(sdp) => format!("remote description {}", bytes(sdp.as_bytes())),
                 LinkOp::RemoteCandidate(line) => format!("remote {line}"),
                 LinkOp::Send(channel, message) => format!("send {channel:?} {}", bytes(message)),
@@ -82,6 +89,7 @@ pub(crate) fn input(input: &Input) -> String {
                 LinkInput::Data(channel, message) => format!("data {channel:?} {}", bytes(message)),
                 LinkInput::LocalCandidate(_)
                 | LinkInput::Connected { .. }
+                | LinkInput::Path { .. }
                 | LinkInput::Open(_)
                 | LinkInput::Writable(..)
                 | LinkInput::Closed { .. } => format!("{input:?}"),

@@ -241,6 +241,11 @@ impl World {
                     self.input(node, Input::Signal { room, input });
                 }
             }
+            Happening::NonsenseAtClient(socket, bytes) => {
+                if let Some((node, room)) = self.holder(socket) {
+                    self.input(node, Input::Signal { room, input: SignalInput::Message(bytes) });
+                }
+            }
             Happening::ServerNotices(socket) => self.hub.notices(socket, &mut self.cx),
             Happening::SocketStalls(socket) => self.hub.stalls(socket, &mut self.cx),
             Happening::ClientNotices(socket, code) => {

@@ -248,18 +248,19 @@ fn the_server_may_say_what_it_likes() {
                     | ServerMessage::Attached { tag, .. }
                     | ServerMessage::Detached { tag, .. }
                     | ServerMessage::Message { tag, .. } => *tag,
-                    ServerMessage::GoingAway { .. } => Tag([0; 16]),
+                    ServerMessage::GoingAway { .. } | ServerMessage::Relay { .. } => Tag([0; 16]),
                 };
                 (passing.to, tag)
             };
             let tag = if world.rng().chance(100) { Tag(world.rng().bytes()) } else { tag };
             let handle = Handle(world.rng().bytes());
-            let lie = match world.rng().below(6) {
+            let lie = match world.rng().below(7) {
                 0 => ServerMessage::Attached { tag, handle },
                 1 => ServerMessage::Detached { tag, handle },
                 2 => ServerMessage::Joined { tag, peers: vec![handle; 64] },
                 3 => ServerMessage::Refused { tag, reason: Refusal::TagFull },
                 4 => ServerMessage::Message { tag, from: handle, bytes: world.rng().bytes::<512>().to_vec() },
+                5 => ServerMessage::Relay { relay: None },
                 _ => ServerMessage::GoingAway { retry_ms: 1 },
             };
             world.inject(to, lie);

@@ -1,0 +1,103 @@
+//! The right to use a relay: when to ask the server for it, and what there is when a lane is opened.
+//! PROTOCOL.md, *Relays*.
+//!
+//! Opening a lane never waits for it. It comes from the room's own server only, never from a peer.
+
+use crate::time::Instant;
+use core::time::Duration;
+use signal_proto::Relay;
+
+/// Nothing is asked again so soon, whether the answer was no or none came: a server without a relay has none a
+/// moment later either, and one that answers with nonsense would cost a connection each time.
+const ASK_AGAIN: Duration = Duration::from_secs(20);
+
+#[derive(Default)]
+pub(crate) struct Relays {
+    held: Option<Held>,
+    /// When the last question was asked.
+    asked: Option<Instant>,
+}
+
+struct Held {
+    relay: Relay,
+    /// From then on a fresh one is wanted.
+    fresh_until: Instant,
+    /// From then on it might expire while a lane is being opened with it.
+    usable_until: Instant,
+}
+
+impl Relays {
+    /// Whether it is time to ask; then that counts as done.
+    #[must_use]
+    pub(crate) fn ask(&mut self, now: Instant) -> bool {
+        let fresh = self.held.as_ref().is_some_and(|held| now < held.fresh_until);
+        let due = !fresh && self.asked.is_none_or(|asked| now.since(asked) >= ASK_AGAIN);
+        if due {
+            self.asked = Some(now);
+        }
+        due
+    }
+
+    /// The server's answer. Its life may have begun when it was asked for. A no leaves what there is: that was given
+    /// for its own time.
+    pub(crate) fn answered(&mut self, relay: Option<Relay>) {
+        if let (Some(relay), Some(asked)) = (relay, self.asked) {
+            let life = Duration::from_secs(relay.lifetime_s().into());
+            self.held =
+                Some(Held { relay, fresh_until: asked + life / 2, usable_until: asked + life - life / 10 });
+        }
+    }
+
+    /// What a lane that is opened now may use.
+    pub(crate) fn usable(&self, now: Instant) -> Option<Relay> {
+        let held = self.held.as_ref().filter(|held| now < held.usable_until)?;
+        Some(held.relay.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+    use alloc::vec;
+
+    fn relay(user: &str) -> Relay {
+        Relay::new(vec!["turn:host".into()], user.into(), String::from("c"), 600).unwrap()
+    }
+
+    fn user(relays: &Relays, at: u64) -> Option<String> {
+        relays.usable(Instant::from_millis(at * 1_000)).map(|relay| relay.username().into())
+    }
+
+    #[test]
+    fn the_newest_is_used_until_shortly_before_it_expires_and_renewed_in_time() {
+        let at = |second: u64| Instant::from_millis(second * 1_000);
+        let mut relays = Relays::default();
+        assert_eq!(user(&relays, 0), None);
+        assert!(relays.ask(at(0)));
+        assert!(!relays.ask(at(19)), "one question at a time");
+        relays.answered(Some(relay("first")));
+        assert_eq!(user(&relays, 1).as_deref(), Some("first"));
+        assert!(!relays.ask(at(299)), "half of its life is left");
+        assert!(relays.ask(at(300)));
+        assert_eq!(user(&relays, 301).as_deref(), Some("first"), "while the answer is on its way");
+        relays.answered(Some(relay("second")));
+        assert_eq!(user(&relays, 302).as_deref(), Some("second"));
+        assert_eq!(user(&relays, 300 + 539).as_deref(), Some("second"));
+        assert_eq!(user(&relays, 300 + 540), None);
+    }
+
+    #[test]
+    fn a_no_is_not_asked_about_at_once_and_takes_nothing_away() {
+        let at = |second: u64| Instant::from_millis(second * 1_000);
+        let mut relays = Relays::default();
+        assert!(relays.ask(at(0)));
+        relays.answered(None);
+        assert!(!relays.ask(at(19)));
+        assert!(relays.ask(at(20)));
+        relays.answered(Some(relay("one")));
+        assert!(relays.ask(at(400)));
+        relays.answered(None);
+        assert_eq!(user(&relays, 402).as_deref(), Some("one"));
+    }
+}
