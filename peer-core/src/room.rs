@@ -224,8 +224,10 @@ impl Room {
         let name = clean_person_name(name).map_err(|_| CommandError::BadName)?;
         self.identity.name = name.clone();
         self.store_identity(cx);
-        if self.phase == Phase::Member {
-            self.draft(id, journal::name(name), cx);
+        match self.phase {
+            // At the door it was perhaps told already: written down once there is a log of one's own to write to.
+            Phase::Member | Phase::Knocking => self.draft(id, journal::name(name), cx),
+            Phase::Denied | Phase::Ended | Phase::Closed => {}
         }
         self.announce(cx);
         Ok(())

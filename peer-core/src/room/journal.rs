@@ -381,16 +381,28 @@ impl Room {
         cx.event(Event::Withdrawn { room: self.id, share });
     }
 
-    /// The own pages of an earlier start, and the Close that a crash may have left unwritten.
-    pub(super) fn restore_pages(&mut self, records: &[(Vec<u8>, Vec<u8>)], cx: &mut Context<'_>) {
+    /// The own pages of an earlier start.
+    pub(super) fn restore_pages(&mut self, records: &[(Vec<u8>, Vec<u8>)]) {
         let mut pages: Vec<_> =
             records.iter().filter_map(|(key, value)| Some((record::page_of(key)?, value))).collect();
         pages.sort_by_key(|((file, segment), _)| (*file, *segment));
         for ((file, segment), bytes) in &pages {
             self.swarm.restore_page(*file, *segment, bytes);
         }
+    }
+
+    /// The Close that a crash may have left unwritten.
+    pub(super) fn close_what_is_whole(&mut self, cx: &mut Context<'_>) {
         for (file, root) in self.swarm.wholes() {
             self.draft_close(file, root, cx);
+        }
+    }
+
+    /// Everybody is to call one as one is called here.
+    pub(super) fn tell_own_name(&mut self, cx: &mut Context<'_>) {
+        let told = self.people.get(&self.me).map_or("", |person| person.name.as_str());
+        if told != self.identity.name && !self.identity.name.is_empty() {
+            self.draft_own(name(self.identity.name.clone()), cx);
         }
     }
 
@@ -441,5 +453,6 @@ impl Room {
         self.keep(&placed, cx);
         self.apply(&placed, &[], cx);
         self.sync = Some(cx.now + super::SYNC);
+        self.store_next_draft(cx);
     }
 }

@@ -1,14 +1,14 @@
 //! How a room comes to be here: made, asked into, or opened again from what the store kept.
 
 use super::door::Door;
-use super::{ENDING, Identity, Membership, Phase, Room, SYNC, journal};
+use super::{Identity, Membership, Phase, Room, SYNC, journal};
 use crate::cx::{Context, record};
-use crate::entry::Payload;
 use crate::error::CommandError;
 use crate::id::{CommandId, RoomId};
 use crate::identity::{Keypair, Secret};
 use crate::invitation::{DoorSecret, Invitation};
 use crate::io::Event;
+use crate::link::CONNECT;
 use crate::log::Log;
 use crate::map::Map;
 use crate::path::clean_person_name;
@@ -91,7 +91,7 @@ impl Room {
             room.log = Some(log);
             room.start(cx);
             room.apply(&ids, &[], cx);
-            room.restore_pages(records, cx);
+            room.restore_pages(records);
             room.finish_what_a_crash_left(cx);
         } else {
             if asks_elsewhere {
@@ -102,19 +102,24 @@ impl Room {
         Ok(room)
     }
 
-    /// A crash between two records: a host's room without its beginning gets it now, and a room that was being
-    /// left is left.
+    /// A crash between two records: a host's room without its beginning gets it now, a name that was kept but not
+    /// told is told, and a room that was being left is left, once somebody has heard of it or had time to.
     fn finish_what_a_crash_left(&mut self, cx: &mut Context<'_>) {
-        let Some(log) = &self.log else { return };
-        let newest = log.newest(&self.me).and_then(|seq| log.chain_from(&self.me, seq, seq).first().copied());
-        let newest = newest.and_then(|id| log.entry(&id)).map(|placed| &placed.payload);
-        if let Some(Payload::Leave { .. }) = newest {
-            self.ending = Some(cx.now + ENDING);
-        } else if newest.is_none() && self.is_host() {
-            self.draft_own(journal::create(), cx);
-            if !self.identity.name.is_empty() {
-                self.draft_own(journal::name(self.identity.name.clone()), cx);
+        if self.phase != Phase::Member {
+            return;
+        }
+        match self.people.get(&self.me) {
+            Some(person) if person.left => self.ending = Some(cx.now + CONNECT),
+            Some(_) => {
+                self.tell_own_name(cx);
+                self.close_what_is_whole(cx);
             }
+            None if self.is_host() => {
+                self.draft_own(journal::create(), cx);
+                self.tell_own_name(cx);
+            }
+            // The entry that let one in comes from the others.
+            None => {}
         }
     }
 
