@@ -209,6 +209,11 @@ impl World {
         self.add_source(node, content)
     }
 
+    /// Whether the engine may still read this file: it has not let go of it.
+    pub fn holds_source(&self, node: NodeId, source: SourceId) -> bool {
+        self.nodes[node.0].store.sources.contains_key(&source)
+    }
+
     /// Reading any of the node's shared files fails from now on.
     pub fn break_sources(&mut self, node: NodeId, fault: StoreFailure) {
         for source in self.nodes[node.0].store.sources.values_mut() {

@@ -1,8 +1,10 @@
 //! What one member may take of what belongs to all: the window of chunks asked for, connections, events, answers.
 //! Whoever takes more is held back or cut off, and nobody else notices.
 
+use peer_core::error::{CommandError, Misbehavior};
 use peer_core::id::FileId;
-use peer_core::io::{Channel, FileState};
+use peer_core::io::{Channel, Command, FileState};
+use sim::lane::LaneKey;
 use sim::{Content, NodeId, World, seeds};
 
 const CHUNK: u64 = 1 << 18;
@@ -48,5 +50,193 @@ fn an_author_that_does_not_deliver_stops_nobody_elses_files() {
                 dead.iter().all(|file| matches!(world.file(all[0], *file), FileState::Done { .. }))
             });
         }
+    }
+}
+
+/// Connections that one member may make another one open in a minute.
+const MAX_LINKS_A_MINUTE: usize = 12;
+
+#[test]
+fn a_member_that_opens_links_all_the_time_is_held_back_and_nobody_else() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        world.run_for(60_000);
+        let before = world.lanes_opened(all[0]);
+        let mut others = 0;
+        for round in 0..24 {
+            world.crash(all[2], usize::MAX);
+            world.run_for(1_500);
+            if round % 6 == 5 {
+                world.reload(all[1]);
+                let since = world.now();
+                world.linked(&all[..2]);
+                assert!(world.now() - since < 2_000, "who reloads gets through at once");
+                others += 1;
+            }
+        }
+        // Some calls of the noisy one cross with calls of the host's own, which are few.
+        let opened = world.lanes_opened(all[0]) - before - others;
+        assert!(opened <= MAX_LINKS_A_MINUTE + 2, "{opened} connections in half a minute");
+        assert!(opened >= MAX_LINKS_A_MINUTE / 2, "an honest reload now and then is none too many: {opened}");
+        // It calms down, and is in again.
+        world.run_for(60_000);
+        world.linked(&all);
+        world.say(all[2], "sorry");
+        world.same_chat(&all, 1);
+    }
+}
+
+/// The end at `at` of its lane to `with`.
+fn lane(world: &World, at: NodeId, with: NodeId) -> LaneKey {
+    world.lanes_up(at).into_iter().find(|(_, other)| other.node == with).expect("linked").0
+}
+
+/// `kind ‖ file ‖ numbers`, as PROTOCOL.md, *Frames*, has them.
+fn about(kind: u8, file: FileId, numbers: &[u64]) -> Vec<u8> {
+    let mut frame = vec![kind];
+    frame.extend(file.share.0);
+    for number in [u64::from(file.index)].iter().chain(numbers) {
+        frame.extend(varint(*number));
+    }
+    frame
+}
+
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
+}
+
+/// Words a second about what somebody holds, that are shown.
+const MAX_HOLDINGS: usize = 128;
+
+#[test]
+fn a_flood_of_words_about_what_one_holds_is_shown_now_and_then() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        let content = Content { seed: 1, size: 20 * CHUNK };
+        let file = world.share(all[0], "a.bin", content);
+        world.run_until("it is on the shelf", |world| world.view(all[2]).files.contains_key(&file));
+        world.net().lane_rate = 300;
+        let sink = world.fetch(all[2], file);
+        let noisy = lane(&world, all[0], all[1]);
+        let (before, since) = (world.view(all[0]).held_shown, world.now());
+        for round in 0..10_000_u64 {
+            world.lane_data(noisy, Channel::Control, about(10, file, &[round * 100]));
+            if round % 10 == 0 {
+                world.run_for(3);
+            }
+        }
+        let seconds = ((world.now() - since) / 1_000 + 1) as usize;
+        let shown = world.view(all[0]).held_shown - before;
+        // The honest one's word comes once a second.
+        assert!(shown <= seconds * (MAX_HOLDINGS + 1) + 1, "{shown} in {seconds} s");
+        assert!(shown >= MAX_HOLDINGS, "what is no flood is shown: {shown}");
+        assert!(world.view(all[0]).misbehaved.is_empty(), "it is noise, no crime");
+        world.saved(all[2], file, sink, content);
+        let (key, noisy_key) = (world.key(all[2]), world.key(all[1]));
+        world.run_until("the honest one is heard", |world| {
+            world.view(all[0]).held.get(&(file, key)) == Some(&content.size)
+        });
+        // Later a true word of the noisy one is heard again, and one beyond the file's size is cut.
+        world.lane_data(noisy, Channel::Control, about(10, file, &[u64::MAX]));
+        assert_eq!(world.view(all[0]).held.get(&(file, noisy_key)), Some(&content.size));
+        world.say(all[1], "still here");
+        world.same_chat(&all, 1);
+    }
+}
+
+#[test]
+fn who_asks_for_more_chunks_than_fit_its_window_is_cut_off_and_the_file_goes_on() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        let content = Content { seed: 1, size: 8 * CHUNK };
+        let file = world.share(all[0], "a.bin", content);
+        let sink = world.fetch(all[2], file);
+        world.run_for(1_000);
+        let greedy = lane(&world, all[0], all[1]);
+        for request in 0..200 {
+            world.lane_data(
+                greedy,
+                Channel::Control,
+                [&[6][..], &varint(request), &about(0, file, &[request % 8])[1..]].concat(),
+            );
+            if !world.view(all[0]).misbehaved.is_empty() {
+                assert!(request > WINDOW, "an honest window is served: {request}");
+                break;
+            }
+        }
+        let named = (Some(world.key(all[1])), Misbehavior::TooManyRequests);
+        assert_eq!(world.view(all[0]).misbehaved, [named]);
+        world.saved(all[2], file, sink, content);
+        world.linked(&all);
+        let sink = world.fetch(all[1], file);
+        world.saved(all[1], file, sink, content);
+    }
+}
+
+#[test]
+fn who_asks_without_reading_the_answers_is_cut_off() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        let content = Content { seed: 1, size: 250 * CHUNK };
+        let file = world.share(all[0], "a.bin", content);
+        world.run_until("it is all hashed", |world| world.bytes_read(all[0]) == content.size);
+        world.run_for(1_000);
+        let deaf = lane(&world, all[0], all[1]);
+        world.cut_lanes(all[0], all[1]);
+        let mut asked = 0;
+        while world.view(all[0]).misbehaved.is_empty() && asked < 5_000 {
+            world.lane_data(deaf, Channel::Control, about(4, file, &[0]));
+            asked += 1;
+        }
+        // 1 MiB of pages is on its way, and what waits behind it has its bound.
+        assert!(asked <= 1_024 + (1 << 20) / (250 * 32) + 1, "{asked}");
+        let named = (Some(world.key(all[1])), Misbehavior::TooManyRequests);
+        assert_eq!(world.view(all[0]).misbehaved, [named]);
+        world.heal_lanes(all[0], all[1]);
+        world.linked(&all);
+        world.say(all[1], "back");
+        world.same_chat(&all, 1);
+    }
+}
+
+/// Own entries that wait for the store.
+const MAX_DRAFTS: usize = 256;
+
+#[test]
+fn a_disk_that_hangs_holds_so_many_entries_and_says_so_of_the_rest() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        world.run_until("all is kept", |world| world.unwritten(all[1]) == 0);
+        world.net().store_latency = (60_000, 60_000);
+        let source = world.choose(all[1], Content { seed: 1, size: 1 });
+        let room = world.room(all[1]);
+        for n in 0..MAX_DRAFTS + 11 {
+            world.say(all[1], &format!("{n}"));
+        }
+        // One is being stored, so many wait, ten are told off.
+        let full = |world: &World| {
+            world.view(all[1]).failed.iter().filter(|(_, why)| *why == CommandError::Full).count()
+        };
+        assert_eq!(full(&world), 10);
+        let new = peer_core::io::NewFile { source, name: "a.bin".into(), size: 1 };
+        world.command(all[1], Command::Share { room, files: vec![new] });
+        assert_eq!(full(&world), 11);
+        assert!(!world.holds_source(all[1], source), "what is not shared is not held");
+        world.net().store_latency = (0, 4);
+        world.same_chat(&all, MAX_DRAFTS + 1);
+        let file = world.share(all[1], "b.bin", Content { seed: 1, size: 1 });
+        world.run_until("shared", |world| world.view(all[0]).files.contains_key(&file));
+        assert_eq!(world.view(all[0]).shelf.len(), 1);
     }
 }
