@@ -50,7 +50,7 @@ pub(crate) async fn measure(rival: Rival, programs: &Programs) -> Result<Vec<Fig
     let alive = server.is_alive();
     attack.release();
     let (held, flooded) = (attack.number().await?, attack.number().await?);
-    let mut figures = load.figures()?;
+    let mut figures = load.figures();
     if alive {
         figures.push(Figure::new("most memory of the server", Unit::Mebibytes, server.peak()? / 1024.0));
         figures.push(Figure::new("the server's processor time", Unit::Seconds, server.cpu()? - before));

@@ -31,7 +31,7 @@ pub(crate) async fn measure(rival: Rival, programs: &Programs) -> Result<Vec<Fig
     let busy = server.cpu()?;
     let load = Load::of(Target { rival, address: server.address }).await?;
     let busy = server.cpu()? - busy;
-    let mut figures = load.figures()?;
+    let mut figures = load.figures();
     let share = busy / TIME.as_secs_f64() * 100.0;
     figures.push(Figure::new("the server's processor, of one core", Unit::Percent, share));
     Ok(figures)
@@ -75,17 +75,24 @@ impl Load {
         Ok(Self { came, joined, joins, said, words })
     }
 
-    pub(crate) fn figures(&self) -> Result<Vec<Figure>> {
+    pub(crate) fn figures(&self) -> Vec<Figure> {
         let percent = |part: f64, whole: usize| part / whole as f64 * 100.0;
-        let milliseconds = |times: &Histogram<u64>, quantile| times.value_at_quantile(quantile) as f64 / 1e3;
-        Ok(vec![
+        let mut figures = vec![
             Figure::new("honest joins that succeed", Unit::Percent, percent(self.joined as f64, self.came)),
-            Figure::new("time to join, p50", Unit::Milliseconds, milliseconds(&self.joins, 0.5)),
-            Figure::new("time to join, p99", Unit::Milliseconds, milliseconds(&self.joins, 0.99)),
             Figure::new("messages that arrive", Unit::Percent, percent(self.words.len() as f64, self.said)),
-            Figure::new("time to relay, p50", Unit::Milliseconds, milliseconds(&self.words, 0.5)),
-            Figure::new("time to relay, p99", Unit::Milliseconds, milliseconds(&self.words, 0.99)),
-        ])
+        ];
+        let quantiles = [
+            ("time to join, p50", &self.joins, 0.5),
+            ("time to join, p99", &self.joins, 0.99),
+            ("time to relay, p50", &self.words, 0.5),
+            ("time to relay, p99", &self.words, 0.99),
+        ];
+        // Where nobody got through there is no time.
+        for (name, times, quantile) in quantiles.into_iter().filter(|(_, times, _)| !times.is_empty()) {
+            let time = times.value_at_quantile(quantile) as f64 / 1e3;
+            figures.push(Figure::new(name, Unit::Milliseconds, time));
+        }
+        figures
     }
 }
 
