@@ -19,7 +19,7 @@ pub(crate) async fn measure(rival: Rival, programs: &Programs, wanted: usize) ->
     let most = limits::sockets_per_process()?;
     let wanted = if rival == Rival::Linkspan { wanted } else { wanted.min(OTHERS).min(most) };
     let processes = wanted.div_ceil(most);
-    let each = wanted / processes;
+    let each = wanted.div_ceil(processes);
     let (connections, joins) = (each.to_string(), (2 * each).to_string());
     let flags = ["--connections", &connections, "--joins", &joins];
 
