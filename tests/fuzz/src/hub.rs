@@ -4,7 +4,7 @@
 //! be to their sockets what one is: the model is the same.
 
 use crate::bytes::Bytes;
-use crate::model::{Heard, Model, Place, Who, same};
+use crate::model::{Heard, Home, Model, Place, Who, same};
 use signal_proto::{ClientMessage, Handle, Role, ServerMessage, Tag};
 use signaling::Limits;
 use signaling::hub::{Delivery, Hub, NodeId, SocketId, Violation};
@@ -13,9 +13,21 @@ use signaling::hub::{Delivery, Hub, NodeId, SocketId, Violation};
 const SOCKETS: usize = 8;
 const TAGS: usize = 4;
 const NODES: usize = 3;
+/// Addresses of sockets: two of one network, and another.
+const ADDRESSES: [(&str, u8); 3] = [("2001:db8::1", 1), ("2001:db8::2", 1), ("192.0.2.1", 2)];
 
 fn limits() -> Limits {
-    Limits { listeners: 2, knockers: 3, members: 4, joins: 10, tags_per_socket: 2, ..Limits::default() }
+    Limits {
+        listeners: 2,
+        listeners_per_address: 1,
+        knockers: 3,
+        knockers_per_address: 2,
+        members: 4,
+        members_per_address: 3,
+        joins: 10,
+        tags_per_socket: 2,
+        ..Limits::default()
+    }
 }
 
 /// One server does what the bytes say, then everybody goes.
@@ -34,9 +46,10 @@ struct Node {
     id: NodeId,
 }
 
+#[derive(Clone, Copy)]
 struct Socket {
     who: Who,
-    node: usize,
+    home: Home,
     id: SocketId,
 }
 
@@ -86,14 +99,19 @@ impl<'a> Run<'a> {
             _ => self.leave()?,
         }
         for socket in &self.sockets {
-            assert_eq!(self.nodes[socket.node].hub.tags_of(socket.id), self.model.tags_of(socket.who));
+            assert_eq!(self.nodes[socket.home.0].hub.tags_of(socket.id), self.model.tags_of(socket.who));
+        }
+        for (number, node) in self.nodes.iter().enumerate() {
+            assert_eq!(node.hub.counts(), self.model.counts(number), "what is left behind");
         }
         Some(())
     }
 
     fn connect(&mut self) -> Option<()> {
         let node = if self.nodes.len() > 1 { self.bytes.below(self.nodes.len())? } else { 0 };
-        let socket = Socket { who: Who(self.came), node, id: self.nodes[node].hub.connect() };
+        let (ip, network) = ADDRESSES[self.bytes.below(ADDRESSES.len())?];
+        let id = self.nodes[node].hub.connect_from(ip.parse().expect("it is an address"));
+        let socket = Socket { who: Who(self.came), home: (node, network), id };
         self.came += 1;
         self.sockets.push(socket);
         Some(())
@@ -113,7 +131,8 @@ impl<'a> Run<'a> {
     fn join(&mut self) -> Option<()> {
         let (at, tag) = (self.socket()?, self.tag()?);
         let role = [Role::Listen, Role::Knock, Role::Mesh][self.bytes.below(3)?];
-        let Socket { who, node, id } = self.sockets[at];
+        let Socket { who, home, id } = self.sockets[at];
+        let node = home.0;
         // Who is about to join asks the others first.
         for other in (0..self.nodes.len()).filter(|other| *other != node) {
             self.tell(other, node, tag, &mut Vec::new());
@@ -128,13 +147,13 @@ impl<'a> Run<'a> {
         });
         self.handles.push(handle);
         let got = self.presence(node, tag, got);
-        same(got, self.model.join(Place { socket: who, tag, role, handle }));
+        same(got, self.model.join(Place { socket: who, home, tag, role, handle }));
         Some(())
     }
 
     fn send(&mut self) -> Option<()> {
         let (at, tag) = (self.socket()?, self.tag()?);
-        let Socket { who, node, id } = self.sockets[at];
+        let Socket { who, home: (node, _), id } = self.sockets[at];
         let to = match self.bytes.below(2)? {
             1 if !self.handles.is_empty() => Some(self.handles[self.bytes.below(self.handles.len())?]),
             _ => None,
@@ -164,7 +183,7 @@ impl<'a> Run<'a> {
 
     fn leave(&mut self) -> Option<()> {
         let (at, tag) = (self.socket()?, self.tag()?);
-        let Socket { who, node, id } = self.sockets[at];
+        let Socket { who, home: (node, _), id } = self.sockets[at];
         let expected = self.model.leave(who, tag);
         let got = self.nodes[node].hub.handle(id, ClientMessage::Leave { tag }, &mut no_handle);
         let got = self.presence(node, tag, got);
@@ -173,7 +192,7 @@ impl<'a> Run<'a> {
     }
 
     fn disconnect(&mut self, at: usize) {
-        let Socket { who, node, id } = self.sockets.remove(at);
+        let Socket { who, home: (node, _), id } = self.sockets.remove(at);
         let tags: Vec<Tag> = self.model.on.iter().filter(|it| it.socket == who).map(|it| it.tag).collect();
         let deliveries = self.nodes[node].hub.disconnect(id);
         let mut got = self.heard(node, deliveries);
@@ -196,7 +215,7 @@ impl<'a> Run<'a> {
             let deliveries = self.nodes[other].hub.lost(lost);
             got.extend(self.heard(other, deliveries));
         }
-        let (dead, alive) = std::mem::take(&mut self.sockets).into_iter().partition(|it| it.node == node);
+        let (dead, alive) = std::mem::take(&mut self.sockets).into_iter().partition(|it| it.home.0 == node);
         self.sockets = alive;
         let dead: Vec<Socket> = dead;
         let told: Heard = dead.iter().flat_map(|it| self.model.disconnect(it.who)).collect();
@@ -209,7 +228,7 @@ impl<'a> Run<'a> {
     /// What sockets hear of `deliveries` at `node`.
     fn heard(&self, node: usize, deliveries: impl IntoIterator<Item = Delivery>) -> Heard {
         let who = |id| {
-            let socket = self.sockets.iter().find(|it| it.node == node && it.id == id);
+            let socket = self.sockets.iter().find(|it| it.home.0 == node && it.id == id);
             socket.expect("only sockets that are there are told anything").who
         };
         let each = deliveries.into_iter().flat_map(|Delivery { to, message }| {
@@ -251,20 +270,19 @@ impl<'a> Run<'a> {
         heard.extend(self.heard(to, deliveries));
     }
 
-    /// Everybody goes; then every place is free again, and nobody is seen.
+    /// Everybody goes; then nothing is left, and every place is free again.
     fn end(mut self) {
         while !self.sockets.is_empty() {
             self.disconnect(0);
         }
         for node in &mut self.nodes {
+            assert_eq!(node.hub.counts(), (0, 0), "somebody is left behind");
             for tag in 0..self.model.limits.joins {
                 let (socket, tag) = (node.hub.connect(), Tag((tag as u128).to_be_bytes()));
                 let join = ClientMessage::Join { tag, role: Role::Mesh };
                 let joined = node.hub.handle(socket, join, &mut || Handle([0; 8])).expect("a first join");
-                let [Delivery { message: ServerMessage::Joined { peers, .. }, .. }] = &joined[..] else {
-                    panic!("a place is missing: {joined:?}")
-                };
-                assert_eq!(peers, &[], "nobody is left behind");
+                let message = ServerMessage::Joined { tag, peers: vec![] };
+                assert_eq!(joined, [Delivery { to: vec![socket], message }], "a place is missing");
             }
         }
     }

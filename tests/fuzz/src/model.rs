@@ -3,15 +3,20 @@
 use signal_proto::{Handle, Refusal, Role, ServerMessage, Tag};
 use signaling::Limits;
 use signaling::hub::Violation;
+use std::collections::BTreeSet;
 
 /// A socket, wherever it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Who(pub(crate) usize);
 
+/// Where a socket comes from: one node, and one address there. A node knows the addresses of its own sockets only.
+pub(crate) type Home = (usize, u8);
+
 /// A socket on a tag.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) socket: Who,
+    pub(crate) home: Home,
     pub(crate) tag: Tag,
     pub(crate) role: Role,
     pub(crate) handle: Handle,
@@ -45,8 +50,9 @@ impl Model {
         if self.on.len() == self.limits.joins {
             return refused(Refusal::ServerFull);
         }
-        if self.on.iter().filter(|it| it.tag == me.tag && it.role == me.role).count() == self.places(me.role)
-        {
+        let taken = self.on.iter().filter(|it| it.tag == me.tag && it.role == me.role);
+        let (all, of_one) = self.places(me.role);
+        if taken.clone().count() == all || taken.filter(|it| it.home == me.home).count() == of_one {
             return refused(Refusal::TagFull);
         }
         let seen = self.seen_by(me);
@@ -83,6 +89,12 @@ impl Model {
         tags.into_iter().flat_map(|tag| self.leave(socket, tag).expect("it is on that tag")).collect()
     }
 
+    /// Tags on which `node` has somebody, and how many places that makes.
+    pub(crate) fn counts(&self, node: usize) -> (usize, usize) {
+        let own = self.on.iter().filter(|it| it.home.0 == node);
+        (own.clone().map(|it| it.tag).collect::<BTreeSet<_>>().len(), own.count())
+    }
+
     pub(crate) fn tags_of(&self, socket: Who) -> usize {
         self.on.iter().filter(|it| it.socket == socket).count()
     }
@@ -92,11 +104,12 @@ impl Model {
         place.copied().ok_or(Violation::BadTag)
     }
 
-    fn places(&self, role: Role) -> usize {
+    /// Places on a tag, and those that one address may take.
+    fn places(&self, role: Role) -> (usize, usize) {
         match role {
-            Role::Listen => self.limits.listeners,
-            Role::Knock => self.limits.knockers,
-            Role::Mesh => self.limits.members,
+            Role::Listen => (self.limits.listeners, self.limits.listeners_per_address),
+            Role::Knock => (self.limits.knockers, self.limits.knockers_per_address),
+            Role::Mesh => (self.limits.members, self.limits.members_per_address),
         }
     }
 }
