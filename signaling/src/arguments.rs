@@ -7,12 +7,14 @@ mod file;
 mod ice;
 mod listen;
 mod log;
+mod page;
 mod proxy;
 mod tls;
 
 pub(crate) use ice::Ice;
 pub(crate) use listen::Listen;
 pub(crate) use log::Log;
+pub(crate) use page::Page;
 pub(crate) use proxy::Proxy;
 pub(crate) use tls::Tls;
 
@@ -49,6 +51,8 @@ pub(crate) struct Arguments {
     pub(crate) tls: Tls,
     #[command(flatten)]
     pub(crate) ice: Ice,
+    #[command(flatten)]
+    pub(crate) page: Page,
     #[command(flatten)]
     pub(crate) proxy: Proxy,
     #[command(flatten)]

@@ -8,6 +8,7 @@ mod coding;
 
 use crate::config::IceServer;
 use crate::routes::App;
+use crate::serves::SignalingUrl;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -37,13 +38,21 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// `stun_port`: where this server's own STUN responder listens; the page knows the host better.
-    pub(crate) fn new(ice_servers: &[IceServer], stun_port: Option<u16>) -> Self {
+    /// `stun_port`: where this server's own STUN responder listens; the page knows the host better. `signaling`: where
+    /// to meet, if not beside the page.
+    pub(crate) fn new(
+        ice_servers: &[IceServer],
+        stun_port: Option<u16>,
+        signaling: Option<&SignalingUrl>,
+    ) -> Self {
         let servers: Vec<Value> =
             ice_servers.iter().map(|server| json!({ "urls": [server.url()] })).collect();
         let mut config = json!({ "iceServers": servers });
         if let Some(port) = stun_port {
             config["stunPort"] = json!(port);
+        }
+        if let Some(url) = signaling {
+            config["signalingUrl"] = json!(url.to_string());
         }
         Self { config: escape_attribute(&config.to_string()) }
     }
@@ -52,6 +61,11 @@ impl Page {
     fn fill(&self, html: &[u8]) -> String {
         String::from_utf8_lossy(html).replace(PLACEHOLDER, &self.config)
     }
+}
+
+/// What is not here, be it a file or all of the page.
+pub(crate) async fn nothing() -> Response {
+    (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], "Nothing is here.\n").into_response()
 }
 
 /// `/`: the page itself, never kept without asking again.
@@ -71,8 +85,7 @@ pub(crate) async fn file(uri: Uri, headers: HeaderMap) -> Response {
     // A version is a way to send its file, not a file to ask for.
     let is_version = CODINGS.iter().any(|coding| coding.token().is_some() && path.ends_with(coding.ending()));
     if is_version || Files::get(path).is_none() {
-        return (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], "Nothing is here.\n")
-            .into_response();
+        return nothing().await;
     }
     let version = |coding: Coding| Files::get(&format!("{path}{}", coding.ending()));
     let chosen = Accepted::of(&headers).choose(|coding| version(coding).is_some());
@@ -152,12 +165,15 @@ mod tests {
 
     #[test]
     fn the_configuration_is_json_in_an_attribute_and_names_nobody_else_by_default() {
-        assert_eq!(Page::new(&[], None).config, "{&quot;iceServers&quot;:[]}");
+        assert_eq!(Page::new(&[], None, None).config, "{&quot;iceServers&quot;:[]}");
         let server = "stun:stun.example.org:3478".parse().unwrap();
-        let page = Page::new(&[server], Some(3478));
+        let page = Page::new(&[server], Some(3478), Some(&"wss://signal.test".parse().unwrap()));
         let json = page.config.replace("&quot;", "\"");
-        let expected =
-            json!({ "iceServers": [{ "urls": ["stun:stun.example.org:3478"] }], "stunPort": 3478 });
+        let expected = json!({
+            "iceServers": [{ "urls": ["stun:stun.example.org:3478"] }],
+            "stunPort": 3478,
+            "signalingUrl": "wss://signal.test/signal",
+        });
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), expected);
     }
 
@@ -169,7 +185,7 @@ mod tests {
     #[test]
     fn the_configuration_takes_the_place_of_its_mark() {
         let html = br#"<meta name="linkspan-config" content="__LINKSPAN_CONFIG__">"#;
-        let filled = Page::new(&[], Some(7)).fill(html);
+        let filled = Page::new(&[], Some(7), None).fill(html);
         assert_eq!(
             filled,
             r#"<meta name="linkspan-config" content="{&quot;iceServers&quot;:[],&quot;stunPort&quot;:7}">"#

@@ -3,6 +3,7 @@
 use crate::limits::Limits;
 use crate::origin::Origin;
 use crate::proxies::Proxies;
+use crate::serves::Serves;
 use crate::tls::Identity;
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -18,8 +19,10 @@ pub struct Config {
     pub ice_servers: Vec<IceServer>,
     /// Who is believed to stand for others.
     pub proxies: Proxies,
+    /// Page, signaling, or both.
+    pub serves: Serves,
     /// Whose pages may connect; if empty, only the page that came from where it connects to.
-    pub allowed_origins: Vec<Origin>,
+    pub page_origins: Vec<Origin>,
     /// Serve metrics here, over plain HTTP and to whoever asks.
     pub metrics: Option<SocketAddr>,
     /// Bounds.

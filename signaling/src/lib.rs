@@ -12,6 +12,7 @@ mod addresses;
 mod assets;
 mod bucket;
 mod config;
+mod headers;
 mod health;
 pub mod hub;
 mod limits;
@@ -20,6 +21,7 @@ mod origin;
 mod outbox;
 mod proxies;
 mod routes;
+mod serves;
 mod stun;
 mod switchboard;
 pub mod tls;
@@ -29,6 +31,7 @@ pub use config::{Config, IceServer, NotAnIceServer};
 pub use limits::Limits;
 pub use origin::{NotAnOrigin, Origin};
 pub use proxies::Proxies;
+pub use serves::{NotASignalingUrl, Serves, SignalingUrl};
 
 use addresses::Addresses;
 use assets::Page;
@@ -97,9 +100,13 @@ impl Server {
                 limits.new_connections_per_second,
             ),
             sockets: Addresses::new(limits.sockets_per_address),
-            page: Page::new(&self.config.ice_servers, self.stun.map(|address| address.port())),
+            page: Page::new(
+                &self.config.ice_servers,
+                self.stun.map(|address| address.port()),
+                self.config.serves.elsewhere(),
+            ),
             proxies: self.config.proxies.clone(),
-            origins: self.config.allowed_origins.clone(),
+            origins: self.config.page_origins.clone(),
             stop: self.stop.clone(),
             tasks: self.tasks.clone(),
             metrics: counted,
@@ -114,7 +121,8 @@ impl Server {
         if let Some(identity) = tls {
             self.tasks.spawn(tls::watch(identity.clone(), self.stop.clone()));
         }
-        let router = routes::router(Arc::clone(&app), tls.is_some_and(|identity| !identity.is_self_signed()));
+        let trusted = tls.is_some_and(|identity| !identity.is_self_signed());
+        let router = routes::router(Arc::clone(&app), &self.config.serves, trusted);
         self.tasks.spawn(accept::run(listener, tls.map(tls::Identity::acceptor), app, router));
         info!(tls = tls.is_some(), stun = self.stun.is_some(), "listening");
         Ok(address)

@@ -67,7 +67,8 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         stun: arguments.ice.stun(listen.bind),
         ice_servers: arguments.ice.ice_server,
         proxies: arguments.proxy.proxies(),
-        allowed_origins: arguments.proxy.allow_origin,
+        serves: arguments.page.serves(),
+        page_origins: arguments.page.page_origin,
         metrics: listen.metrics,
         limits: arguments.limits,
     });

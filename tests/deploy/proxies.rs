@@ -7,11 +7,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use tokio::process::Command;
 
-/// The server as the sample configuration says.
+/// The server as the sample configuration says, with two places for the sockets of each address.
 async fn behind() -> (Program, SocketAddr) {
     let mut command = Command::new(server());
     command.env_clear().arg("--config").arg(example_path("linkspan.toml"));
-    started(command.args(["--port", "0", "--stun=off"])).await
+    started(command.args(["--port", "0", "--stun=off", "--sockets-per-address", "2"])).await
 }
 
 #[tokio::test]
@@ -115,4 +115,14 @@ async fn works(site: &Site) {
         Some(403),
         "another site's page"
     );
+    each_address_has_its_own_places(site).await;
+}
+
+/// The server behind believes the proxy, and nobody else, whom it stands for.
+async fn each_address_has_its_own_places(site: &Site) {
+    let [office, cafe] = [Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)];
+    let own = site.origin();
+    let _two = (site.open(&own, office).await.unwrap(), site.open(&own, office).await.unwrap());
+    assert_eq!(site.open(&own, office).await.err(), Some(429), "one past its places");
+    site.open(&own, cafe).await.unwrap();
 }

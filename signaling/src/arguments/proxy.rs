@@ -1,9 +1,9 @@
-//! Proxies in front, and pages from elsewhere.
+//! Proxies in front.
 
 use axum::http::HeaderName;
 use clap::Args;
 use ipnet::IpNet;
-use signaling::{Origin, Proxies};
+use signaling::Proxies;
 use std::net::IpAddr;
 
 #[derive(Debug, Args)]
@@ -16,11 +16,6 @@ pub(crate) struct Proxy {
     /// Header in which trusted proxies append whom they stand for; forwarded is the one of RFC 7239
     #[arg(long, value_name = "NAME", default_value = "x-forwarded-for")]
     proxy_header: HeaderName,
-
-    /// Origin such as https://share.example.org whose page may connect; may be given several times, and then only
-    /// those may. Otherwise it is whatever name this server is reached under
-    #[arg(long, value_name = "ORIGIN")]
-    pub(crate) allow_origin: Vec<Origin>,
 }
 
 impl Proxy {

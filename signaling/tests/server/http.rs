@@ -1,8 +1,10 @@
 //! The page and the door to the WebSocket, as a browser sees them.
 
-use crate::client::{Client, exchange, exchange_bytes, field, get, refused, request, start, start_with};
-use signal_proto::PATH;
-use signaling::{Config, Limits};
+use crate::client::{
+    Client, DOOR, exchange, exchange_bytes, field, get, refused, request, start, start_with,
+};
+use signal_proto::{PATH, Role};
+use signaling::{Config, Limits, Serves};
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
@@ -27,6 +29,34 @@ async fn every_answer_carries_the_security_headers() {
         }
         assert!(!answer.contains("strict-transport-security"), "not without TLS");
         assert!(!answer.contains("set-cookie") && !answer.contains("access-control-"));
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_a_page_serves_none_and_one_without_signaling_takes_nobody_in() {
+    let serves = Serves::Signaling;
+    let (_server, address) = start_with(Config { serves, ..Config::default() }).await;
+    for path in ["/", "/index.html", "/assets/x.js"] {
+        let answer = get(address, path).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+        assert!(
+            field(&answer, "content-security-policy").unwrap().starts_with("default-src 'none'; base-uri")
+        );
+    }
+    Client::joined(address, DOOR, Role::Listen).await;
+
+    let serves = Serves::Page("wss://signal.test".parse().unwrap());
+    let (_server, address) = start_with(Config { serves, ..Config::default() }).await;
+    let page = get(address, "/").await;
+    assert!(
+        field(&page, "content-security-policy").unwrap().contains("connect-src 'self' wss://signal.test;")
+    );
+    if page.starts_with("HTTP/1.1 200") {
+        assert!(page.contains("&quot;signalingUrl&quot;:&quot;wss://signal.test/signal&quot;"), "{page}");
+    }
+    assert_eq!(refused(address, request(address)).await, 404);
+    for path in ["/healthz", "/readyz"] {
+        assert!(get(address, path).await.starts_with("HTTP/1.1 200"), "{path}");
     }
 }
 
@@ -142,8 +172,8 @@ async fn another_sites_page_may_not_connect() {
 
 #[tokio::test]
 async fn of_named_origins_only_those_may_connect() {
-    let allowed_origins = vec!["https://page.test".parse().unwrap()];
-    let (_server, address) = start_with(Config { allowed_origins, ..Config::default() }).await;
+    let page_origins = vec!["https://page.test".parse().unwrap()];
+    let (_server, address) = start_with(Config { page_origins, ..Config::default() }).await;
     let from = |origin: &str| {
         let mut request = request(address);
         request.headers_mut().insert("origin", origin.parse().unwrap());
