@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct Tls {
-    /// Certificate for https, with its chain, as a PEM file
+    /// Certificate for https, with its chain, as a PEM file; renewed files are noticed while the server runs
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
 
