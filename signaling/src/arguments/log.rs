@@ -3,6 +3,10 @@
 use clap::{Args, ValueEnum};
 use std::io;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{fmt, registry};
 
 #[derive(Debug, Args)]
 pub(crate) struct Log {
@@ -22,13 +26,17 @@ enum Format {
     Json,
 }
 
+/// The crates whose words are ours: what libraries say may contain what strangers send.
+const OURS: [&str; 2] = ["signaling", "linkspan_signaling"];
+
 impl Log {
-    /// Logs from now on. There is no bridge from the `log` crate: what libraries say there may contain what is relayed.
+    /// Logs from now on. There is no bridge from the `log` crate either.
     pub(crate) fn start(&self) {
-        let subscriber = tracing_subscriber::fmt().with_max_level(self.log).with_writer(io::stderr);
+        let ours = Targets::new().with_targets(OURS.map(|target| (target, self.log)));
+        let lines = fmt::layer().with_writer(io::stderr);
         match self.log_format {
-            Format::Text => subscriber.init(),
-            Format::Json => subscriber.json().flatten_event(true).init(),
+            Format::Text => registry().with(lines.with_filter(ours)).init(),
+            Format::Json => registry().with(lines.json().flatten_event(true).with_filter(ours)).init(),
         }
     }
 }

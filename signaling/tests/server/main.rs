@@ -14,6 +14,8 @@ mod client;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod meeting;
 #[cfg(test)]
 mod metrics;

@@ -6,7 +6,7 @@ use stun_types::attribute::XorMappedAddress;
 use stun_types::message::{BINDING, Message, MessageClass, MessageWrite, MessageWriteVec, TransactionId};
 use tokio::net::UdpSocket;
 
-fn request(id: u128) -> (TransactionId, Vec<u8>) {
+pub(crate) fn request(id: u128) -> (TransactionId, Vec<u8>) {
     let id = TransactionId::from(id);
     let kind = stun_types::message::MessageType::from_class_method(MessageClass::Request, BINDING);
     (id, Message::builder(kind, id, MessageWriteVec::new()).finish())
