@@ -117,6 +117,9 @@ pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, nex
     let mut ip = connection.ip;
     if connection.is_proxy {
         ip = app.proxies.client(ip, request.headers());
+        if request.uri().path() == signal_proto::PATH {
+            app.proxies.notice(request.headers());
+        }
         if let Err(crowded) = app.connections.pass(ip, Instant::now()) {
             return app.refuse(crowded.into());
         }

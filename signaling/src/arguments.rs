@@ -95,8 +95,13 @@ fn command() -> Command {
         }
         // Limits are many, and nobody's first question.
         let is_limit = arg.get_help_heading() == Some(Limits::HEADING);
-        // Said once for all; and an environment may hold secrets.
-        arg.env(variable).hide_env(true).hide_short_help(is_limit)
+        arg = arg.hide_short_help(is_limit);
+        // Set to nothing is not set: what starts containers often cannot leave a variable out.
+        if std::env::var_os(&variable).is_none_or(|value| !value.is_empty()) {
+            // Said once for all; and an environment may hold secrets.
+            arg = arg.env(variable).hide_env(true);
+        }
+        arg
     })
 }
 

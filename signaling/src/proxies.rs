@@ -3,6 +3,11 @@
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
+use tracing::warn;
+
+/// Said once: it is a matter of the proxy's configuration, and true of each request.
+static SAYS_NOTHING: Once = Once::new();
 
 /// Proxies in front of this server, and the header in which they name whom they stand for.
 #[derive(Clone, Debug)]
@@ -41,6 +46,15 @@ impl Proxies {
             client = ip.to_canonical();
         }
         client
+    }
+
+    /// A WebSocket has come by a proxy.
+    pub(crate) fn notice(&self, headers: &HeaderMap) {
+        if !headers.contains_key(&self.header) {
+            SAYS_NOTHING.call_once(|| {
+                warn!(header = %self.header, "a trusted proxy does not say whom it stands for: all share one address");
+            });
+        }
     }
 
     fn address(&self, hop: &str) -> Option<IpAddr> {

@@ -1,11 +1,12 @@
 //! The page and the door to the WebSocket, as a browser sees them.
 
 use crate::client::{
-    Client, DOOR, exchange, exchange_bytes, field, get, refused, request, start, start_with,
+    Client, DOOR, exchange, exchange_bytes, field, get, refused, request, soon, start, start_with,
 };
 use signal_proto::{PATH, Role};
 use signaling::{Config, Limits, Serves};
 use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[tokio::test]
@@ -200,4 +201,24 @@ async fn another_sub_protocol_or_none_is_refused() {
     let mut both = request(address);
     both.headers_mut().insert("sec-websocket-protocol", "linkspan.999, linkspan.1".parse().unwrap());
     Client::open_on(TcpStream::connect(address).await.unwrap(), both).await.unwrap();
+}
+
+#[tokio::test]
+async fn messages_are_never_compressed() {
+    let (_server, address) = start(Limits::default()).await;
+    let handshake = format!(
+        "GET {PATH} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol: linkspan.1\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(handshake.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    while !answer.ends_with("\r\n\r\n") {
+        let mut byte = [0];
+        soon(stream.read_exact(&mut byte)).await.unwrap();
+        answer.push(char::from(byte[0]));
+    }
+    assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
+    assert!(!answer.to_ascii_lowercase().contains("sec-websocket-extensions"), "{answer}");
 }

@@ -1,8 +1,8 @@
 //! Options of the real program: flags, environment and file, what is said about wrong ones, and the exit codes.
 
 use crate::binary::{program, start, terminate};
-use crate::client::soon;
-use std::net::TcpListener;
+use crate::client::{Client, refused, request, soon};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use tokio::process::Command;
 
@@ -44,6 +44,11 @@ async fn a_flag_counts_before_the_environment_and_that_before_the_file() {
         served_at(all.env("LINKSPAN_BIND", "127.0.0.3").args(["--bind", "127.0.0.4"])).await,
         "127.0.0.4"
     );
+    assert_eq!(
+        served_at(with_file().env("LINKSPAN_BIND", "")).await,
+        "127.0.0.2",
+        "nothing is not an address"
+    );
     let mut by_environment = program();
     assert_eq!(served_at(by_environment.env("LINKSPAN_CONFIG", &path)).await, "127.0.0.2");
 }
@@ -79,6 +84,24 @@ async fn what_is_wrong_in_a_file_is_said_by_name_and_never_quoted() {
     }
     let (code, said) = ends(program().args(["--config", "missing.toml"])).await;
     assert!(code == 2 && said.contains("missing.toml: "), "{code} {said}");
+}
+
+#[tokio::test]
+async fn a_limit_from_anywhere_holds() {
+    let path = file("limit.toml", "sockets-per-address = 1\n");
+    let mut by_file = program();
+    by_file.arg("--config").arg(path);
+    let mut by_environment = program();
+    by_environment.env("LINKSPAN_SOCKETS_PER_ADDRESS", "1");
+    let mut by_flag = program();
+    by_flag.args(["--sockets-per-address", "1"]);
+    for mut command in [by_file, by_environment, by_flag] {
+        let (_child, line, _out) = start(command.args(["--port", "0"])).await;
+        let address = line.trim().strip_prefix("Linkspan is at http://").unwrap().strip_suffix('/').unwrap();
+        let address: SocketAddr = address.parse().unwrap();
+        let _held = Client::open(address).await;
+        assert_eq!(refused(address, request(address)).await, 429);
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use crate::client::{Client, DOOR, MESH, soon, start};
 use signal_proto::{Role, ServerMessage, close};
 use signaling::Limits;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -37,4 +38,16 @@ async fn dropping_it_ends_it_too() {
     let (mut client, _) = Client::joined(address, DOOR, Role::Listen).await;
     drop(server);
     assert_eq!(client.closed().await, close::GOING_AWAY);
+}
+
+#[tokio::test]
+async fn whoever_does_not_go_is_not_waited_for_longer_than_the_drain() {
+    let limits = Limits {
+        drain: Duration::from_millis(100),
+        close_time: Duration::from_secs(600),
+        ..Limits::default()
+    };
+    let (server, address) = start(limits).await;
+    let (_deaf, _) = Client::joined(address, DOOR, Role::Listen).await;
+    soon(server.shutdown()).await;
 }
