@@ -24,8 +24,6 @@ use serde::{Deserialize, Serialize};
 const HASH_READ: u32 = 1 << 20;
 /// Most chunk requests of one member that wait; its window (8 MiB) is half of that.
 pub(crate) const MAX_REQUESTS: usize = 64;
-/// Most chunks of one member being read at once: enough to keep the disk busy, 1 MiB of memory.
-const MAX_READS: usize = 4;
 /// Chunk bytes read ahead of the channel, per member.
 pub(crate) const READ_AHEAD: usize = 1 << 20;
 
@@ -61,7 +59,8 @@ enum Job {
 #[derive(Default)]
 struct Queue {
     wanted: VecDeque<(u32, FileId, u32)>,
-    reading: usize,
+    /// One read at a time: they follow each other, and a shell that reads a file as a stream goes on with it.
+    reading: bool,
 }
 
 /// What the room must do after a call.
@@ -262,14 +261,14 @@ impl Swarm {
             cx.store(StoreOp::Read { request, source, offset, length });
         }
         for (link, queue) in self.queues.iter_mut() {
-            while queue.reading < MAX_READS && room_for(*link) {
+            while !queue.reading && room_for(*link) {
                 let Some((request, file, chunk)) = queue.wanted.pop_front() else { break };
                 let Some(served) = self.files.get(&file) else { continue };
                 let (Some(source), Some(length)) = (served.source, blob::chunk_len(served.size, chunk))
                 else {
                     continue;
                 };
-                queue.reading += 1;
+                queue.reading = true;
                 let read = cx.ids.request(self.room);
                 self.jobs.insert(read, Job::Chunk { file, source, link: *link, request, chunk });
                 cx.store(StoreOp::Read { request: read, source, offset: blob::chunk_offset(chunk), length });
@@ -302,7 +301,7 @@ impl Swarm {
             }
             Job::Chunk { file, source, link, request, chunk } => {
                 if let Some(queue) = self.queues.get_mut(&link) {
-                    queue.reading -= 1;
+                    queue.reading = false;
                 }
                 match result {
                     Ok(bytes) => {

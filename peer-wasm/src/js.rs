@@ -4,6 +4,7 @@ use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array}
 use peer_core::Seed;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
+use web_sys::{ReadableStream, ReadableStreamByobReader};
 
 #[wasm_bindgen]
 extern "C" {
@@ -50,6 +51,14 @@ pub(crate) fn take_bytes(buffer: &ArrayBuffer) -> Vec<u8> {
         warn("a buffer cannot be given back", &error);
     }
     bytes
+}
+
+/// A reader of `stream` that fills buffers of ours; none in browsers that lack such.
+pub(crate) fn byob_reader(stream: &ReadableStream) -> Option<ReadableStreamByobReader> {
+    let mode = Object::new();
+    Reflect::set(&mode, &"mode".into(), &"byob".into()).ok()?;
+    let make: Function = property(stream, "getReader").dyn_into().ok()?;
+    Some(make.call1(stream, &mode).ok()?.unchecked_into())
 }
 
 /// Fresh entropy for one engine.

@@ -50,7 +50,7 @@ pub(crate) struct Store {
     /// The folder of all rooms; none where the window has no storage.
     rooms: Option<Folder>,
     open: RefCell<Map<RoomId, Room>>,
-    sources: RefCell<Sources>,
+    sources: Sources,
     sinks: RefCell<Sinks>,
     /// Put and not made durable yet.
     puts: RefCell<Vec<(RoomId, RequestId)>>,
@@ -81,7 +81,7 @@ impl Store {
         Rc::new(Self {
             rooms,
             open: RefCell::default(),
-            sources: RefCell::default(),
+            sources: Sources::default(),
             sinks: RefCell::default(),
             puts: RefCell::default(),
             next: Cell::new(1),
@@ -182,7 +182,7 @@ impl Store {
     pub(crate) fn add_source(&self, file: web_sys::File) -> NewFile {
         let source = SourceId(self.next_id());
         let (name, size) = (file.name(), file.size() as u64);
-        self.sources.borrow_mut().add(source, file);
+        self.sources.add(source, file);
         NewFile { source, name, size }
     }
 
@@ -193,7 +193,7 @@ impl Store {
 
     /// Forget a source that the engine did not take.
     pub(crate) fn close_source(&self, source: SourceId) {
-        self.sources.borrow_mut().close(source);
+        self.sources.close(source);
     }
 
     /// Do what the engine wants, and return the reply if there is one at once.
@@ -218,8 +218,7 @@ impl Store {
                 return None;
             }
             StoreOp::Read { request, source, offset, length } => {
-                let read = self.sources.borrow().read(source, offset, length);
-                self.reply_with(request, read);
+                self.reply_with(request, self.sources.clone().read(source, offset, length));
                 return None;
             }
             StoreOp::CloseSource { source } => {
