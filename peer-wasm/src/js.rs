@@ -4,7 +4,7 @@ use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array}
 use peer_core::Seed;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{ReadableStream, ReadableStreamByobReader};
+use web_sys::{MessageChannel, MessagePort, ReadableStream, ReadableStreamByobReader};
 
 #[wasm_bindgen]
 extern "C" {
@@ -40,17 +40,25 @@ extern "C" {
     pub(crate) fn storage_estimate() -> Result<Promise, JsValue>;
 }
 
-/// The bytes of a message's `buffer`, which is given back at once where the browser can: garbage of this kind
-/// piles up to tens of megabytes before a collector notices (`ArrayBuffer.prototype.transfer`, ECMAScript 2024).
-/// Not for what was read of a file: there the collector is needed, for the slices that hold it (measured).
+/// The bytes of a message's `buffer`, which is given back at once: garbage of this kind piles up to tens of
+/// megabytes before a collector notices. Posting it to where nobody listens moves it away and drops it.
 pub(crate) fn take_bytes(buffer: &ArrayBuffer) -> Vec<u8> {
     let bytes = Uint8Array::new(buffer).to_vec();
-    if let Ok(transfer) = property(buffer, "transfer").dyn_into::<Function>()
-        && let Err(error) = transfer.call1(buffer, &0.into())
-    {
-        warn("a buffer cannot be given back", &error);
-    }
+    NOWHERE.with(|port| {
+        if let Err(error) = port.post_message_with_transferable(&JsValue::NULL, &Array::of1(buffer)) {
+            warn("a buffer cannot be given back", &error);
+        }
+    });
     bytes
+}
+
+thread_local! {
+    /// A port that is closed.
+    static NOWHERE: MessagePort = {
+        let port = MessageChannel::new().expect("a channel of messages takes no arguments to refuse").port1();
+        port.close();
+        port
+    };
 }
 
 /// A reader of `stream` that fills buffers of ours; none in browsers that lack such.
