@@ -7,6 +7,7 @@ use crate::bucket::Bucket;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Addresses without places remembered at most, a few megabytes; then all of those are forgotten.
@@ -73,6 +74,11 @@ impl Addresses {
     /// At most `each` places for every address, `burst` of them at once and `per_second` in the long run.
     pub(crate) fn paced(each: usize, burst: u32, per_second: u32) -> Arc<Self> {
         Self::with(each, Some(Bucket::full(burst, per_second, Instant::now())))
+    }
+
+    /// For those who need no place: `burst` times at once, and once more after `every`.
+    pub(crate) fn slow(burst: u32, every: Duration) -> Arc<Self> {
+        Self::with(0, Some(Bucket::slow(burst, every, Instant::now())))
     }
 
     fn with(each: usize, rate: Option<Bucket>) -> Arc<Self> {

@@ -10,6 +10,7 @@ mod log;
 mod page;
 mod proxy;
 mod tls;
+mod turn;
 
 pub(crate) use ice::Ice;
 pub(crate) use listen::Listen;
@@ -17,6 +18,7 @@ pub(crate) use log::Log;
 pub(crate) use page::Page;
 pub(crate) use proxy::Proxy;
 pub(crate) use tls::Tls;
+pub(crate) use turn::TurnOptions;
 
 use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
@@ -55,6 +57,8 @@ pub(crate) struct Arguments {
     pub(crate) page: Page,
     #[command(flatten)]
     pub(crate) proxy: Proxy,
+    #[command(flatten)]
+    pub(crate) turn: TurnOptions,
     #[command(flatten)]
     pub(crate) log: Log,
     #[command(flatten)]

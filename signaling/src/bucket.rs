@@ -33,6 +33,12 @@ impl Bucket {
         (self.tokens + elapsed.as_secs_f64() * self.per_second).min(self.burst)
     }
 
+    /// Slow: a full one holds `burst` tokens and gains one each `every`.
+    pub(crate) fn slow(burst: u32, every: Duration, now: Instant) -> Self {
+        let burst = f64::from(burst);
+        Self { burst, per_second: every.as_secs_f64().recip(), tokens: burst, filled: now }
+    }
+
     /// Takes `amount` tokens, or none and says no.
     #[must_use]
     pub(crate) fn take(&mut self, amount: usize, now: Instant) -> bool {

@@ -5,6 +5,7 @@ use crate::origin::Origin;
 use crate::proxies::Proxies;
 use crate::serves::Serves;
 use crate::tls::Identity;
+use crate::turn::Turn;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub serves: Serves,
     /// Whose pages may connect; if empty, only the page that came from where it connects to.
     pub page_origins: Vec<Origin>,
+    /// TURN server that browsers without a direct path may use.
+    pub turn: Option<Turn>,
     /// Serve metrics here, over plain HTTP and to whoever asks.
     pub metrics: Option<SocketAddr>,
     /// Bounds.

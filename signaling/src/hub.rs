@@ -9,6 +9,7 @@ use crate::limits::Limits;
 use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Role, ServerMessage, Tag};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::time::Instant;
 
 mod elsewhere;
 
@@ -78,6 +79,10 @@ pub struct Hub {
 struct Place {
     at: At,
     role: Role,
+    /// When something was last relayed from there to somebody.
+    sent: Option<Instant>,
+    /// When something was last relayed there.
+    got: Option<Instant>,
 }
 
 /// Where a place's socket is.
@@ -152,7 +157,8 @@ impl Hub {
         memberships.into_iter().filter_map(|m| self.vacate(m.tag, m.handle)).collect()
     }
 
-    /// What follows from `message` of `socket`. `draw` gives random handles.
+    /// What follows from `message` of `socket` at `now`. `draw` gives random handles. A question for a relay has only
+    /// its tag checked: it is answered by who has one, if the asker [meets somebody](Hub::meets).
     ///
     /// # Errors
     /// A [`Violation`], on which the socket must be disconnected; nothing has changed.
@@ -160,16 +166,14 @@ impl Hub {
         &mut self,
         socket: SocketId,
         message: ClientMessage,
+        now: Instant,
         draw: &mut dyn FnMut() -> Handle,
     ) -> Result<Vec<Delivery>, Violation> {
         match message {
             ClientMessage::Join { tag, role } => self.join(socket, tag, role, draw),
-            ClientMessage::Send { tag, to, bytes } => self.send(socket, tag, to, bytes),
+            ClientMessage::Send { tag, to, bytes } => self.send(socket, tag, to, bytes, now),
             ClientMessage::Leave { tag } => self.leave(socket, tag),
-            ClientMessage::AskRelay { tag } => {
-                self.membership(socket, tag)?;
-                Ok(vec![to_one(socket, ServerMessage::Relay { relay: None })])
-            }
+            ClientMessage::AskRelay { tag } => self.membership(socket, tag).map(|_| Vec::new()),
         }
     }
 
@@ -181,6 +185,16 @@ impl Hub {
     /// Whether `socket` is on `tag`.
     pub fn is_on(&self, socket: SocketId, tag: Tag) -> bool {
         self.membership(socket, tag).is_ok()
+    }
+
+    /// Whether lately both something of `socket` was relayed to somebody on `tag` and something there to it.
+    pub fn meets(&self, socket: SocketId, tag: Tag, now: Instant) -> bool {
+        let Ok(Membership { handle, .. }) = self.membership(socket, tag) else { return false };
+        let lately = |at: Option<Instant>| {
+            at.is_some_and(|at| now.saturating_duration_since(at) <= self.limits.relay_recent)
+        };
+        let place = self.tags.get(&tag).and_then(|on| on.get(&handle));
+        place.is_some_and(|place| lately(place.sent) && lately(place.got))
     }
 
     /// How many meetings there were.
@@ -224,7 +238,7 @@ impl Hub {
         // Joins at several nodes at once may overshoot a role's places; a message has room for so many.
         let peers = seen().map(|(handle, _)| *handle).take(MAX_PEERS).collect();
         let sockets = seen().filter_map(|(_, place)| place.socket()).collect();
-        on.insert(handle, Place { at: At::Here(socket), role });
+        on.insert(handle, Place::new(At::Here(socket), role));
         self.joins += 1;
         self.sockets.entry(socket).or_default().push(Membership { tag, handle, role });
 
@@ -239,18 +253,12 @@ impl Hub {
         tag: Tag,
         to: Option<Handle>,
         bytes: Vec<u8>,
+        now: Instant,
     ) -> Result<Vec<Delivery>, Violation> {
         let from = self.membership(socket, tag)?;
-        let (mut sockets, mut copies) = (Vec::new(), 0);
-        for place in self.reached(tag, from.handle, from.role, to) {
-            match place.at {
-                At::Here(socket) => sockets.push(socket),
-                At::There(_) => copies += 1,
-            }
-        }
-        if copies > 0 || !sockets.is_empty() {
-            self.flow(tag, from.handle);
-        }
+        let reached = self.reach(tag, from.handle, from.role, to, now);
+        let sockets: Vec<SocketId> = reached.iter().copied().filter_map(At::socket).collect();
+        let copies = reached.len() - sockets.len();
         if copies > 0 {
             self.relays.push(Relay { tag, from: from.handle, to, bytes: bytes.clone(), copies });
         }
@@ -271,25 +279,30 @@ impl Hub {
         memberships.iter().find(|m| m.tag == tag).copied().ok_or(Violation::BadTag)
     }
 
-    /// The places that somebody reaches, in no telling order: handles are random. A handle that is gone and one
-    /// that the role may not see are the same: nothing happens.
-    fn reached(
-        &self,
-        tag: Tag,
-        from: Handle,
-        role: Role,
-        to: Option<Handle>,
-    ) -> impl Iterator<Item = &Place> {
-        let on = self.tags.get(&tag).into_iter().flatten();
-        on.filter(move |(handle, place)| **handle != from && sees(role, place.role))
-            .filter(move |(handle, _)| to.is_none_or(|to| to == **handle))
-            .map(|(_, place)| place)
+    /// Something of `from` is relayed to everybody that it reaches: where those are, in no telling order, as handles are
+    /// random. A handle that is gone and one that the role may not see are the same: nothing happens.
+    fn reach(&mut self, tag: Tag, from: Handle, role: Role, to: Option<Handle>, now: Instant) -> Vec<At> {
+        let Some(on) = self.tags.get_mut(&tag) else { return Vec::new() };
+        let mut reached = Vec::new();
+        for (handle, place) in on.iter_mut() {
+            if *handle != from && sees(role, place.role) && to.is_none_or(|to| to == *handle) {
+                place.got = Some(now);
+                reached.push(place.at);
+            }
+        }
+        if !reached.is_empty() {
+            if let Some(sender) = on.get_mut(&from) {
+                sender.sent = Some(now);
+            }
+            self.flow(tag, from);
+        }
+        reached
     }
 
     /// Frees a place and tells those who saw it. The last one takes the tag away.
     fn vacate(&mut self, tag: Tag, handle: Handle) -> Option<Delivery> {
         let on = self.tags.get_mut(&tag)?;
-        let Place { at, role } = on.remove(&handle)?;
+        let Place { at, role, .. } = on.remove(&handle)?;
         match at {
             At::Here(_) => self.joins -= 1,
             At::There(_) => self.elsewhere -= 1,
@@ -342,13 +355,23 @@ impl Hub {
     }
 }
 
-impl Place {
+impl At {
     /// Our own socket, if it is one.
-    fn socket(&self) -> Option<SocketId> {
-        match self.at {
-            At::Here(socket) => Some(socket),
-            At::There(_) => None,
+    fn socket(self) -> Option<SocketId> {
+        match self {
+            Self::Here(socket) => Some(socket),
+            Self::There(_) => None,
         }
+    }
+}
+
+impl Place {
+    fn new(at: At, role: Role) -> Self {
+        Self { at, role, sent: None, got: None }
+    }
+
+    fn socket(&self) -> Option<SocketId> {
+        self.at.socket()
     }
 }
 

@@ -4,7 +4,7 @@
 //! the engine. Everything it does for a stranger is bounded by [`Limits`]. See PROTOCOL.md, *The server's model*.
 //!
 //! From the outside in: `accept` (connections), `routes` and `assets` (HTTP), `ws` (one WebSocket), `switchboard`
-//! and [`hub`] (who is where), beside them `stun`, [`tls`] and `metrics`.
+//! and [`hub`] (who is where), beside them `stun`, [`turn`], [`tls`] and `metrics`.
 #![forbid(unsafe_code)]
 
 mod accept;
@@ -20,11 +20,13 @@ mod metrics;
 mod origin;
 mod outbox;
 mod proxies;
+mod relays;
 mod routes;
 mod serves;
 mod stun;
 mod switchboard;
 pub mod tls;
+pub mod turn;
 mod ws;
 
 pub use config::{Config, IceServer, NotAnIceServer};
@@ -36,6 +38,7 @@ pub use serves::{NotASignalingUrl, Serves, SignalingUrl};
 use addresses::Addresses;
 use assets::Page;
 use metrics::Metrics;
+use relays::Relays;
 use routes::App;
 use std::io;
 use std::net::SocketAddr;
@@ -92,8 +95,9 @@ impl Server {
 
         let limits = self.config.limits.clone();
         let counted = Arc::new(Metrics::default());
+        let relays = Relays::new(self.config.turn.take(), &limits, Arc::clone(&counted));
         let app = Arc::new(App {
-            switchboard: Switchboard::new(limits.clone(), Arc::clone(&counted)),
+            switchboard: Switchboard::new(limits.clone(), Arc::clone(&counted), relays),
             connections: Addresses::paced(
                 limits.connections_per_address,
                 limits.new_connection_burst,

@@ -19,6 +19,8 @@ enum Failure {
     Listen(String),
     /// The certificate or its key cannot be used.
     Certificate(signaling::tls::IdentityError),
+    /// There is no secret in the file that is to hold it.
+    Secret(signaling::turn::NoSecret),
 }
 
 impl Failure {
@@ -28,6 +30,7 @@ impl Failure {
             Self::System(_) => 1,
             Self::Listen(_) => 3,
             Self::Certificate(_) => 4,
+            Self::Secret(_) => 2,
         }
     }
 }
@@ -69,6 +72,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         proxies: arguments.proxy.proxies(),
         serves: arguments.page.serves(),
         page_origins: arguments.page.page_origin,
+        turn: arguments.turn.turn().map_err(Failure::Secret)?,
         metrics: listen.metrics,
         limits: arguments.limits,
     });
@@ -110,6 +114,7 @@ impl fmt::Display for Failure {
             Self::System(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
             Self::Certificate(error) => error.fmt(f),
+            Self::Secret(error) => write!(f, "the file of --turn-secret-file {error}"),
         }
     }
 }

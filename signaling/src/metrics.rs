@@ -64,6 +64,8 @@ pub(crate) enum Limit {
     JoinedTwice,
     NothingJoined,
     SocketLife,
+    RelaysPerSocket,
+    RelaysPerAddress,
 }
 
 impl EncodeLabelValue for Limit {
@@ -87,6 +89,8 @@ impl EncodeLabelValue for Limit {
             Self::JoinedTwice => "joined_twice",
             Self::NothingJoined => "nothing_joined",
             Self::SocketLife => "socket_life",
+            Self::RelaysPerSocket => "relays_per_socket",
+            Self::RelaysPerAddress => "relays_per_address",
         })
     }
 }

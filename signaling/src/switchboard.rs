@@ -6,6 +6,7 @@ use crate::hub::{Delivery, Hub, SocketId, Violation};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
+use crate::relays::{Asker, Relays};
 use axum::body::Bytes;
 use signal_proto::{ClientMessage, Handle, ServerMessage};
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 pub(crate) struct Switchboard {
     limits: Limits,
     metrics: Arc<Metrics>,
+    relays: Relays,
     state: Mutex<State>,
 }
 
@@ -32,6 +34,7 @@ struct State {
 pub(crate) struct Seat {
     board: Arc<Switchboard>,
     socket: SocketId,
+    asker: Asker,
     /// What waits for this socket.
     pub(crate) outbox: Arc<Outbox>,
 }
@@ -46,9 +49,9 @@ pub(crate) struct Handled {
 }
 
 impl Switchboard {
-    pub(crate) fn new(limits: Limits, metrics: Arc<Metrics>) -> Arc<Self> {
+    pub(crate) fn new(limits: Limits, metrics: Arc<Metrics>, relays: Relays) -> Arc<Self> {
         let hub = Hub::new(limits.clone());
-        Arc::new(Self { limits, metrics, state: Mutex::new(State { hub, outboxes: HashMap::new() }) })
+        Arc::new(Self { limits, metrics, relays, state: Mutex::new(State { hub, outboxes: HashMap::new() }) })
     }
 
     pub(crate) fn connect(self: &Arc<Self>, ip: IpAddr) -> Seat {
@@ -57,7 +60,7 @@ impl Switchboard {
         let socket = state.hub.connect_from(ip);
         state.outboxes.insert(socket, Arc::clone(&outbox));
         drop(state);
-        Seat { board: Arc::clone(self), socket, outbox }
+        Seat { board: Arc::clone(self), socket, asker: self.relays.asker(ip), outbox }
     }
 
     /// Keeps the operator's numbers.
@@ -80,9 +83,19 @@ impl Switchboard {
 
 impl Seat {
     /// Hands `message` to the hub and its consequences to the outboxes.
-    pub(crate) fn handle(&self, message: ClientMessage) -> Result<Handled, Violation> {
+    pub(crate) fn handle(&mut self, message: ClientMessage) -> Result<Handled, Violation> {
+        let now = Instant::now();
+        let asks = match message {
+            ClientMessage::AskRelay { tag } => Some(tag),
+            ClientMessage::Join { .. } | ClientMessage::Send { .. } | ClientMessage::Leave { .. } => None,
+        };
         let mut state = self.board.state();
-        let deliveries = state.hub.handle(self.socket, message, &mut random_handle)?;
+        let mut deliveries = state.hub.handle(self.socket, message, now.into_std(), &mut random_handle)?;
+        if let Some(tag) = asks {
+            let meets = state.hub.meets(self.socket, tag, now.into_std());
+            let relay = self.board.relays.ask(&mut self.asker, meets, now);
+            deliveries.push(Delivery { to: vec![self.socket], message: ServerMessage::Relay { relay } });
+        }
         self.board.count(&state.hub, &deliveries);
         let copies = state.deliver(deliveries);
         Ok(Handled { tags: state.hub.tags_of(self.socket), copies })

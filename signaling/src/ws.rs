@@ -152,7 +152,7 @@ pub(crate) async fn upgrade(
 /// Carries messages both ways until something ends it. The peer's places are free as soon as this returns.
 async fn serve(app: &App, ip: IpAddr, socket: &mut WebSocket) -> End {
     let limits = &app.limits;
-    let seat = app.switchboard.connect(ip);
+    let mut seat = app.switchboard.connect(ip);
     let mut inward = Inward::new(limits);
     loop {
         let step = tokio::select! {
@@ -168,7 +168,7 @@ async fn serve(app: &App, ip: IpAddr, socket: &mut WebSocket) -> End {
                 Err(overflowed) => Err(drop_reader(app, overflowed)),
             },
             frame = socket.recv() => match frame {
-                Some(Ok(frame)) => inward.frame(&seat, frame),
+                Some(Ok(frame)) => inward.frame(&mut seat, frame),
                 // Not a frame, or one far too long; or the network failed, and then nobody hears the code.
                 Some(Err(_)) => Err(End::BadMessage),
                 None => Err(End::Gone),
@@ -255,7 +255,7 @@ impl Inward {
         }
     }
 
-    fn frame(&mut self, seat: &Seat, frame: Message) -> Result<(), End> {
+    fn frame(&mut self, seat: &mut Seat, frame: Message) -> Result<(), End> {
         let now = Instant::now();
         (self.heard, self.pinged) = (now, false);
         if !self.messages.take(1, now) {

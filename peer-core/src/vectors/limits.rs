@@ -11,7 +11,7 @@ macro_rules! sources {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!("../../../", $path)))),+] };
 }
 
-const SOURCES: [(&str, &str); 46] = sources![
+const SOURCES: [(&str, &str); 47] = sources![
     "peer-core/src/blob.rs",
     "peer-core/src/chat.rs",
     "peer-core/src/conduit.rs",
@@ -57,6 +57,7 @@ const SOURCES: [(&str, &str); 46] = sources![
     "signaling/src/accept.rs",
     "signaling/src/limits.rs",
     "signaling/src/stun.rs",
+    "signaling/src/turn.rs",
     "signaling/src/ws.rs",
 ];
 

@@ -6,6 +6,7 @@
 use super::{At, Delivery, Hub, NodeId, Place, Relay, sees, to_many};
 use signal_proto::{Handle, Role, ServerMessage, Tag};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// How far the places of a role on one tag may be overshot by joins at several nodes at the same moment; what other
 /// nodes say beyond is not taken in.
@@ -29,7 +30,7 @@ impl Hub {
         deliveries
     }
 
-    /// `node` relays `bytes` of its socket `from`; nothing if that is not a place of its own.
+    /// `node` relays `bytes` of its socket `from` at `now`; nothing if that is not a place of its own.
     pub fn relayed(
         &mut self,
         node: NodeId,
@@ -37,12 +38,11 @@ impl Hub {
         from: Handle,
         to: Option<Handle>,
         bytes: Vec<u8>,
+        now: Instant,
     ) -> Option<Delivery> {
-        let place = self.tags.get(&tag)?.get(&from).filter(|place| place.at == At::There(node))?;
-        let sockets: Vec<_> = self.reached(tag, from, place.role, to).filter_map(Place::socket).collect();
-        if !sockets.is_empty() {
-            self.flow(tag, from);
-        }
+        let role = self.tags.get(&tag)?.get(&from).filter(|place| place.at == At::There(node))?.role;
+        let reached = self.reach(tag, from, role, to, now);
+        let sockets = reached.into_iter().filter_map(At::socket).collect();
         to_many(sockets, ServerMessage::Message { tag, from, bytes })
     }
 
@@ -79,7 +79,7 @@ impl Hub {
         let full = self.elsewhere >= NODES_WORTH * self.limits.joins;
         let on = self.tags.entry(tag).or_default();
         match on.get_mut(&handle) {
-            Some(Place { at: At::There(known), role: same }) if *same == role => {
+            Some(Place { at: At::There(known), role: same, .. }) if *same == role => {
                 // The same node after it has lost its backplane for a while: nobody left and nobody came.
                 *known = node;
                 return None;
@@ -88,7 +88,7 @@ impl Hub {
             None => {}
         }
         if !full && on.values().filter(|place| place.role == role).count() < allowed {
-            on.insert(handle, Place { at: At::There(node), role });
+            on.insert(handle, Place::new(At::There(node), role));
             self.elsewhere += 1;
             let sockets = on.values().filter(|p| sees(role, p.role)).filter_map(Place::socket);
             let sockets = sockets.collect();
@@ -120,7 +120,7 @@ mod tests {
     fn join(hub: &mut Hub, role: Role, n: u8) -> (SocketId, Vec<Delivery>) {
         let socket = hub.connect();
         let message = ClientMessage::Join { tag: TAG, role };
-        (socket, hub.handle(socket, message, &mut || handle(n)).unwrap())
+        (socket, hub.handle(socket, message, Instant::now(), &mut || handle(n)).unwrap())
     }
 
     fn to(socket: SocketId, message: ServerMessage) -> Vec<Delivery> {
@@ -161,17 +161,30 @@ mod tests {
             assert_eq!(!told.is_empty(), sees, "{from:?} hears of {there:?}");
             for to in [None, Some(handle(1))] {
                 let send = ClientMessage::Send { tag: TAG, to, bytes: vec![7] };
-                assert_eq!(hub.handle(socket, send, &mut || handle(0)), Ok(vec![]));
+                assert_eq!(hub.handle(socket, send, Instant::now(), &mut || handle(0)), Ok(vec![]));
                 let relay = Relay { tag: TAG, from: handle(100), to, bytes: vec![7], copies: 1 };
                 assert_eq!(hub.take_relays(), if sees { vec![relay] } else { vec![] });
             }
             for to in [None, Some(handle(100))] {
-                let came = hub.relayed(ONE, TAG, handle(1), to, vec![8]);
+                let came = hub.relayed(ONE, TAG, handle(1), to, vec![8], Instant::now());
                 assert_eq!(came.is_some(), sees, "{there:?} to {from:?}");
             }
-            assert_eq!(hub.relayed(ONE, TAG, handle(1), Some(handle(9)), vec![8]), None);
+            assert_eq!(hub.relayed(ONE, TAG, handle(1), Some(handle(9)), vec![8], Instant::now()), None);
             assert_eq!(!hub.lost(ONE).is_empty(), sees);
         }
+    }
+
+    #[test]
+    fn who_talks_with_somebody_elsewhere_meets_somebody() {
+        let mut hub = Hub::new(Limits::default());
+        let (own, _) = join(&mut hub, Role::Listen, 100);
+        hub.heard(ONE, TAG, &[(handle(1), Role::Knock)]);
+        let now = Instant::now();
+        hub.relayed(ONE, TAG, handle(1), None, vec![1], now);
+        assert!(!hub.meets(own, TAG, now), "it has not answered");
+        let send = ClientMessage::Send { tag: TAG, to: Some(handle(1)), bytes: vec![2] };
+        assert_eq!(hub.handle(own, send, now, &mut || handle(0)), Ok(vec![]));
+        assert!(hub.meets(own, TAG, now));
     }
 
     #[test]
@@ -179,8 +192,8 @@ mod tests {
         let mut hub = Hub::new(Limits::default());
         let (own, _) = join(&mut hub, Role::Mesh, 100);
         hub.heard(ONE, TAG, &[(handle(1), Role::Mesh)]);
-        assert_eq!(hub.relayed(TWO, TAG, handle(1), None, vec![1]), None, "not its handle");
-        assert_eq!(hub.relayed(TWO, TAG, handle(100), None, vec![1]), None, "our own handle");
+        assert_eq!(hub.relayed(TWO, TAG, handle(1), None, vec![1], Instant::now()), None, "not its handle");
+        assert_eq!(hub.relayed(TWO, TAG, handle(100), None, vec![1], Instant::now()), None, "our own handle");
         assert_eq!(hub.heard(TWO, TAG, &[(handle(100), Role::Mesh), (handle(1), Role::Knock)]), []);
         assert_eq!(hub.lost(TWO), []);
         assert!(hub.is_on(own, TAG));
@@ -194,7 +207,7 @@ mod tests {
         hub.heard(ONE, TAG, &[(handle(1), Role::Mesh), (handle(2), Role::Mesh)]);
         assert_eq!(hub.heard(TWO, TAG, &[(handle(2), Role::Mesh)]), []);
         assert_eq!(hub.lost(ONE), to(own, detached(1)), "what it has not told again is gone");
-        assert!(hub.relayed(TWO, TAG, handle(2), None, vec![1]).is_some());
+        assert!(hub.relayed(TWO, TAG, handle(2), None, vec![1], Instant::now()).is_some());
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use std::time::Duration;
 
 const DOOR: Tag = Tag([1; 16]);
 const MESH: Tag = Tag([2; 16]);
@@ -16,7 +17,7 @@ impl Table {
 
     fn handle(&mut self, socket: SocketId, message: ClientMessage) -> Result<Vec<Delivery>, Violation> {
         let drawn = &mut self.drawn;
-        self.hub.handle(socket, message, &mut || {
+        self.hub.handle(socket, message, Instant::now(), &mut || {
             *drawn += 1;
             Handle(drawn.to_be_bytes())
         })
@@ -221,6 +222,52 @@ fn a_handle_drawn_twice_is_drawn_again() {
     let socket = table.hub.connect();
     let mut draws = vec![Handle([5; 8]), first];
     let join = ClientMessage::Join { tag: MESH, role: Role::Mesh };
-    let deliveries = table.hub.handle(socket, join, &mut || draws.pop().unwrap()).unwrap();
+    let deliveries = table.hub.handle(socket, join, Instant::now(), &mut || draws.pop().unwrap()).unwrap();
     assert_eq!(deliveries[1].message, ServerMessage::Attached { tag: MESH, handle: Handle([5; 8]) });
+}
+
+#[test]
+fn only_who_was_just_heard_and_has_just_heard_on_a_tag_meets_somebody_there() {
+    let recent = Limits::default().relay_recent;
+    for (one, other) in [(Role::Listen, Role::Knock), (Role::Knock, Role::Listen), (Role::Mesh, Role::Mesh)] {
+        let mut table = Table::new(Limits::default());
+        let ((a, _), (b, b_handle)) = (table.joined(DOOR, one), table.joined(DOOR, other));
+        table.join(a, MESH, Role::Mesh).unwrap();
+        let start = Instant::now();
+        let mut send = |from, to, at| {
+            let message = ClientMessage::Send { tag: DOOR, to, bytes: vec![7] };
+            table.hub.handle(from, message, at, &mut || unreachable!("nobody joins")).unwrap();
+            [table.hub.meets(a, DOOR, at), table.hub.meets(b, DOOR, at)]
+        };
+        assert_eq!(send(a, Some(Handle([0xff; 8])), start), [false, false], "to nobody");
+        assert_eq!(send(a, Some(b_handle), start), [false, false], "one way only");
+        assert_eq!(send(a, None, start), [false, false]);
+        let later = start + recent;
+        assert_eq!(send(b, None, later), [true, true]);
+        let late = later + Duration::from_millis(1);
+        assert!(!table.hub.meets(a, DOOR, late) && !table.hub.meets(b, DOOR, late), "too long ago");
+        assert!(!table.hub.meets(a, MESH, later), "not on another tag");
+        assert!(!table.hub.meets(a, Tag([9; 16]), later), "nor where it is not");
+    }
+}
+
+#[test]
+fn who_reaches_nobody_meets_nobody_however_much_it_says() {
+    let mut table = Table::new(Limits::default());
+    let pairs = [(Role::Listen, Role::Listen), (Role::Knock, Role::Knock), (Role::Knock, Role::Mesh)];
+    for (tag, (one, other)) in pairs.into_iter().enumerate() {
+        let tag = Tag([tag as u8 + 10; 16]);
+        let ((a, _), (b, _)) = (table.joined(tag, one), table.joined(tag, other));
+        assert_eq!((table.send(a, tag, None), table.send(b, tag, None)), (vec![], vec![]));
+        let now = Instant::now();
+        assert!(!table.hub.meets(a, tag, now) && !table.hub.meets(b, tag, now));
+    }
+}
+
+#[test]
+fn a_question_for_a_relay_is_about_a_tag_that_one_is_on() {
+    let mut table = Table::new(Limits::default());
+    let (socket, _) = table.joined(DOOR, Role::Knock);
+    assert_eq!(table.handle(socket, ClientMessage::AskRelay { tag: DOOR }), Ok(vec![]));
+    assert_eq!(table.handle(socket, ClientMessage::AskRelay { tag: MESH }), Err(Violation::BadTag));
 }

@@ -18,6 +18,17 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// As long as both sides have agreed on.
+pub(super) fn relay_life(text: &str) -> Result<Duration, String> {
+    match time(text)? {
+        life if life > Duration::from_secs(signal_proto::MAX_RELAY_LIFE.into()) => {
+            Err("10min at most".to_owned())
+        }
+        life if life.as_secs() == 0 => Err("1s at least".to_owned()),
+        life => Ok(life),
+    }
+}
+
 /// `16KiB`, `2MiB`, `100kB`, or plain bytes.
 pub(super) fn size<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
     let bytes: ByteSize = text.parse().map_err(|_| "expected a size such as 16KiB or 2MiB".to_owned())?;
@@ -61,6 +72,8 @@ mod tests {
     fn what_would_break_the_protocol_or_a_library_is_refused() {
         assert_eq!(places("64"), Ok(64));
         assert!(places("65").is_err() && places("0").is_err());
+        assert_eq!(relay_life("10min"), Ok(Duration::from_secs(600)));
+        assert!(relay_life("601s").is_err() && relay_life("999ms").is_err());
         assert_eq!(header_bytes("8KiB"), Ok(8_192));
         assert!(header_bytes("8191").is_err());
     }

@@ -26,6 +26,8 @@ mod pace;
 #[cfg(test)]
 mod proxies;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod renewal;
 #[cfg(test)]
 mod shutdown;

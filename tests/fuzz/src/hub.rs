@@ -8,6 +8,7 @@ use crate::model::{Heard, Home, Model, Place, Who, same};
 use signal_proto::{ClientMessage, Handle, Role, ServerMessage, Tag};
 use signaling::Limits;
 use signaling::hub::{Delivery, Hub, NodeId, SocketId, Violation};
+use std::time::Instant;
 
 /// So few of everything that every bound is met, and met again after somebody has gone.
 const SOCKETS: usize = 8;
@@ -139,12 +140,13 @@ impl<'a> Run<'a> {
         }
         let mut handle = Handle([0; 8]);
         let (bytes, drawn) = (&mut self.bytes, &mut self.drawn);
-        let got = self.nodes[node].hub.handle(id, ClientMessage::Join { tag, role }, &mut || {
-            // Few handles, so that some are drawn twice; in the end always a new one.
-            *drawn += 1;
-            handle = Handle(bytes.next().map_or(*drawn + 0xff, |byte| u64::from(byte) % 8).to_be_bytes());
-            handle
-        });
+        let got =
+            self.nodes[node].hub.handle(id, ClientMessage::Join { tag, role }, Instant::now(), &mut || {
+                // Few handles, so that some are drawn twice; in the end always a new one.
+                *drawn += 1;
+                handle = Handle(bytes.next().map_or(*drawn + 0xff, |byte| u64::from(byte) % 8).to_be_bytes());
+                handle
+            });
         self.handles.push(handle);
         let got = self.presence(node, tag, got);
         same(got, self.model.join(Place { socket: who, home, tag, role, handle }));
@@ -160,7 +162,12 @@ impl<'a> Run<'a> {
         };
         let bytes = vec![self.bytes.next()?];
         let expected = self.model.send(who, tag, to, &bytes);
-        let got = self.nodes[node].hub.handle(id, ClientMessage::Send { tag, to, bytes }, &mut no_handle);
+        let got = self.nodes[node].hub.handle(
+            id,
+            ClientMessage::Send { tag, to, bytes },
+            Instant::now(),
+            &mut no_handle,
+        );
         let mut got = got.map(|deliveries| self.heard(node, deliveries));
         let relays = self.nodes[node].hub.take_relays();
         for relay in relays {
@@ -170,9 +177,10 @@ impl<'a> Run<'a> {
             for other in (0..self.nodes.len()).filter(|other| *other != node) {
                 let (tag, from, bytes) = (relay.tag, relay.from, relay.bytes.clone());
                 let hub = &mut self.nodes[other].hub;
-                let forged = hub.relayed(NodeId(u64::MAX), tag, from, relay.to, bytes.clone());
+                let forged =
+                    hub.relayed(NodeId(u64::MAX), tag, from, relay.to, bytes.clone(), Instant::now());
                 assert_eq!(forged, None, "a node speaks for its own sockets only");
-                let came = self.nodes[other].hub.relayed(sender, tag, from, relay.to, bytes);
+                let came = self.nodes[other].hub.relayed(sender, tag, from, relay.to, bytes, Instant::now());
                 heard.extend(self.heard(other, came));
             }
             assert_eq!(heard.len() - before, relay.copies, "the sender pays for each copy");
@@ -185,7 +193,8 @@ impl<'a> Run<'a> {
         let (at, tag) = (self.socket()?, self.tag()?);
         let Socket { who, home: (node, _), id } = self.sockets[at];
         let expected = self.model.leave(who, tag);
-        let got = self.nodes[node].hub.handle(id, ClientMessage::Leave { tag }, &mut no_handle);
+        let got =
+            self.nodes[node].hub.handle(id, ClientMessage::Leave { tag }, Instant::now(), &mut no_handle);
         let got = self.presence(node, tag, got);
         same(got, expected);
         Some(())
@@ -280,7 +289,10 @@ impl<'a> Run<'a> {
             for tag in 0..self.model.limits.joins {
                 let (socket, tag) = (node.hub.connect(), Tag((tag as u128).to_be_bytes()));
                 let join = ClientMessage::Join { tag, role: Role::Mesh };
-                let joined = node.hub.handle(socket, join, &mut || Handle([0; 8])).expect("a first join");
+                let joined = node
+                    .hub
+                    .handle(socket, join, Instant::now(), &mut || Handle([0; 8]))
+                    .expect("a first join");
                 let message = ServerMessage::Joined { tag, peers: vec![] };
                 assert_eq!(joined, [Delivery { to: vec![socket], message }], "a place is missing");
             }

@@ -86,6 +86,7 @@ fn clippy_wasm(project: &Project, _: &Options) -> Result<Counts> {
 }
 
 fn rust(project: &Project, _: &Options) -> Result<Counts> {
+    tools::packages(project, "the tests of relays", &[("turnserver", "coturn")])?;
     // As one workspace: what the stages share is then built with the same features, once.
     let nextest = ["--workspace", "--filterset", "not package(xtask) and not package(deploy)"];
     cargo_tests(project, &nextest, &["--workspace", "--exclude", "xtask", "--exclude", "deploy"])
@@ -146,6 +147,7 @@ fn unit(project: &Project, _: &Options) -> Result<Counts> {
 
 fn stories(project: &Project, options: &Options) -> Result<Counts> {
     let browsers = browser::prepare(project)?;
+    tools::packages(project, "the stories of relays", &[("turnserver", "coturn")])?;
     let server = run::build_server(project, &["--workspace"])?;
     let report = project.scratch().join("playwright.json");
     if report.exists() {
