@@ -340,6 +340,12 @@ impl Lanes {
         }
     }
 
+    /// Ends of a node that are coming up.
+    pub(crate) fn opening(&self, node: NodeId) -> Vec<LaneKey> {
+        let own = self.ends.iter().filter(|(key, end)| key.node == node && !end.up && !end.over);
+        own.map(|(key, _)| *key).collect()
+    }
+
     /// Ends of a node that are up, with the other end.
     pub(crate) fn up(&self, node: NodeId) -> Vec<(LaneKey, LaneKey)> {
         let own = self.ends.iter().filter(|(key, end)| key.node == node && end.up && !end.over);

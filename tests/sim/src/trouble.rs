@@ -210,6 +210,11 @@ impl World {
         self.lanes.up(node)
     }
 
+    /// The node's connections that are coming up.
+    pub fn lanes_opening(&self, node: NodeId) -> Vec<LaneKey> {
+        self.lanes.opening(node)
+    }
+
     /// A hostile member's hand on the channels.
     pub fn tap(&mut self, tap: Option<Tap>) {
         self.lanes.tap = tap;

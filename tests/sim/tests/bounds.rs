@@ -6,6 +6,8 @@ use peer_core::id::FileId;
 use peer_core::io::{Channel, Command, FileState};
 use sim::lane::LaneKey;
 use sim::{Content, NodeId, World, seeds};
+use std::cell::Cell;
+use std::rc::Rc;
 
 const CHUNK: u64 = 1 << 18;
 /// Chunks asked for and not yet written, over all files of a room.
@@ -239,4 +241,60 @@ fn a_disk_that_hangs_holds_so_many_entries_and_says_so_of_the_rest() {
         world.run_until("shared", |world| world.view(all[0]).files.contains_key(&file));
         assert_eq!(world.view(all[0]).shelf.len(), 1);
     }
+}
+
+#[test]
+fn who_says_it_has_another_log_gets_ours_once_and_not_again_and_again() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        for n in 0..50 {
+            world.say(all[0], &format!("{n}: {}", "x".repeat(1_000)));
+        }
+        world.same_chat(&all, 50);
+        world.run_for(10_000);
+        let sent: Rc<Cell<usize>> = Rc::default();
+        let count = sent.clone();
+        let (host, forger) = (all[0], all[1]);
+        world.tap(Some(Box::new(move |crossing| {
+            if (crossing.from.node, crossing.to.node) == (host, forger) {
+                count.set(count.get() + crossing.bytes.len());
+            }
+            vec![crossing.bytes.clone()]
+        })));
+        // The host's first entry is another one, it says: all of the host's chain is to be proof of that.
+        let forged = [&[2, 1, 1][..], &world.key(host).0, &[0], &[0xEE; 32]].concat();
+        let own = lane(&world, host, forger);
+        for round in 0..600 {
+            world.lane_data(
+                own,
+                Channel::Control,
+                if round % 2 == 0 { forged.clone() } else { vec![2, 1, 0] },
+            );
+            world.run_for(100);
+        }
+        let sent = sent.get();
+        assert!((50_000..150_000).contains(&sent), "{sent} bytes");
+        world.say(all[1], "well");
+        world.same_chat(&all, 51);
+        assert!(world.view(all[0]).members.values().all(|member| !member.forked));
+    }
+}
+
+/// Rooms in one engine.
+const MAX_ROOMS: usize = 64;
+
+#[test]
+fn one_room_too_many_is_refused_and_a_closed_one_makes_place() {
+    let mut world = World::new(1);
+    let node = world.node("Hanna");
+    let create = || Command::CreateRoom { name: "Hanna".into() };
+    for _ in 0..MAX_ROOMS {
+        world.command(node, create());
+    }
+    assert_eq!(world.try_command(node, create()), Err(CommandError::Full));
+    let room = world.room(node);
+    world.command(node, Command::Close { room });
+    world.command(node, create());
+    assert_eq!(world.try_command(node, create()), Err(CommandError::Full));
 }

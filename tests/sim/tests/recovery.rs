@@ -1,7 +1,7 @@
 //! The page dies between two records that belong together: what was begun is finished when it is opened again.
 
-use peer_core::io::Command;
-use sim::{NodeId, World, worlds};
+use peer_core::io::{Command, FileState, NewFile};
+use sim::{Content, NodeId, World, worlds};
 
 /// Nobody has seen anything wrong, and everybody can talk.
 fn all_is_well(world: &mut World, all: &[NodeId]) {
@@ -130,6 +130,28 @@ fn a_host_that_crashes_while_ending_the_room_has_ended_it_for_everybody() {
         world.run_until("everybody knows", |world| all[1..].iter().all(|node| world.view(*node).ended));
         world.run_until("closed at the host's", |world| world.view(all[0]).closed);
         assert!(world.records(all[0]).is_empty(), "nothing is kept");
+    }
+}
+
+#[test]
+fn a_file_whose_hash_a_crash_left_unsaid_gets_done() {
+    for mut world in worlds(2) {
+        let all = world.room_of(2);
+        world.net().store_latency = (50, 200);
+        let content = Content { seed: 1, size: 700_000 };
+        let file = world.share(all[0], "a.bin", content);
+        let pages = |world: &World| world.records(all[0]).iter().filter(|(key, _)| key[0] == b'p').count();
+        world.run_until("its page is kept", |world| pages(world) == 1);
+        assert_eq!(world.unwritten(all[0]), 1, "the last word about it is not");
+        world.crash(all[0], 0);
+        world.linked(&all);
+        assert_eq!(world.file(all[0], file), FileState::SourceMissing);
+        let (room, source) = (world.room(all[0]), world.choose(all[0], content));
+        let new = NewFile { source, name: "a.bin".into(), size: content.size };
+        world.command(all[0], Command::Supply { room, file, new });
+        let sink = world.fetch(all[1], file);
+        world.saved(all[1], file, sink, content);
+        all_is_well(&mut world, &all);
     }
 }
 
