@@ -1,5 +1,6 @@
 /**
- * What stories import: `test` with the fixtures `site` (server and wire-tap), `people` and `files`, and `expect`.
+ * What stories import: `test` with the fixtures `site` (server and wire-tap), `further` (more of them), `people` and
+ * `files`, and `expect`.
  *
  * A story fails by itself if any page had a console error, an uncaught error or a report of its policy, unless the
  * story allowed it by `person.problems.allow`.
@@ -9,6 +10,7 @@ import { Folder } from "./files";
 import { Person, type ContextOptions, type Kind } from "./people";
 import { Proxy } from "./proxy";
 import { Server } from "./server";
+import { StaticSite } from "./static";
 
 export { expect };
 export { hashOf, nameOf } from "./files";
@@ -32,6 +34,16 @@ export interface Site {
   replaceServer(): Promise<void>;
 }
 
+/** What a story needs beside the site: gone when it ends, after the people. */
+export interface Further {
+  /** A server with these flags. */
+  server(...flags: string[]): Promise<Server>;
+  /** A wire-tap before a port of this machine. */
+  tap(port: number): Promise<Proxy>;
+  /** Another site: pages by their path. */
+  pages(source: Record<string, string>): Promise<StaticSite>;
+}
+
 /** Makes people, and sends them home when the story ends. */
 export interface People {
   host(options?: ContextOptions): Promise<Person>;
@@ -41,6 +53,7 @@ export interface People {
 
 interface Fixtures extends Kinds {
   site: Site;
+  further: Further;
   people: People;
   files: Folder;
 }
@@ -71,8 +84,23 @@ export const test = base.extend<Fixtures>({
     }
   },
 
-  // Depends on the site, so that browsers are gone before the server is: its end would be an error to them.
-  people: async ({ hostKind, guestKind, site: _site }, use, info) => {
+  further: async ({}, use) => {
+    const all: { stop(): Promise<void> }[] = [];
+    const kept = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+      const started = await starting;
+      all.push(started);
+      return started;
+    };
+    await use({
+      server: (...flags) => kept(Server.start(0, flags)),
+      tap: (port) => kept(Proxy.start(port)),
+      pages: (source) => kept(StaticSite.start(source)),
+    });
+    for (const one of all.reverse()) await one.stop();
+  },
+
+  // Depends on the servers, so that browsers are gone before those are: their end would be an error to them.
+  people: async ({ hostKind, guestKind, site: _site, further: _further }, use, info) => {
     const all: Person[] = [];
     const arrive = async (kind: Kind, options?: ContextOptions): Promise<Person> => {
       const person = await Person.arrive(kind, options);

@@ -1,9 +1,6 @@
 /** The part of a link behind `#` is a secret between people: nothing that a browser or the server writes or sends has it. */
 import { heardSaying, linkOf, meet, openPage, say, told } from "../../harness/acts";
 import { doorTagOf, secretOf } from "../../harness/link";
-import { Proxy } from "../../harness/proxy";
-import { Server } from "../../harness/server";
-import { StaticSite } from "../../harness/static";
 import { expect, found, heard, test, type Person } from "../../harness/test";
 
 /** What a browser tells a page about a violation of its policy, and would tell a collector of reports. */
@@ -20,11 +17,11 @@ declare global {
   }
 }
 
-test("the link's secret is in no request, no referrer, no error, no report and no log", async ({ people }) => {
-  const server = await Server.start(0, ["--log", "trace"]);
-  const site = await Proxy.start(server.port);
-  const other = await StaticSite.start({ "/": `<!doctype html><title>elsewhere</title><link rel="icon" href="data:,">` });
-  const tapped = await Proxy.start(Number(new URL(other.url).port));
+test("the link's secret is in no request, no referrer, no error, no report and no log", async ({ people, further }) => {
+  const server = await further.server("--log", "trace");
+  const site = await further.tap(server.port);
+  const other = await further.pages({ "/": `<!doctype html><title>elsewhere</title><link rel="icon" href="data:,">` });
+  const tapped = await further.tap(Number(new URL(other.url).port));
   const host = await people.host();
   const guest = await people.guest();
   const said = [host, guest].map(listen);
@@ -97,10 +94,6 @@ test("the link's secret is in no request, no referrer, no error, no report and n
     expect(found(written, wanted), `${what} in logs, reports, errors and what was asked for`).toEqual([]);
   }
   expect(found(written.slice(0, 1), doorTagOf(link)), "nor is the tag in the server's log").toEqual([]);
-
-  await tapped.stop();
-  await other.stop();
-  await site.stop();
 });
 
 /**

@@ -1,19 +1,17 @@
 /** Page and signaling on different origins: people meet as ever, and who serves the page sees nothing of it. */
 import { heardSaying, linkOf, meet, openPage, save, say, share, told } from "../../harness/acts";
 import { doorTagOf } from "../../harness/link";
-import { Proxy } from "../../harness/proxy";
-import { Server } from "../../harness/server";
 import { expect, hashOf, heard, nameOf, test } from "../../harness/test";
 
 /** What browsers say of a socket that is refused. */
 const REFUSED = /WebSocket/;
 
-test("a page from one server meets at another, which serves no page and takes no other page's visitors", async ({ people, files }) => {
-  const page = await Proxy.start(0);
+test("a page from one server meets at another, which serves no page and takes no other page's visitors", async ({ people, further, files }) => {
+  const page = await further.tap(0);
   const origin = new URL(page.url).origin;
-  const signaling = await Server.start(0, ["--no-page", "--page-origin", origin]);
-  const tap = await Proxy.start(signaling.port);
-  const pages = await Server.start(0, ["--signaling-url", tap.url.replace("http:", "ws:")]);
+  const signaling = await further.server("--no-page", "--page-origin", origin);
+  const tap = await further.tap(signaling.port);
+  const pages = await further.server("--signaling-url", tap.url.replace("http:", "ws:"));
   page.redirect(pages.port);
 
   const host = await people.host();
@@ -44,7 +42,4 @@ test("a page from one server meets at another, which serves no page and takes no
   stranger.problems.allow(REFUSED);
   await openPage(stranger, `http://127.0.0.1:${pages.port}/`);
   await told(stranger.page, /The meeting server can’t be reached/);
-
-  for (const proxy of [page, tap]) await proxy.stop();
-  for (const server of [pages, signaling]) await server.stop();
 });
