@@ -17,13 +17,14 @@ mod rival;
 mod server;
 mod table;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::{Parser, Subcommand};
 use rival::Rival;
 use server::Programs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use table::{Figure, Table};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
 #[command(name = "signaling-bench", about = "Load on the signaling server, and on others beside it")]
@@ -105,8 +106,23 @@ async fn main() -> Result<()> {
     match cli.part {
         Some(Part::Hold(hold)) => hold.run().await,
         Some(Part::Attack(attack)) => attack.run().await,
-        None => bench(&cli.options).await,
+        // Told to stop, it ends the servers that it has started.
+        None => tokio::select! {
+            done = bench(&cli.options) => done,
+            () = told_to_stop()? => bail!("told to stop"),
+        },
     }
+}
+
+fn told_to_stop() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn bench(options: &Options) -> Result<()> {
