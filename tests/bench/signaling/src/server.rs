@@ -111,9 +111,14 @@ impl Server {
         Ok(())
     }
 
-    /// Waits for its end after [`Self::terminate`].
+    /// Waits for its end after [`Self::terminate`]; one that will not stop is killed, as a service manager does.
     pub(crate) async fn ended(mut self) -> Result<()> {
-        timeout(PATIENCE, self.child.wait()).await.context("it does not stop")??;
+        match timeout(PATIENCE, self.child.wait()).await {
+            Ok(ended) => {
+                ended?;
+            }
+            Err(_) => self.child.kill().await?,
+        }
         Ok(())
     }
 
