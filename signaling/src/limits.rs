@@ -8,7 +8,7 @@
 mod parse;
 
 use clap::{Args, Command, FromArgMatches};
-use parse::{header_bytes, places, relay_life, size, time};
+use parse::{count, header_bytes, places, relay_life, room, size, tags, time};
 use std::time::Duration;
 
 /// Bounds with defaults for a server on the open internet; tests shrink them to reach one past each.
@@ -18,27 +18,27 @@ pub struct Limits {
     /// TCP connections at once, whatever they carry; more are closed unanswered
     ///
     /// Below the file descriptors that a service is usually given.
-    #[arg(long, value_name = "COUNT", default_value = "10000")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<usize>, default_value = "10000")]
     pub connections: usize,
     /// TCP connections at once of one address (IPv4) or /64 network (IPv6)
     ///
     /// A page uses up to seven for a moment and then one, and an office may stand behind one address.
-    #[arg(long, value_name = "COUNT", default_value = "512")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<usize>, default_value = "512")]
     pub connections_per_address: usize,
     /// New TCP connections of one address or /64 network at once, or requests that trusted proxies bring for it
     ///
     /// An office that comes back after a restart.
-    #[arg(long, value_name = "COUNT", default_value = "512")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "512")]
     pub new_connection_burst: u32,
     /// New TCP connections of the same a second in the long run
     ///
     /// Some ten pages loaded every second.
-    #[arg(long, value_name = "COUNT", default_value = "64")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "64")]
     pub new_connections_per_second: u32,
     /// WebSockets at once of one address or /64 network; the next is refused
     ///
     /// Half of the connections, so that pages still load.
-    #[arg(long, value_name = "COUNT", default_value = "256")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<usize>, default_value = "256")]
     pub sockets_per_address: usize,
     /// Bytes that the system may hold on their way to a peer, for each connection (SO_SNDBUF)
     ///
@@ -70,7 +70,7 @@ pub struct Limits {
     /// Header lines of a request
     ///
     /// Browsers send about 20.
-    #[arg(long, value_name = "COUNT", default_value = "64")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<usize>, default_value = "64")]
     pub header_lines: usize,
     /// Life of a connection that is not a WebSocket
     ///
@@ -112,17 +112,17 @@ pub struct Limits {
     /// Messages that a WebSocket may send at once; then TOO_FAST
     ///
     /// A member of a full room of 64 that comes back greets all the others with some twenty messages each.
-    #[arg(long, value_name = "COUNT", default_value = "2048")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "2048")]
     pub message_burst: u32,
     /// Messages a second that a WebSocket may send in the long run
     ///
     /// The burst again within 16 s.
-    #[arg(long, value_name = "COUNT", default_value = "128")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "128")]
     pub messages_per_second: u32,
     /// Bytes that a WebSocket may have relayed at once, where a message to many counts once for each; then TOO_MUCH
     ///
     /// A member of a full room that comes back, as for messages.
-    #[arg(long, value_name = "SIZE", value_parser = size::<u32>, default_value = "2MiB")]
+    #[arg(long, value_name = "SIZE", value_parser = room::<u32>, default_value = "2MiB")]
     pub byte_burst: u32,
     /// Bytes a second that a WebSocket may have relayed in the long run
     ///
@@ -132,18 +132,18 @@ pub struct Limits {
     /// Messages waiting for one WebSocket; then TOO_SLOW
     ///
     /// Eight of each other member.
-    #[arg(long, value_name = "COUNT", default_value = "512")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<usize>, default_value = "512")]
     pub queue_messages: usize,
     /// Bytes waiting for one WebSocket; then TOO_SLOW
     ///
     /// 32 of the largest messages.
-    #[arg(long, value_name = "SIZE", value_parser = size::<usize>, default_value = "512KiB")]
+    #[arg(long, value_name = "SIZE", value_parser = room::<usize>, default_value = "512KiB")]
     pub queue_bytes: usize,
 
-    /// Tags of one WebSocket; more are TOO_MANY_TAGS
+    /// Tags of one WebSocket, 4 at least; more are TOO_MANY_TAGS
     ///
     /// Peers count on four: a door and a mesh, and as many again while a room changes its link.
-    #[arg(long, value_name = "COUNT", default_value = "4")]
+    #[arg(long, value_name = "COUNT", value_parser = tags, default_value = "4")]
     pub tags_per_socket: usize,
     /// Places of listeners on one tag, 64 at most
     ///
@@ -180,18 +180,18 @@ pub struct Limits {
     /// It bounds the tags too, as a tag lives only while somebody is on it; tags themselves are not counted, so that
     /// a full server answers the same for a tag that exists and one that does not. Two for each connection and half
     /// as many to spare.
-    #[arg(long, value_name = "COUNT", default_value = "30000")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<usize>, default_value = "30000")]
     pub joins: usize,
 
     /// STUN answers that one address (IPv4 /24, IPv6 /48) may get at once
     ///
     /// An office opening the page.
-    #[arg(long, value_name = "COUNT", default_value = "64")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "64")]
     pub stun_burst: u32,
     /// STUN answers a second for the same in the long run
     ///
     /// Useless for flooding anybody.
-    #[arg(long, value_name = "COUNT", default_value = "16")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "16")]
     pub stun_per_second: u32,
 
     /// Life of the right to use the TURN server, 10min at most
@@ -208,7 +208,7 @@ pub struct Limits {
     /// How often one WebSocket may get it at once
     ///
     /// An honest one asks twice in each life.
-    #[arg(long, value_name = "COUNT", default_value = "4")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "4")]
     pub relay_burst: u32,
     /// Time after which it may get it once more
     ///
@@ -218,7 +218,7 @@ pub struct Limits {
     /// How often one address (IPv4) or /64 network (IPv6) may get it at once
     ///
     /// Each of its WebSockets once.
-    #[arg(long, value_name = "COUNT", default_value = "256")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "256")]
     pub relay_burst_per_address: u32,
     /// Time after which an address may get it once more
     ///

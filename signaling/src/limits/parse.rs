@@ -8,6 +8,20 @@ const MIN_HEADER: usize = 8 * 1024;
 /// Longest time: four weeks. Timers need not be asked for more.
 const MAX_TIME: Duration = Duration::from_secs(28 * 24 * 3600);
 
+/// Largest number of anything: beyond it tables and semaphores of libraries end.
+const MAX_COUNT: u64 = 1_000_000_000;
+/// Smallest room for messages: two of the largest, or honest peers could not speak.
+const MIN_ROOM: u64 = 32 * 1024;
+
+/// A number of things, at least one.
+pub(super) fn count<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
+    let wrong = || format!("expected 1 to {MAX_COUNT}");
+    match text.parse() {
+        Ok(count @ 1..=MAX_COUNT) => N::try_from(count).map_err(|_| wrong()),
+        _ => Err(wrong()),
+    }
+}
+
 /// `10s`, `2min`, `1h 30min`.
 pub(super) fn time(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
@@ -33,6 +47,24 @@ pub(super) fn relay_life(text: &str) -> Result<Duration, String> {
 pub(super) fn size<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
     let bytes: ByteSize = text.parse().map_err(|_| "expected a size such as 16KiB or 2MiB".to_owned())?;
     N::try_from(bytes.as_u64()).map_err(|_| "that is too much".to_owned())
+}
+
+/// A size into which messages fit.
+pub(super) fn room<N: TryFrom<u64>>(text: &str) -> Result<N, String> {
+    match size(text)? {
+        bytes if bytes < MIN_ROOM => Err("32KiB at least: two of the largest messages".to_owned()),
+        bytes => N::try_from(bytes).map_err(|_| "that is too much".to_owned()),
+    }
+}
+
+/// As many tags as peers count on.
+pub(super) fn tags(text: &str) -> Result<usize, String> {
+    match count(text)? {
+        tags if tags < signal_proto::MAX_TAGS_PER_SOCKET => {
+            Err(format!("{} at least: peers count on them", signal_proto::MAX_TAGS_PER_SOCKET))
+        }
+        tags => Ok(tags),
+    }
 }
 
 /// A size that the HTTP library takes.
@@ -74,6 +106,12 @@ mod tests {
         assert!(places("65").is_err() && places("0").is_err());
         assert_eq!(relay_life("10min"), Ok(Duration::from_secs(600)));
         assert!(relay_life("601s").is_err() && relay_life("999ms").is_err());
+        assert_eq!(count::<usize>("1000000000"), Ok(1_000_000_000));
+        for bad in ["0", "-1", "1000000001", "18446744073709551616", "many"] {
+            assert!(count::<usize>(bad).is_err(), "{bad}");
+        }
+        assert!(tags("3").is_err() && tags("4") == Ok(4));
+        assert!(room::<usize>("32767").is_err() && room::<u32>("32KiB") == Ok(32_768));
         assert_eq!(header_bytes("8KiB"), Ok(8_192));
         assert!(header_bytes("8191").is_err());
     }
