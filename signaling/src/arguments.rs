@@ -3,6 +3,7 @@
 //! Each area has its own `Args` struct in a file of its own; a new option is a new field there and needs nothing
 //! else. It never decides what an option means: `main` turns options into a [`signaling::Config`].
 
+mod backplane;
 mod file;
 mod ice;
 mod listen;
@@ -12,6 +13,7 @@ mod proxy;
 mod tls;
 mod turn;
 
+pub(crate) use backplane::Nodes;
 pub(crate) use ice::Ice;
 pub(crate) use listen::Listen;
 pub(crate) use log::Log;
@@ -59,6 +61,8 @@ pub(crate) struct Arguments {
     pub(crate) proxy: Proxy,
     #[command(flatten)]
     pub(crate) turn: TurnOptions,
+    #[command(flatten)]
+    pub(crate) nodes: Nodes,
     #[command(flatten)]
     pub(crate) log: Log,
     #[command(flatten)]

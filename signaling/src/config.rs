@@ -1,5 +1,6 @@
 //! What an operator decides; everything else is fixed or a [`Limits`] default.
 
+use crate::backplane::Backplane;
 use crate::limits::Limits;
 use crate::origin::Origin;
 use crate::proxies::Proxies;
@@ -28,6 +29,8 @@ pub struct Config {
     pub turn: Option<Turn>,
     /// Serve metrics here, over plain HTTP and to whoever asks.
     pub metrics: Option<SocketAddr>,
+    /// Where the other nodes of this server are met; none if it is the only one.
+    pub backplane: Option<Backplane>,
     /// Bounds.
     pub limits: Limits,
 }

@@ -10,6 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
 
+/// A node without its backplane is still ready: usually all of them lose it at once, and a balancer that then sent
+/// people nowhere would keep those from meeting who still can.
+const CUT_OFF: &str = "ready, but the other nodes cannot be reached";
+
 /// Both routes.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz))
@@ -21,6 +25,7 @@ async fn healthz() -> Response {
 
 async fn readyz(State(app): State<Arc<App>>) -> Response {
     let (status, words) = match obstacle(&app) {
+        None if app.switchboard.is_cut_off() => (StatusCode::OK, CUT_OFF),
         None => (StatusCode::OK, "ready"),
         Some(obstacle) => (StatusCode::SERVICE_UNAVAILABLE, obstacle),
     };

@@ -4,12 +4,13 @@
 //! the engine. Everything it does for a stranger is bounded by [`Limits`]. See PROTOCOL.md, *The server's model*.
 //!
 //! From the outside in: `accept` (connections), `routes` and `assets` (HTTP), `ws` (one WebSocket), `switchboard`
-//! and [`hub`] (who is where), beside them `stun`, [`turn`], [`tls`] and `metrics`.
+//! and [`hub`] (who is where), `backplane` (other nodes), beside them `stun`, [`turn`], [`tls`] and `metrics`.
 #![forbid(unsafe_code)]
 
 mod accept;
 mod addresses;
 mod assets;
+mod backplane;
 mod bucket;
 mod config;
 mod headers;
@@ -29,6 +30,7 @@ pub mod tls;
 pub mod turn;
 mod ws;
 
+pub use backplane::{Backplane, NotABackplane};
 pub use config::{Config, IceServer, NotAnIceServer};
 pub use limits::Limits;
 pub use origin::{NotAnOrigin, Origin};
@@ -37,6 +39,7 @@ pub use serves::{NotASignalingUrl, Serves, SignalingUrl};
 
 use addresses::Addresses;
 use assets::Page;
+use backplane::Exchange;
 use metrics::Metrics;
 use relays::Relays;
 use routes::App;
@@ -96,8 +99,14 @@ impl Server {
         let limits = self.config.limits.clone();
         let counted = Arc::new(Metrics::default());
         let relays = Relays::new(self.config.turn.take(), &limits, Arc::clone(&counted));
+        let backplane = self.config.backplane.clone();
+        let exchange = backplane.clone().map(|backplane| Exchange::new(backplane, counted.backplane.clone()));
+        let switchboard = Switchboard::new(limits.clone(), Arc::clone(&counted), relays, exchange);
+        if let Some(backplane) = backplane {
+            self.tasks.spawn(backplane::run(Arc::clone(&switchboard), backplane, self.stop.clone()));
+        }
         let app = Arc::new(App {
-            switchboard: Switchboard::new(limits.clone(), Arc::clone(&counted), relays),
+            switchboard,
             connections: Addresses::paced(
                 limits.connections_per_address,
                 limits.new_connection_burst,

@@ -74,6 +74,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         page_origins: arguments.page.page_origin,
         turn: arguments.turn.turn().map_err(Failure::Secret)?,
         metrics: listen.metrics,
+        backplane: arguments.nodes.backplane(),
         limits: arguments.limits,
     });
     let address =

@@ -8,6 +8,7 @@ mod serve;
 pub(crate) use serve::run;
 
 use crate::addresses::Crowded;
+use crate::backplane::Traffic;
 use crate::hub::Flowed;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -41,6 +42,8 @@ pub(crate) struct Metrics {
     pub(crate) queue_drops: Counter,
     /// From an envelope's arrival to the moment when the system has taken a copy for a receiver.
     pub(crate) relay_latency: RelayLatency,
+    /// What passes between this node and others; nothing if it is alone.
+    pub(crate) backplane: Traffic,
 }
 
 /// Which limit somebody ran into, or which rule was broken: one for each way of being refused or closed.
@@ -182,6 +185,7 @@ impl Metrics {
         registry.register("queue_drops", help, self.queue_drops.clone());
         let help = "Seconds from an envelope's arrival until a copy was written towards a receiver";
         registry.register("relay_latency_seconds", help, self.relay_latency.0.clone());
+        self.backplane.register(registry.sub_registry_with_prefix("backplane"));
         registry
     }
 }

@@ -1,17 +1,22 @@
 //! The [`Hub`] at work: one lock around it, and an [`Outbox`] for every socket that it knows.
 //!
-//! Nobody waits in here: messages are put into outboxes, and an outbox that is full costs its own socket.
+//! Nobody waits in here: messages are put into outboxes, and an outbox that is full costs its own socket. With
+//! [other nodes](crate::backplane) what they are to be told is put into the exchange, under the same lock.
 
+mod elsewhere;
+
+use crate::backplane::Exchange;
 use crate::hub::{Delivery, Hub, SocketId, Violation};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::relays::{Asker, Relays};
 use axum::body::Bytes;
-use signal_proto::{ClientMessage, Handle, ServerMessage};
+use signal_proto::{ClientMessage, Handle, ServerMessage, Tag};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// All sockets of this server.
@@ -21,12 +26,16 @@ pub(crate) struct Switchboard {
     metrics: Arc<Metrics>,
     relays: Relays,
     state: Mutex<State>,
+    /// There may be something to tell the other nodes.
+    news: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     hub: Hub,
     outboxes: HashMap<SocketId, Arc<Outbox>>,
+    /// None if this is the only node.
+    exchange: Option<Exchange>,
 }
 
 /// A socket's place at the switchboard; dropping it disconnects.
@@ -35,6 +44,8 @@ pub(crate) struct Seat {
     board: Arc<Switchboard>,
     socket: SocketId,
     asker: Asker,
+    /// Tags about which other nodes have been asked for this socket: those that it is on or joining.
+    entered: Vec<Tag>,
     /// What waits for this socket.
     pub(crate) outbox: Arc<Outbox>,
 }
@@ -49,9 +60,15 @@ pub(crate) struct Handled {
 }
 
 impl Switchboard {
-    pub(crate) fn new(limits: Limits, metrics: Arc<Metrics>, relays: Relays) -> Arc<Self> {
+    pub(crate) fn new(
+        limits: Limits,
+        metrics: Arc<Metrics>,
+        relays: Relays,
+        exchange: Option<Exchange>,
+    ) -> Arc<Self> {
         let hub = Hub::new(limits.clone());
-        Arc::new(Self { limits, metrics, relays, state: Mutex::new(State { hub, outboxes: HashMap::new() }) })
+        let state = Mutex::new(State { hub, outboxes: HashMap::new(), exchange });
+        Arc::new(Self { limits, metrics, relays, state, news: Notify::new() })
     }
 
     pub(crate) fn connect(self: &Arc<Self>, ip: IpAddr) -> Seat {
@@ -60,7 +77,8 @@ impl Switchboard {
         let socket = state.hub.connect_from(ip);
         state.outboxes.insert(socket, Arc::clone(&outbox));
         drop(state);
-        Seat { board: Arc::clone(self), socket, asker: self.relays.asker(ip), outbox }
+        let asker = self.relays.asker(ip);
+        Seat { board: Arc::clone(self), socket, asker, entered: Vec::new(), outbox }
     }
 
     /// Keeps the operator's numbers.
@@ -85,9 +103,10 @@ impl Seat {
     /// Hands `message` to the hub and its consequences to the outboxes.
     pub(crate) fn handle(&mut self, message: ClientMessage) -> Result<Handled, Violation> {
         let now = Instant::now();
-        let asks = match message {
-            ClientMessage::AskRelay { tag } => Some(tag),
-            ClientMessage::Join { .. } | ClientMessage::Send { .. } | ClientMessage::Leave { .. } => None,
+        let (presence, asks) = match message {
+            ClientMessage::Join { tag, .. } | ClientMessage::Leave { tag } => (Some(tag), None),
+            ClientMessage::AskRelay { tag } => (None, Some(tag)),
+            ClientMessage::Send { .. } => (None, None),
         };
         let mut state = self.board.state();
         let mut deliveries = state.hub.handle(self.socket, message, now.into_std(), &mut random_handle)?;
@@ -97,8 +116,15 @@ impl Seat {
             deliveries.push(Delivery { to: vec![self.socket], message: ServerMessage::Relay { relay } });
         }
         self.board.count(&state.hub, &deliveries);
-        let copies = state.deliver(deliveries);
-        Ok(Handled { tags: state.hub.tags_of(self.socket), copies })
+        let copies = state.deliver(deliveries) + state.relay();
+        if let Some(tag) = presence {
+            let is_on = state.hub.is_on(self.socket, tag);
+            state.tell_presence(&mut self.entered, tag, is_on);
+        }
+        let tags = state.hub.tags_of(self.socket);
+        drop(state);
+        self.board.news.notify_one();
+        Ok(Handled { tags, copies })
     }
 }
 
@@ -107,8 +133,13 @@ impl Drop for Seat {
         let mut state = self.board.state();
         state.outboxes.remove(&self.socket);
         let deliveries = state.hub.disconnect(self.socket);
-        self.board.count(&state.hub, &deliveries);
         state.deliver(deliveries);
+        for tag in std::mem::take(&mut self.entered) {
+            state.leave_elsewhere(tag);
+        }
+        self.board.count(&state.hub, &[]);
+        drop(state);
+        self.board.news.notify_one();
     }
 }
 

@@ -18,7 +18,9 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use signal_proto::{ClientMessage, MAX_MESSAGE, SUBPROTOCOL, ServerMessage, close};
+use std::future::pending;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -154,6 +156,8 @@ async fn serve(app: &App, ip: IpAddr, socket: &mut WebSocket) -> End {
     let limits = &app.limits;
     let mut seat = app.switchboard.connect(ip);
     let mut inward = Inward::new(limits);
+    // A join that other nodes are being asked about; what the peer says after it waits.
+    let mut joining: Option<(Pin<Box<_>>, Said)> = None;
     loop {
         let step = tokio::select! {
             () = app.stop.cancelled() => Err(End::GoingAway),
@@ -167,8 +171,19 @@ async fn serve(app: &App, ip: IpAddr, socket: &mut WebSocket) -> End {
                 }
                 Err(overflowed) => Err(drop_reader(app, overflowed)),
             },
-            frame = socket.recv() => match frame {
-                Some(Ok(frame)) => inward.frame(&mut seat, frame),
+            said = after_answers(&mut joining) => inward.handle(&mut seat, said),
+            frame = socket.recv(), if joining.is_none() => match frame {
+                Some(Ok(frame)) => match inward.frame(frame) {
+                    Ok(Some(said)) => match seat.ask(&said.message) {
+                        Some(asked) => {
+                            joining = Some((Box::pin(asked.answered()), said));
+                            Ok(())
+                        }
+                        None => inward.handle(&mut seat, said),
+                    },
+                    Ok(None) => Ok(()),
+                    Err(end) => Err(end),
+                },
                 // Not a frame, or one far too long; or the network failed, and then nobody hears the code.
                 Some(Err(_)) => Err(End::BadMessage),
                 None => Err(End::Gone),
@@ -181,6 +196,18 @@ async fn serve(app: &App, ip: IpAddr, socket: &mut WebSocket) -> End {
         if let Err(end) = step {
             return end;
         }
+    }
+}
+
+/// The join, once the other nodes have answered. Never, if there is none.
+async fn after_answers<F: Future<Output = ()>>(joining: &mut Option<(Pin<Box<F>>, Said)>) -> Said {
+    match joining {
+        Some((answered, _)) => answered.await,
+        None => pending().await,
+    }
+    match joining.take() {
+        Some((_, said)) => said,
+        None => pending().await,
     }
 }
 
@@ -236,6 +263,13 @@ struct Inward {
     dies: Instant,
 }
 
+/// A message of the peer.
+struct Said {
+    message: ClientMessage,
+    /// In bytes.
+    length: usize,
+}
+
 /// What to do when the deadline has come.
 enum Late {
     Ping,
@@ -255,7 +289,8 @@ impl Inward {
         }
     }
 
-    fn frame(&mut self, seat: &mut Seat, frame: Message) -> Result<(), End> {
+    /// What the peer has said with `frame`, if it may say that now.
+    fn frame(&mut self, frame: Message) -> Result<Option<Said>, End> {
         let now = Instant::now();
         (self.heard, self.pinged) = (now, false);
         if !self.messages.take(1, now) {
@@ -264,7 +299,7 @@ impl Inward {
         let bytes = match frame {
             Message::Binary(bytes) => bytes,
             Message::Text(_) => return Err(End::BadMessage),
-            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Ping(_) | Message::Pong(_) => return Ok(None),
             Message::Close(_) => return Err(End::Gone),
         };
         if bytes.len() > MAX_MESSAGE {
@@ -274,6 +309,12 @@ impl Inward {
             return Err(End::TooMuch);
         }
         let message = ClientMessage::decode(&bytes).map_err(|_| End::BadMessage)?;
+        Ok(Some(Said { message, length: bytes.len() }))
+    }
+
+    /// Does what was said.
+    fn handle(&mut self, seat: &mut Seat, Said { message, length }: Said) -> Result<(), End> {
+        let now = Instant::now();
         let handled = seat.handle(message)?;
         if handled.tags > 0 {
             self.untagged = None;
@@ -281,7 +322,7 @@ impl Inward {
             self.untagged.get_or_insert(now);
         }
         // The first copy is paid already; what goes to many costs for each.
-        let further = handled.copies.saturating_sub(1) * bytes.len();
+        let further = handled.copies.saturating_sub(1) * length;
         if self.bytes.take(further, now) { Ok(()) } else { Err(End::TooMuch) }
     }
 

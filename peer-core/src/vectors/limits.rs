@@ -11,7 +11,7 @@ macro_rules! sources {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!("../../../", $path)))),+] };
 }
 
-const SOURCES: [(&str, &str); 47] = sources![
+const SOURCES: [(&str, &str); 54] = sources![
     "peer-core/src/blob.rs",
     "peer-core/src/chat.rs",
     "peer-core/src/conduit.rs",
@@ -55,9 +55,16 @@ const SOURCES: [(&str, &str); 47] = sources![
     "signal-proto/src/lib.rs",
     "signal-proto/src/relay.rs",
     "signaling/src/accept.rs",
+    "signaling/src/arguments/backplane.rs",
+    "signaling/src/backplane.rs",
+    "signaling/src/backplane/exchange.rs",
+    "signaling/src/backplane/nodes.rs",
+    "signaling/src/backplane/redis.rs",
+    "signaling/src/hub/elsewhere.rs",
     "signaling/src/limits.rs",
     "signaling/src/stun.rs",
     "signaling/src/turn.rs",
+    "signaling/src/switchboard/elsewhere.rs",
     "signaling/src/ws.rs",
 ];
 

@@ -20,17 +20,23 @@ mod meeting;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod nodes;
+#[cfg(test)]
 mod options;
 #[cfg(test)]
 mod pace;
 #[cfg(test)]
 mod proxies;
 #[cfg(test)]
+mod redis;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod renewal;
 #[cfg(test)]
 mod shutdown;
+#[cfg(test)]
+mod site;
 #[cfg(test)]
 mod stun;
 #[cfg(test)]

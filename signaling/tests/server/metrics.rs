@@ -16,7 +16,7 @@ async fn counted(limits: Limits) -> (Server, SocketAddr, SocketAddr) {
 }
 
 /// Waits until a line of the metrics says that `name` (with its labels) has `value`.
-async fn until(metrics: SocketAddr, name: &str, value: &str) {
+pub(crate) async fn until(metrics: SocketAddr, name: &str, value: &str) {
     let line = format!("\nlinkspan_{name} {value}\n");
     soon(async { while !get(metrics, "/metrics").await.contains(&line) {} }).await;
 }

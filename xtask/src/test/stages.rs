@@ -86,7 +86,8 @@ fn clippy_wasm(project: &Project, _: &Options) -> Result<Counts> {
 }
 
 fn rust(project: &Project, _: &Options) -> Result<Counts> {
-    tools::packages(project, "the tests of relays", &[("turnserver", "coturn")])?;
+    let programs = [("redis-server", "redis-server"), ("turnserver", "coturn")];
+    tools::packages(project, "the server's tests", &programs)?;
     // As one workspace: what the stages share is then built with the same features, once.
     let nextest = ["--workspace", "--filterset", "not package(xtask) and not package(deploy)"];
     cargo_tests(project, &nextest, &["--workspace", "--exclude", "xtask", "--exclude", "deploy"])

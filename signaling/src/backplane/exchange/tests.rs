@@ -1,0 +1,174 @@
+use super::*;
+use crate::hub::SocketId;
+use crate::limits::Limits;
+use signal_proto::ClientMessage;
+
+const TAG: Tag = Tag([1; 16]);
+const OWN: Name = Name([1; 8]);
+const OTHER: Name = Name([2; 8]);
+
+/// A node without a network: its hub and its exchange.
+struct Node {
+    hub: Hub,
+    exchange: Exchange,
+}
+
+impl Node {
+    fn connected() -> Self {
+        let backplane = Backplane::at("redis://127.0.0.1").unwrap();
+        let hub = Hub::new(Limits::default());
+        let mut node = Self { hub, exchange: Exchange::new(backplane, Traffic::default()) };
+        node.exchange.connected(OWN);
+        node
+    }
+
+    fn join(&mut self, n: u8) -> (SocketId, Option<Answered>) {
+        let answered = self.exchange.enter(TAG);
+        let socket = self.hub.connect();
+        let join = ClientMessage::Join { tag: TAG, role: Role::Mesh };
+        self.hub.handle(socket, join, Instant::now().into_std(), &mut || Handle([n; 8])).unwrap();
+        self.exchange.changed(TAG);
+        (socket, answered)
+    }
+
+    fn commands(&mut self) -> Vec<Command> {
+        self.exchange.commands(&self.hub, usize::MAX)
+    }
+
+    fn note(&mut self, from: Name, what: What) -> Result<Option<Heard>, Garbage> {
+        self.exchange.note(channel().as_bytes(), &Note { from, what }.encode(), Instant::now())
+    }
+}
+
+fn channel() -> String {
+    Backplane::at("redis://127.0.0.1").unwrap().channel(Channel::Tag(Key::of(TAG)))
+}
+
+fn places(ask: bool, handles: &[u8]) -> What {
+    What::Places { ask, places: handles.iter().map(|n| (Handle([*n; 8]), Role::Mesh)).collect() }
+}
+
+fn publish(what: What) -> Command {
+    let ask = matches!(what, What::Places { ask: true, .. }).then_some(Key::of(TAG));
+    Command::Publish { channel: channel(), bytes: Note { from: OWN, what }.encode(), ask }
+}
+
+fn relay(bytes: usize) -> Relay {
+    Relay { tag: TAG, from: Handle([1; 8]), to: None, bytes: vec![0; bytes], copies: 1 }
+}
+
+#[test]
+fn a_tag_is_asked_about_by_the_first_told_with_each_change_and_left_by_the_last() {
+    let mut node = Node::connected();
+    node.join(1);
+    assert_eq!(
+        node.commands(),
+        [Command::Subscribe(channel()), publish(places(true, &[1])), publish(places(false, &[1]))]
+    );
+    node.join(2);
+    node.exchange.changed(TAG);
+    assert_eq!(node.commands(), [publish(places(false, &[1, 2]))], "once, however often it changed");
+    assert!(!node.exchange.leave(TAG));
+    assert_eq!(node.commands(), [publish(places(false, &[1, 2]))]);
+    assert!(node.exchange.leave(TAG));
+    node.hub = Hub::new(Limits::default());
+    assert_eq!(node.commands(), [publish(places(false, &[])), Command::Unsubscribe(channel())]);
+    assert!(node.exchange.is_idle());
+}
+
+#[test]
+fn a_join_waits_for_as_many_answers_as_there_are_listeners() {
+    let mut node = Node::connected();
+    let mut answered = node.exchange.enter(TAG).unwrap();
+    node.exchange.asked(Key::of(TAG), 3);
+    node.note(OTHER, places(false, &[])).unwrap();
+    node.note(OTHER, places(false, &[])).unwrap();
+    node.note(OWN, places(true, &[])).unwrap();
+    assert_eq!(answered.try_recv(), Err(oneshot::error::TryRecvError::Empty), "one of two, twice");
+    node.note(Name([3; 8]), places(false, &[])).unwrap();
+    assert_eq!(answered.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+    assert!(node.exchange.enter(TAG).is_none(), "known by now");
+
+    let mut alone = Node::connected();
+    let mut answered = alone.exchange.enter(TAG).unwrap();
+    alone.exchange.asked(Key::of(TAG), 1);
+    assert_eq!(answered.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+}
+
+#[test]
+fn nobody_waits_for_a_connection_that_is_gone_and_the_next_one_tells_everything() {
+    let mut node = Node::connected();
+    let (_, answered) = node.join(1);
+    node.commands();
+    node.exchange.relay(relay(1));
+    node.exchange.disconnected();
+    assert_eq!(answered.unwrap().try_recv(), Err(oneshot::error::TryRecvError::Closed));
+    assert!(node.exchange.enter(TAG).is_none());
+    for _ in 0..3 {
+        assert!(node.exchange.enter(Tag([9; 16])).is_none());
+        assert!(node.exchange.leave(Tag([9; 16])));
+        node.exchange.relay(relay(1));
+    }
+    assert!(node.exchange.jobs.is_empty(), "nothing piles up");
+    assert_eq!(node.exchange.traffic().dropped.get(), 4);
+    node.exchange.connected(OWN);
+    assert_eq!(node.commands(), [Command::Subscribe(channel()), publish(places(true, &[1]))]);
+}
+
+#[test]
+fn who_asks_is_answered_and_everybody_else_is_only_heard() {
+    let mut node = Node::connected();
+    node.join(1);
+    node.commands();
+    let heard = node.note(OTHER, places(true, &[5])).unwrap();
+    assert!(matches!(heard, Some(Heard::Places { tag: TAG, .. })), "{heard:?}");
+    assert_eq!(node.commands(), [publish(places(false, &[1]))]);
+    node.note(OTHER, places(false, &[5])).unwrap();
+    assert_eq!(node.commands(), []);
+}
+
+#[test]
+fn what_no_node_would_send_is_garbage() {
+    let mut node = Node::connected();
+    node.join(1);
+    let now = Instant::now();
+    let note = |what| Note { from: OTHER, what }.encode();
+    let relay = || What::Relay { from: Handle([1; 8]), to: None, bytes: vec![] };
+    for (channel, bytes) in [
+        (channel(), b"garbage".to_vec()),
+        (channel(), note(What::Alive)),
+        ("linkspan:1:nodes".to_owned(), note(places(false, &[1]))),
+        ("linkspan:1:nodes".to_owned(), note(relay())),
+        ("other".to_owned(), note(What::Alive)),
+    ] {
+        assert_eq!(node.exchange.note(channel.as_bytes(), &bytes, now), Err(Garbage), "{channel}");
+    }
+    assert_eq!(node.exchange.note(b"linkspan:1:nodes", &note(What::Alive), now), Ok(None));
+    // Late news of a tag that was left is none.
+    node.exchange.leave(TAG);
+    assert_eq!(node.note(OTHER, relay()), Ok(None));
+}
+
+#[test]
+fn what_waits_for_a_slow_redis_is_bounded() {
+    let mut node = Node::connected();
+    node.join(1);
+    let largest = 16_384 - size_of::<Job>();
+    for _ in 0..MAX_RELAY_BYTES / 16_384 {
+        node.exchange.relay(relay(largest));
+    }
+    assert_eq!(node.exchange.traffic().dropped.get(), 0);
+    node.exchange.relay(relay(0));
+    assert_eq!(node.exchange.traffic().dropped.get(), 1);
+    node.commands();
+    node.exchange.relay(relay(1));
+    assert_eq!(node.exchange.traffic().dropped.get(), 1, "what is sent makes room");
+
+    while !node.exchange.is_overloaded() {
+        assert!(node.exchange.jobs.len() <= MAX_JOBS);
+        node.exchange.enter(Tag([9; 16]));
+        node.exchange.leave(Tag([9; 16]));
+    }
+    node.exchange.disconnected();
+    assert!(!node.exchange.is_overloaded() && node.exchange.jobs.is_empty());
+}
