@@ -82,7 +82,12 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     println!("Linkspan is at {scheme}://{}/", SocketAddr::new(seen, address.port()));
 
     told_to_stop.await;
-    server.shutdown().await;
+    // Who asks twice does not want to wait.
+    let told_again = self::told_to_stop().map_err(Failure::System)?;
+    tokio::select! {
+        () = server.shutdown() => {}
+        () = told_again => warn!("told to stop again: ending at once"),
+    }
     Ok(())
 }
 

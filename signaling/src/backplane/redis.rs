@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 /// Longest time for connecting, and for one answer. 3 s: less than a node's silence, and far more than Redis needs.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -46,7 +46,8 @@ impl Address {
         }
         let info = url.into_connection_info().ok()?;
         // The third version tells messages and answers apart on one connection.
-        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let settings =
+            info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name();
         Some(Self(info.set_redis_settings(settings)))
     }
 }
@@ -54,6 +55,7 @@ impl Address {
 /// Keeps `board` connected to the other nodes until the server stops and its sockets have left their tags.
 pub(crate) async fn run(board: Arc<Switchboard>, backplane: Backplane, stop: CancellationToken) {
     let mut pause = FIRST_PAUSE;
+    let mut lost = false;
     loop {
         let begun = Instant::now();
         let end = connection(&board, &backplane, &stop).await;
@@ -61,7 +63,12 @@ pub(crate) async fn run(board: Arc<Switchboard>, backplane: Backplane, stop: Can
         if matches!(end, End::Done) || stop.is_cancelled() {
             return;
         }
-        warn!(reason = %end, "no backplane: only peers on this node meet until it is back");
+        // Once for each time that it is lost, however often it is tried in vain.
+        if !std::mem::replace(&mut lost, true) || begun.elapsed() > LONGEST_PAUSE + PATIENCE {
+            warn!(reason = %end, "no backplane: only peers on this node meet until it is back");
+        } else {
+            debug!(reason = %end, "still no backplane");
+        }
         // One that has lasted begins anew; one that fails at once comes less and less often.
         pause = if begun.elapsed() > backplane.silence { FIRST_PAUSE } else { pause };
         let again = sleep(pause / 2 + (pause / 2).mul_f64(random_fraction()));

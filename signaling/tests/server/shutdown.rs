@@ -1,11 +1,16 @@
 //! The server stops: everybody is told, and nothing is left.
 
+use crate::binary::run;
 use crate::client::{Client, DOOR, MESH, soon, start};
-use signal_proto::{Role, ServerMessage, close};
-use signaling::Limits;
+use signal_proto::{Role, ServerMessage, Tag, close};
+use signaling::{Config, Limits, Server};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::process::Command;
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn peers_are_told_when_to_come_back_and_the_port_is_free_again() {
@@ -50,4 +55,48 @@ async fn whoever_does_not_go_is_not_waited_for_longer_than_the_drain() {
     let (server, address) = start(limits).await;
     let (_deaf, _) = Client::joined(address, DOOR, Role::Listen).await;
     soon(server.shutdown()).await;
+}
+
+#[tokio::test]
+async fn an_office_behind_one_address_comes_back_all_at_once_and_nobody_is_locked_out() {
+    let people = 200u8;
+    let come = async |address| {
+        let mut office = JoinSet::new();
+        for n in 0..people {
+            office.spawn(Client::joined(address, Tag([n; 16]), Role::Mesh));
+        }
+        office.join_all().await
+    };
+    let (server, address) = start(Limits::default()).await;
+    let office = come(address).await;
+    drop(office);
+    soon(server.shutdown()).await;
+    let mut server = Server::new(Config::default());
+    server.listen(address).await.unwrap();
+    assert_eq!(come(address).await.len(), usize::from(people));
+}
+
+#[tokio::test]
+async fn told_to_stop_it_spreads_the_return_takes_nobody_in_and_told_again_it_ends_at_once() {
+    let (mut child, line, _out) = run(&["--drain", "10min", "--close-time", "10min"]).await;
+    let address: SocketAddr =
+        line.trim().trim_start_matches("Linkspan is at http://").trim_end_matches('/').parse().unwrap();
+    let mut clients = Vec::new();
+    for n in 0..8 {
+        clients.push(Client::joined(address, Tag([n; 16]), Role::Mesh).await.0);
+    }
+    let terminate = format!("kill -TERM {}", child.id().unwrap());
+    let terminate = || Command::new("sh").args(["-c", &terminate]).status();
+    assert!(terminate().await.unwrap().success());
+    let mut times = BTreeSet::new();
+    for client in &mut clients {
+        let ServerMessage::GoingAway { retry_ms } = client.message().await else { panic!("not told") };
+        assert!((1_000..=21_000).contains(&retry_ms));
+        times.insert(retry_ms);
+    }
+    assert!(times.len() > 4, "different times: {times:?}");
+    assert!(TcpStream::connect(address).await.is_err(), "nobody is taken in");
+    // Nobody has answered the close, so it would wait for minutes.
+    assert!(terminate().await.unwrap().success());
+    assert_eq!(soon(child.wait()).await.unwrap().code(), Some(0));
 }
