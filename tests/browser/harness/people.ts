@@ -163,6 +163,8 @@ export interface ContextOptions {
   colorScheme?: "light" | "dark";
   deviceScaleFactor?: number;
   hasTouch?: boolean;
+  /** A relay on this machine is used as any other; Firefox would not, Chromium does anyway. */
+  localRelay?: boolean;
   /** A private window; Firefox only. */
   privately?: boolean;
 }
@@ -170,7 +172,7 @@ export interface ContextOptions {
 /** A name for this machine that browsers don't take for loopback: Chromium alone resolves it, and only here. */
 export const ELSEWHERE = "elsewhere.test";
 
-async function launch(kind: Kind, home: string, { privately = false, ...options }: ContextOptions): Promise<BrowserContext> {
+async function launch(kind: Kind, home: string, { privately = false, localRelay = false, ...options }: ContextOptions): Promise<BrowserContext> {
   const profile = join(home, "profile");
   const downloadsPath = join(home, "downloads");
   const common = { headless: true, acceptDownloads: true, downloadsPath, locale: "en-US", ...options };
@@ -187,7 +189,11 @@ async function launch(kind: Kind, home: string, { privately = false, ...options 
         ...common,
         channel: "moz-firefox",
         executablePath: FIREFOX,
-        firefoxUserPrefs: { ...FIREFOX_PREFERENCES, "browser.privatebrowsing.autostart": privately },
+        firefoxUserPrefs: {
+          ...FIREFOX_PREFERENCES,
+          "browser.privatebrowsing.autostart": privately,
+          "media.peerconnection.ice.loopback": localRelay,
+        },
       });
   }
 }

@@ -6,6 +6,7 @@
  * story allowed it by `person.problems.allow`.
  */
 import { test as base, expect } from "@playwright/test";
+import { Coturn } from "./coturn";
 import { Folder } from "./files";
 import { Person, type ContextOptions, type Kind } from "./people";
 import { Proxy } from "./proxy";
@@ -38,6 +39,8 @@ export interface Site {
 export interface Further {
   /** A server with these flags. */
   server(...flags: string[]): Promise<Server>;
+  /** A relay, and what a server must be told to hand out credentials for it. */
+  coturn(): Promise<Coturn>;
   /** A wire-tap before a port of this machine. */
   tap(port: number): Promise<Proxy>;
   /** Another site: pages by their path. */
@@ -93,6 +96,7 @@ export const test = base.extend<Fixtures>({
     };
     await use({
       server: (...flags) => kept(Server.start(0, flags)),
+      coturn: () => kept(Coturn.start()),
       tap: (port) => kept(Proxy.start(port)),
       pages: (source) => kept(StaticSite.start(source)),
     });
