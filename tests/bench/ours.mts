@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { linkOf, meet, openPage, save, share } from "../browser/harness/acts";
 import { Person } from "../browser/harness/people";
+import { StaticSite } from "../browser/harness/static";
 
 declare global {
   interface Window {
@@ -143,16 +144,40 @@ const ROBOT = `window.marks = {};
   }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
 }`;
 
+/** Nothing but what the robot waits for. */
+const BARE_DOOR = `<!doctype html><html lang="en"><title>bare</title><body><script type="module">
+const button = document.createElement("button");
+button.textContent = "Ask to come in";
+document.body.append(document.createElement("input"), button);
+</script></body></html>`;
+
 /** Milliseconds of each part of the way in. */
 export interface Opening {
+  /** What a browser that was just started needs for any page, in a browser of its own. */
+  bare: number;
   page: number;
   knock: number;
   join: number;
   first: number;
 }
 
+async function bareOpening(): Promise<number> {
+  const site = await StaticSite.start({ "/": BARE_DOOR });
+  const person = await Person.arrive("chromium");
+  try {
+    await person.context.addInitScript({ content: ROBOT });
+    await person.page.goto(site.url);
+    await person.page.waitForFunction(() => window.marks["door"] !== undefined);
+    return await person.page.evaluate<number>("window.marks.door - performance.timeOrigin");
+  } finally {
+    await person.leave();
+    await site.stop();
+  }
+}
+
 /** From opening the link to the first verified byte, with robots for people. */
 export async function ourOpening(url: string, file: string): Promise<Opening> {
+  const bare = await bareOpening();
   const host = await Person.arrive("chromium");
   const guest = await Person.arrive("chromium");
   try {
@@ -166,6 +191,7 @@ export async function ourOpening(url: string, file: string): Promise<Opening> {
     const there = await guest.page.evaluate<Record<string, number>>("({ ...window.marks, opened: performance.timeOrigin })");
     const between = (from = NaN, to = NaN): number => to - from;
     return {
+      bare,
       page: between(there["opened"], there["door"]),
       knock: between(there["asked"], at["knock"]),
       join: between(at["letIn"], there["listed"]),
