@@ -58,6 +58,7 @@ export function missingFeatures(): Feature[] {
 export async function start(options: Options): Promise<void> {
   if (worker !== null || closed) throw new Error("the engine starts once in the life of a page");
   try {
+    wakeStorage();
     const started = newWorker();
     worker = started;
     started.addEventListener("error", () => crash("the engine's worker failed"));
@@ -121,6 +122,12 @@ async function compile(): Promise<WebAssembly.Module> {
   if (!response.ok) throw new Error(`the engine's code: HTTP status ${response.status}`);
   const isWasm = response.headers.get("content-type") === "application/wasm";
   return isWasm ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** A browser's storage takes its time when first asked for: that passes while the worker is being loaded. */
+function wakeStorage(): void {
+  // A window without storage is told so by the worker.
+  navigator.storage.getDirectory().catch(() => undefined);
 }
 
 function newWorker(): Worker {
