@@ -130,6 +130,11 @@ enum What {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Garbage;
 
+/// What a node makes of `bytes` from another one, written again; none if no node of ours would send them. For fuzzing.
+pub fn reread(bytes: &[u8]) -> Option<Vec<u8>> {
+    Note::decode(bytes).ok().map(|note| note.encode())
+}
+
 impl Note {
     fn encode(&self) -> Vec<u8> {
         postcard::to_allocvec(self).expect("postcard into a Vec has no failure for these types")

@@ -30,7 +30,7 @@ pub mod tls;
 pub mod turn;
 mod ws;
 
-pub use backplane::{Backplane, NotABackplane};
+pub use backplane::{Backplane, NotABackplane, reread as reread_note};
 pub use config::{Config, IceServer, NotAnIceServer};
 pub use limits::Limits;
 pub use origin::{NotAnOrigin, Origin};

@@ -15,7 +15,7 @@ pub mod signal;
 pub type Target = fn(&[u8]);
 
 /// All targets by the name of their corpus.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("candidate", peer::candidate),
     ("client_message", signal::client_message),
     ("description", peer::description),
@@ -23,5 +23,6 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("link", peer::link),
     ("name", peer::name),
     ("nodes", hub::nodes),
+    ("note", signal::note),
     ("server_message", signal::server_message),
 ];

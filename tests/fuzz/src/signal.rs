@@ -1,4 +1,5 @@
-//! Messages between peers and server: bounded, and one form for each. PROTOCOL.md, *The server's model*.
+//! Messages between peers and server: bounded, and one form for each (PROTOCOL.md, *The server's model*). And those
+//! between nodes: whatever stands in Redis, a node reads no more than another would have written.
 
 use signal_proto::{ClientMessage, MAX_ENVELOPE, MAX_MESSAGE, MAX_PEERS, ServerMessage};
 
@@ -23,4 +24,11 @@ pub fn server_message(bytes: &[u8]) {
         assert!(peers.len() <= MAX_PEERS);
     }
     assert_eq!(message.encode(), bytes, "a message has one form");
+}
+
+/// What a node reads from Redis.
+pub fn note(bytes: &[u8]) {
+    let Some(note) = signaling::reread_note(bytes) else { return };
+    assert!(note.len() <= bytes.len() && bytes.len() <= MAX_MESSAGE);
+    assert_eq!(signaling::reread_note(&note), Some(note));
 }
