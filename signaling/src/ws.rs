@@ -24,6 +24,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite;
 use tracing::debug;
 
 /// Bytes read from the network at once; most messages are one or two padding classes long.
@@ -151,6 +152,20 @@ pub(crate) async fn upgrade(
         })
 }
 
+/// What a failed read means: a network that is gone is nobody's fault, anything else is no frame or one far too long.
+fn why(error: axum::Error) -> End {
+    use tungstenite::error::{Error, ProtocolError};
+    match error.into_inner().downcast_ref() {
+        Some(
+            Error::Io(_)
+            | Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
+        ) => End::Gone,
+        _ => End::BadMessage,
+    }
+}
+
 /// Carries messages both ways until something ends it. The peer's places are free as soon as this returns.
 async fn serve(app: &App, ip: IpAddr, socket: &mut WebSocket) -> End {
     let limits = &app.limits;
@@ -184,8 +199,7 @@ async fn serve(app: &App, ip: IpAddr, socket: &mut WebSocket) -> End {
                     Ok(None) => Ok(()),
                     Err(end) => Err(end),
                 },
-                // Not a frame, or one far too long; or the network failed, and then nobody hears the code.
-                Some(Err(_)) => Err(End::BadMessage),
+                Some(Err(error)) => Err(why(error)),
                 None => Err(End::Gone),
             },
             () = sleep_until(inward.deadline(limits)) => match inward.late(limits) {

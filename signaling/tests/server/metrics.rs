@@ -99,6 +99,17 @@ async fn limits_that_were_hit_are_counted_by_kind() {
 }
 
 #[tokio::test]
+async fn a_peer_whose_network_is_gone_broke_no_rule() {
+    let (_server, address, metrics) = counted(Limits::default()).await;
+    let (gone, _) = Client::joined(address, DOOR, Role::Listen).await;
+    until(metrics, "sockets", "1").await;
+    drop(gone);
+    until(metrics, "connections", "0").await;
+    let told = get(metrics, "/metrics").await;
+    assert!(!told.contains("limits_total{"), "{told}");
+}
+
+#[tokio::test]
 async fn alive_and_ready_are_told_on_both_ports_and_to_the_end_on_this_one() {
     let limits =
         Limits { close_time: Duration::from_secs(600), drain: Duration::from_secs(600), ..Limits::default() };

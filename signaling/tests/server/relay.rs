@@ -94,6 +94,7 @@ async fn who_has_talked_both_ways_gets_one_and_nobody_before() {
 async fn it_is_forgotten_that_somebody_once_talked() {
     let limits = Limits {
         relay_recent: Duration::from_millis(300),
+        message_burst: u32::MAX,
         relay_burst: u32::MAX,
         relay_burst_per_address: u32::MAX,
         ..Limits::default()
