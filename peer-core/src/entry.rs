@@ -219,3 +219,56 @@ impl Payload {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blob::MAX_FILE_SIZE;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    /// What a hostile member writes: it signs whatever it likes.
+    fn shared(files: &[(&str, u64)]) -> Result<Payload, Misbehavior> {
+        Payload::decode(&Entry {
+            author: MemberId([1; 32]),
+            seq: 1,
+            previous: NO_ENTRY,
+            seen: Vec::new(),
+            kind: SHARE,
+            payload: postcard::to_allocvec(files).unwrap(),
+            signature: Signature([0; 64]),
+        })
+    }
+
+    #[test]
+    fn a_share_that_leaves_its_folder_or_overflows_is_named_for_what_it_is() {
+        let long = "n".repeat(2_000);
+        for name in
+            ["../autostart.sh", "/etc/passwd", "a/b", "C:\\autoexec.bat", "\\\\host\\share", long.as_str()]
+        {
+            assert_eq!(shared(&[(name, 1)]).unwrap_err(), Misbehavior::BadPath, "{name}");
+        }
+        for size in [MAX_FILE_SIZE + 1, u64::MAX] {
+            assert_eq!(shared(&[("a.txt", size)]).unwrap_err(), Misbehavior::BadEntry, "{size}");
+        }
+        assert_eq!(shared(&vec![("a.txt", 1); MAX_FILES + 1]).unwrap_err(), Misbehavior::BadEntry);
+        assert_eq!(shared(&[]).unwrap_err(), Misbehavior::BadEntry);
+        assert!(shared(&[("a.txt", MAX_FILE_SIZE)]).is_ok());
+    }
+
+    #[test]
+    fn a_share_that_says_it_has_ten_million_files_is_refused_before_room_is_made_for_them() {
+        // The number alone, as postcard writes it, and nothing behind it.
+        let payload = postcard::to_allocvec(&10_000_000_u32).unwrap();
+        let entry = Entry {
+            author: MemberId([1; 32]),
+            seq: 1,
+            previous: NO_ENTRY,
+            seen: Vec::new(),
+            kind: SHARE,
+            payload,
+            signature: Signature([0; 64]),
+        };
+        assert_eq!(Payload::decode(&entry).unwrap_err().to_string(), "bad-entry");
+    }
+}

@@ -147,19 +147,35 @@ async fn secure(
     let prepare = move |request: &mut Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
     };
-    let Some(tls) = tls else { return http(stream, &app.limits, &app.stop, router, prepare).await };
-    tokio::select! {
-        () = app.stop.cancelled() => {}
-        done = timeout(app.limits.tls_handshake, tls.accept(stream)) => match done {
-            Ok(Ok(stream)) => http(stream, &app.limits, &app.stop, router, prepare).await,
-            Ok(Err(error)) => debug!(%error, "TLS handshake failed"),
-            Err(_) => debug!("TLS handshake took too long"),
+    let limit = match tls {
+        None => http(stream, &app.limits, &app.stop, router, prepare).await,
+        Some(tls) => tokio::select! {
+            () = app.stop.cancelled() => None,
+            done = timeout(app.limits.tls_handshake, tls.accept(stream)) => match done {
+                Ok(Ok(stream)) => http(stream, &app.limits, &app.stop, router, prepare).await,
+                Ok(Err(error)) => {
+                    debug!(%error, "TLS handshake failed");
+                    None
+                }
+                Err(_) => Some(Limit::TlsHandshake),
+            },
         },
+    };
+    if let Some(limit) = limit {
+        debug!(?limit, "connection closed");
+        app.metrics.hit(limit);
     }
 }
 
-/// HTTP/1 with a bound on everything; `prepare` sees each request before `router` does.
-pub(crate) async fn http<I, P>(io: I, limits: &Limits, stop: &CancellationToken, router: Router, prepare: P)
+/// HTTP/1 with a bound on everything; `prepare` sees each request before `router` does. The limit that ended it, if
+/// one did.
+pub(crate) async fn http<I, P>(
+    io: I,
+    limits: &Limits,
+    stop: &CancellationToken,
+    router: Router,
+    prepare: P,
+) -> Option<Limit>
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     P: Fn(&mut Request<Incoming>),
@@ -173,17 +189,24 @@ where
     let mut serving = pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => ended,
-        () = sleep(limits.http_life) => return debug!("connection lived too long"),
+        () = sleep(limits.http_life) => return Some(Limit::HttpLife),
         () = stop.cancelled() => {
             serving.as_mut().graceful_shutdown();
             match timeout(limits.close_time, serving).await {
                 Ok(ended) => ended,
-                Err(_) => return debug!("connection did not finish in time"),
+                Err(_) => {
+                    debug!("connection did not finish in time");
+                    return None;
+                }
             }
         }
     };
-    if let Err(error) = ended {
-        debug!(%error, "connection ended early");
+    let error = ended.err()?;
+    debug!(%error, "connection ended early");
+    if error.is_timeout() {
+        Some(Limit::HeaderTime)
+    } else {
+        error.is_parse_too_large().then_some(Limit::HeaderBytes)
     }
 }
 

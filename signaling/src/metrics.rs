@@ -67,6 +67,11 @@ pub(crate) enum Limit {
     JoinedTwice,
     NothingJoined,
     SocketLife,
+    TlsHandshake,
+    HeaderTime,
+    HeaderBytes,
+    HttpLife,
+    Subprotocol,
     RelaysPerSocket,
     RelaysPerAddress,
 }
@@ -92,6 +97,11 @@ impl EncodeLabelValue for Limit {
             Self::JoinedTwice => "joined_twice",
             Self::NothingJoined => "nothing_joined",
             Self::SocketLife => "socket_life",
+            Self::TlsHandshake => "tls_handshake",
+            Self::HeaderTime => "header_time",
+            Self::HeaderBytes => "header_bytes",
+            Self::HttpLife => "http_life",
+            Self::Subprotocol => "subprotocol",
             Self::RelaysPerSocket => "relays_per_socket",
             Self::RelaysPerAddress => "relays_per_address",
         })

@@ -125,6 +125,7 @@ pub(crate) async fn upgrade(
         Err(rejection) => return rejection.into_response(),
     };
     if upgrade.selected_protocol().is_none() {
+        app.metrics.hit(Limit::Subprotocol);
         let words = format!("This server speaks the WebSocket sub-protocol {SUBPROTOCOL} only.\n");
         return (StatusCode::BAD_REQUEST, words).into_response();
     }

@@ -11,7 +11,7 @@ macro_rules! sources {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!("../../../", $path)))),+] };
 }
 
-const SOURCES: [(&str, &str); 54] = sources![
+const SOURCES: [(&str, &str); 60] = sources![
     "peer-core/src/blob.rs",
     "peer-core/src/chat.rs",
     "peer-core/src/conduit.rs",
@@ -38,6 +38,7 @@ const SOURCES: [(&str, &str); 54] = sources![
     "peer-core/src/room/lanes.rs",
     "peer-core/src/room/meet.rs",
     "peer-core/src/room/mesh.rs",
+    "peer-core/src/room/neighbour.rs",
     "peer-core/src/room/open.rs",
     "peer-core/src/signal.rs",
     "peer-core/src/swarm.rs",
@@ -52,9 +53,11 @@ const SOURCES: [(&str, &str); 54] = sources![
     "peer-wasm/src/store.rs",
     "peer-wasm/src/store/journal.rs",
     "peer-wasm/src/store/opfs.rs",
+    "peer-wasm/src/store/sources.rs",
     "signal-proto/src/lib.rs",
     "signal-proto/src/relay.rs",
     "signaling/src/accept.rs",
+    "signaling/src/addresses.rs",
     "signaling/src/arguments/backplane.rs",
     "signaling/src/backplane.rs",
     "signaling/src/backplane/exchange.rs",
@@ -62,7 +65,10 @@ const SOURCES: [(&str, &str); 54] = sources![
     "signaling/src/backplane/redis.rs",
     "signaling/src/hub/elsewhere.rs",
     "signaling/src/limits.rs",
+    "signaling/src/limits/parse.rs",
+    "signaling/src/metrics/serve.rs",
     "signaling/src/stun.rs",
+    "signaling/src/tls.rs",
     "signaling/src/turn.rs",
     "signaling/src/switchboard/elsewhere.rs",
     "signaling/src/ws.rs",

@@ -12,8 +12,8 @@ const SHORTEST_SILENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Args)]
 pub(crate) struct Nodes {
-    /// Redis server by which several nodes work as one: redis://[USER:PASSWORD@]HOST[:PORT], or rediss:// for TLS.
-    /// Nothing is stored there. A password is better given by the environment or the file than on the command line
+    /// Redis server by which several nodes work as one: redis://USER:PASSWORD@HOST:PORT, or rediss:// for TLS.
+    /// User, password and port may be left out. Nothing is stored there. A password is better given by the environment or the file than on the command line
     #[arg(long, value_name = "URL", value_parser = Url)]
     backplane: Option<Backplane>,
 

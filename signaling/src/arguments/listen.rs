@@ -13,7 +13,7 @@ pub(crate) struct Listen {
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub(crate) port: u16,
 
-    /// Serve numbers for Prometheus at http://IP:PORT/metrics, for your own network only; without it there are none
+    /// Serve numbers for Prometheus at IP:PORT/metrics, for your own network only; without it there are none
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) metrics: Option<SocketAddr>,
 }

@@ -9,9 +9,13 @@ pub(crate) struct Page {
     #[arg(long, conflicts_with = "signaling_url")]
     no_page: bool,
 
-    /// Origin such as https://share.example.org whose page may connect here; may be given several times, and then only
-    /// those may. Otherwise it is whatever name this server is reached under
-    #[arg(long, value_name = "ORIGIN")]
+    // Not a doc comment, in which an address would have to be a link.
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        help = "Origin such as https://share.example.org whose page may connect here; may be given several times, and \
+                then only those may. Otherwise it is whatever name this server is reached under"
+    )]
     pub(crate) page_origin: Vec<Origin>,
 
     /// Serve the page only, and let it meet at this address, such as wss://signal.example.org, whose server must be

@@ -222,3 +222,13 @@ async fn messages_are_never_compressed() {
     assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
     assert!(!answer.to_ascii_lowercase().contains("sec-websocket-extensions"), "{answer}");
 }
+
+#[tokio::test]
+async fn what_opens_no_websocket_gets_a_status() {
+    let (_server, address) = start(Limits::default()).await;
+    let post =
+        format!("POST {PATH} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    for (request, status) in [(get(address, PATH).await, 400), (exchange(address, &post).await, 405)] {
+        assert!(request.starts_with(&format!("HTTP/1.1 {status} ")), "{request}");
+    }
+}

@@ -6,6 +6,8 @@ use signal_proto::{ClientMessage, Role, ServerMessage, close};
 use signaling::{Config, Limits, Server};
 use std::net::SocketAddr;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 /// A server with metrics: itself, where it is, and where they are.
 async fn counted(limits: Limits) -> (Server, SocketAddr, SocketAddr) {
@@ -94,6 +96,18 @@ async fn limits_that_were_hit_are_counted_by_kind() {
     wrong.send_raw("text".into()).await;
     assert_eq!(wrong.closed().await, close::BAD_MESSAGE);
     for limit in ["tag_full", "sockets_per_address", "bad_message"] {
+        until(metrics, &format!("limits_total{{limit=\"{limit}\"}}"), "1").await;
+    }
+}
+
+#[tokio::test]
+async fn who_comes_and_says_nothing_is_counted() {
+    let (soon, never) = (Duration::from_millis(50), Duration::from_secs(600));
+    for (limit, header_time, http_life) in [("header_time", soon, never), ("http_life", never, soon)] {
+        let (_server, address, metrics) =
+            counted(Limits { header_time, http_life, ..Limits::default() }).await;
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
         until(metrics, &format!("limits_total{{limit=\"{limit}\"}}"), "1").await;
     }
 }
