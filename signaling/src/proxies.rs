@@ -35,8 +35,9 @@ impl Proxies {
     /// what is further left may be anybody's invention. Who cannot be made out is taken for the proxy before.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
-        let lines: Vec<&str> =
-            headers.get_all(&self.header).iter().map(|line| line.to_str().unwrap_or("")).collect();
+        // Bytes that are no text make their own hop void, not what the proxy has appended behind them.
+        let lines = headers.get_all(&self.header).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+        let lines: Vec<_> = lines.collect();
         let hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
         for hop in hops {
             if !self.trust(client) {
@@ -67,8 +68,13 @@ impl Proxies {
     }
 }
 
-/// The `for` parameter of one element of a `Forwarded` header (RFC 7239 section 4).
+/// The `for` parameter of one element of a `Forwarded` header (RFC 7239 section 4). None if a separator stands inside
+/// of a quoted string: somebody chose that text to be taken for the proxy's own.
 fn forwarded_for(element: &str) -> Option<&str> {
+    let cut_in_quotes = |pair: &str| pair.contains('\\') || pair.matches('"').count() % 2 == 1;
+    if element.split(';').any(cut_in_quotes) {
+        return None;
+    }
     element.split(';').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"'))
@@ -78,6 +84,7 @@ fn forwarded_for(element: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     fn client(header: &'static str, lines: &[&str]) -> String {
         let trusted = ["10.0.0.0/8", "2001:db8::/64"].map(|network| network.parse().unwrap()).to_vec();
@@ -115,6 +122,14 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_no_text_make_nobody_a_proxy() {
+        let proxies = Proxies { trusted: vec!["10.0.0.0/8".parse().unwrap()], ..Proxies::default() };
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", HeaderValue::from_bytes(b"\xff, 192.0.2.7").unwrap());
+        assert_eq!(proxies.client("10.0.0.1".parse().unwrap(), &headers).to_string(), "192.0.2.7");
+    }
+
+    #[test]
     fn the_standard_header_is_read_too() {
         for (line, expected) in [
             ("for=192.0.2.7", "192.0.2.7"),
@@ -123,6 +138,9 @@ mod tests {
             ("for=203.0.113.9, for=192.0.2.7;by=10.0.0.2, for=10.0.0.2", "192.0.2.7"),
             ("for=_hidden", "10.0.0.1"),
             ("by=192.0.2.7", "10.0.0.1"),
+            ("for=192.0.2.7;host=\"x,for=6.6.6.6\"", "10.0.0.1"),
+            ("host=\"a;for=6.6.6.6\";for=192.0.2.7", "10.0.0.1"),
+            ("host=\"a\\\";for=6.6.6.6;x=\";for=192.0.2.7", "10.0.0.1"),
             ("192.0.2.7", "10.0.0.1"),
         ] {
             assert_eq!(client("forwarded", &[line]), expected, "{line}");

@@ -71,8 +71,9 @@ pub(crate) fn router(app: Arc<App>, serves: &Serves, hsts: bool) -> Router {
         Serves::Page(_) => page().route(signal_proto::PATH, any(assets::nothing)),
     };
     served
-        .merge(health::routes())
         .layer(from_fn_with_state(Arc::clone(&app), accept::admit))
+        // Not paced: a balancer's question must not be refused because of what somebody else asks through it.
+        .merge(health::routes())
         .layer(map_response(move |mut response: Response| {
             response.headers_mut().extend(headers.clone());
             std::future::ready(response)

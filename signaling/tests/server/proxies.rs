@@ -1,6 +1,6 @@
 //! Behind a proxy: people are told apart by the header of a configured proxy, and of nobody else.
 
-use crate::client::{Client, DOOR, MESH, exchange, refused, request, soon, start_with};
+use crate::client::{Client, DOOR, MESH, exchange, get, refused, request, soon, start_with};
 use futures_util::StreamExt;
 use signal_proto::Role;
 use signaling::{Config, Limits, Proxies};
@@ -28,7 +28,7 @@ async fn open(address: SocketAddr, client: &str) -> Client {
 
 async fn page(address: SocketAddr, client: &str) -> String {
     let lines = format!("Host: a\r\nX-Forwarded-For: {client}\r\nConnection: close");
-    exchange(address, &format!("GET /healthz HTTP/1.1\r\n{lines}\r\n\r\n")).await
+    exchange(address, &format!("GET / HTTP/1.1\r\n{lines}\r\n\r\n")).await
 }
 
 #[tokio::test]
@@ -70,6 +70,8 @@ async fn requests_through_a_proxy_are_paced_by_address() {
     assert!(answer.starts_with("HTTP/1.1 429") && answer.contains("retry-after: 2\r\n"), "{answer}");
     assert!(answer.contains("content-security-policy"), "as every answer");
     assert!(page(address, "192.0.2.2").await.starts_with("HTTP/1.1 200"), "somebody else");
+    let healthy = get(address, "/healthz").await;
+    assert!(healthy.starts_with("HTTP/1.1 200"), "a balancer is never refused: {healthy}");
 }
 
 #[tokio::test]
