@@ -220,3 +220,24 @@ fn builder(limits: &Limits) -> http1::Builder {
         .half_close(false);
     builder
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_system_holds_no_more_for_a_connection_than_was_asked_for() {
+        let limits = Limits { send_buffer: 24 * 1024, receive_buffer: 40 * 1024, ..Limits::default() };
+        let listener = listener("127.0.0.1:0".parse().unwrap(), &limits).unwrap();
+        let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (accepted, _) = listener.accept().await.unwrap();
+        let socket = TcpSocket::from_std_stream(accepted.into_std().unwrap());
+        // Linux says the double of what was asked for, its own bookkeeping included (socket(7)).
+        for (held, asked) in [
+            (socket.send_buffer_size().unwrap(), limits.send_buffer),
+            (socket.recv_buffer_size().unwrap(), limits.receive_buffer),
+        ] {
+            assert!((asked..=2 * asked).contains(&held), "{held} for {asked}");
+        }
+    }
+}

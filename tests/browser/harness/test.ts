@@ -10,6 +10,7 @@ import { Coturn } from "./coturn";
 import { Folder } from "./files";
 import { Person, type ContextOptions, type Kind } from "./people";
 import { Proxy } from "./proxy";
+import { Redis } from "./redis";
 import { Server } from "./server";
 import { StaticSite } from "./static";
 
@@ -41,6 +42,8 @@ export interface Further {
   server(...flags: string[]): Promise<Server>;
   /** A relay, and what a server must be told to hand out credentials for it. */
   coturn(): Promise<Coturn>;
+  /** What lets several servers work as one. */
+  redis(): Promise<Redis>;
   /** A wire-tap before a port of this machine. */
   tap(port: number): Promise<Proxy>;
   /** Another site: pages by their path. */
@@ -97,6 +100,7 @@ export const test = base.extend<Fixtures>({
     await use({
       server: (...flags) => kept(Server.start(0, flags)),
       coturn: () => kept(Coturn.start()),
+      redis: () => kept(Redis.start()),
       tap: (port) => kept(Proxy.start(port)),
       pages: (source) => kept(StaticSite.start(source)),
     });

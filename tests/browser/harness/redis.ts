@@ -1,0 +1,32 @@
+/** The real Redis, by which several servers work as one. It keeps nothing on disk. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { freePort, listening } from "./ports";
+
+export class Redis {
+  private constructor(
+    private readonly child: ChildProcess,
+    /** What each of the servers must be told. */
+    readonly flags: readonly string[],
+  ) {}
+
+  static async start(): Promise<Redis> {
+    const port = await freePort();
+    const flags = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", tmpdir()];
+    const child = spawn("redis-server", flags, { stdio: "ignore" });
+    const ended = new Promise<never>((_, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code) => reject(new Error(`redis-server ended (${code})`)));
+    });
+    await Promise.race([listening(port), ended]);
+    ended.catch(() => undefined);
+    return new Redis(child, ["--backplane", `redis://127.0.0.1:${port}`]);
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.child, "exit");
+    this.child.kill("SIGKILL");
+    await ended;
+  }
+}
