@@ -9,6 +9,9 @@ use std::time::Duration;
 
 /// Shortest silence that may be asked for: a connection that fails must be noticed before.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(10);
+/// Longest silence that may be asked for. 1 h: nobody wants to see the dead for longer, and a time that far ahead can
+/// always be told.
+const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Args)]
 pub(crate) struct Nodes {
@@ -21,7 +24,7 @@ pub(crate) struct Nodes {
     #[arg(long, value_name = "NAME", default_value = "linkspan", requires = "backplane")]
     backplane_prefix: String,
 
-    /// Time without a sign of life after which another node is taken for dead, at least 10 s; the same for all
+    /// Time without a sign of life after which another node is taken for dead, 10 s to 1 h; the same for all
     #[arg(long, value_name = "TIME", default_value = "15s", requires = "backplane", value_parser = silence)]
     backplane_silence: Duration,
 }
@@ -54,8 +57,9 @@ impl TypedValueParser for Url {
 
 fn silence(text: &str) -> Result<Duration, String> {
     let silence = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if silence < SHORTEST_SILENCE {
-        return Err(format!("must be at least {}", humantime::format_duration(SHORTEST_SILENCE)));
+    if !(SHORTEST_SILENCE..=LONGEST_SILENCE).contains(&silence) {
+        let [shortest, longest] = [SHORTEST_SILENCE, LONGEST_SILENCE].map(humantime::format_duration);
+        return Err(format!("must be {shortest} to {longest}"));
     }
     Ok(silence)
 }
@@ -81,7 +85,12 @@ mod tests {
         assert_eq!((read.prefix.as_str(), read.silence), ("x", Duration::from_secs(20)));
         let read = backplane(&flags[..2]).unwrap().unwrap();
         assert_eq!((read.prefix.as_str(), read.silence), ("linkspan", Duration::from_secs(15)));
-        assert!(backplane(&["--backplane", "redis://localhost", "--backplane-silence", "9s"]).is_err());
+        for (silence, is_sound) in
+            [("9s", false), ("10s", true), ("1h", true), ("3601s", false), ("500000000000y", false)]
+        {
+            let read = backplane(&["--backplane", "redis://localhost", "--backplane-silence", silence]);
+            assert_eq!(read.is_ok(), is_sound, "{silence}");
+        }
         assert!(backplane(&["--backplane-prefix", "x"]).is_err(), "for nothing");
     }
 
