@@ -80,8 +80,9 @@ impl Hub {
         let on = self.tags.entry(tag).or_default();
         match on.get_mut(&handle) {
             Some(Place { at: At::There(known), role: same, .. }) if *same == role => {
-                // The same node after it has lost its backplane for a while: nobody left and nobody came.
-                *known = node;
+                // The same node after it has lost its backplane for a while: nobody left and nobody came. Names are
+                // numbered as they are first heard, so a list of its old one that comes late takes nothing back.
+                *known = node.max(*known);
                 return None;
             }
             Some(_) => return None,
@@ -208,6 +209,19 @@ mod tests {
         assert_eq!(hub.heard(TWO, TAG, &[(handle(2), Role::Mesh)]), []);
         assert_eq!(hub.lost(ONE), to(own, detached(1)), "what it has not told again is gone");
         assert!(hub.relayed(TWO, TAG, handle(2), None, vec![1], Instant::now()).is_some());
+    }
+
+    #[test]
+    fn a_late_list_of_a_nodes_old_name_takes_nothing_back() {
+        let mut hub = Hub::new(Limits::default());
+        join(&mut hub, Role::Mesh, 100);
+        let list = [(handle(1), Role::Mesh)];
+        hub.heard(ONE, TAG, &list);
+        hub.heard(TWO, TAG, &list);
+        assert_eq!(hub.heard(ONE, TAG, &list), []);
+        assert_eq!(hub.heard(ONE, TAG, &[]), [], "nor does an empty one");
+        assert_eq!(hub.lost(ONE), [], "it lives on under its new name");
+        assert!(hub.relayed(TWO, TAG, handle(1), None, vec![1], Instant::now()).is_some());
     }
 
     #[test]
