@@ -226,9 +226,10 @@ async fn after_answers<F: Future<Output = ()>>(joining: &mut Option<(Pin<Box<F>>
     }
 }
 
-/// Writes one message unless the peer doesn't read, or its outbox overflows meanwhile.
+/// Writes one message unless the peer doesn't read, its outbox overflows meanwhile, or the server stops.
 async fn write(app: &App, seat: &Seat, socket: &mut WebSocket, message: Message) -> Result<(), End> {
     tokio::select! {
+        () = app.stop.cancelled() => Err(End::GoingAway),
         written = timeout(app.limits.write_time, socket.send(message)) => match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),

@@ -134,6 +134,28 @@ async fn a_reader_that_stands_still_is_dropped_though_its_queue_has_room() {
 }
 
 #[tokio::test]
+async fn a_reader_that_stands_still_does_not_hold_up_the_end_of_the_server() {
+    let limits = Limits {
+        queue_bytes: usize::MAX,
+        queue_messages: usize::MAX,
+        close_time: SHORT,
+        drain: LONG,
+        ..unhurried()
+    };
+    let (server, address) = start(limits).await;
+    let mut slow = Client::open_narrow(address).await;
+    slow.join(MESH, Role::Mesh).await;
+    let (mut speaker, _) = Client::joined(address, MESH, Role::Mesh).await;
+    // Much more than the system holds on the way to somebody who does not read.
+    for _ in 0..128 {
+        speaker.say(MESH, None, &vec![7; MAX_ENVELOPE]).await;
+        speaker.send_raw(Message::Ping(vec![].into())).await;
+        assert!(matches!(soon(speaker.0.next()).await, Some(Ok(Message::Pong(_)))));
+    }
+    soon(server.shutdown()).await;
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_answer_its_end_is_not_waited_for() {
     let (server, address) = start(Limits { close_time: SHORT, ..Limits::default() }).await;
     let (_deaf, _) = Client::joined(address, DOOR, Role::Listen).await;
