@@ -187,20 +187,29 @@ where
     });
     let serving = builder(limits).serve_connection(TokioIo::new(io), service).with_upgrades();
     let mut serving = pin!(serving);
-    let ended = tokio::select! {
-        ended = &mut serving => ended,
-        () = sleep(limits.http_life) => return Some(Limit::HttpLife),
-        () = stop.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            match timeout(limits.close_time, serving).await {
-                Ok(ended) => ended,
-                Err(_) => {
-                    debug!("connection did not finish in time");
-                    return None;
-                }
-            }
-        }
+    let limit = tokio::select! {
+        ended = &mut serving => return why(ended),
+        () = sleep(limits.http_life) => Some(Limit::HttpLife),
+        () = stop.cancelled() => None,
     };
+    // What was asked for in time is answered to its end: behind a proxy an old connection may just have brought
+    // somebody new.
+    serving.as_mut().graceful_shutdown();
+    let stopped = async {
+        stop.cancelled().await;
+        sleep(limits.close_time).await;
+    };
+    tokio::select! {
+        ended = serving => return limit.or(why(ended)),
+        () = sleep(limits.http_life) => {}
+        () = stopped => {}
+    }
+    debug!("connection did not finish in time");
+    limit
+}
+
+/// The limit that ended a connection, if one did.
+fn why(ended: hyper::Result<()>) -> Option<Limit> {
     let error = ended.err()?;
     debug!(%error, "connection ended early");
     if error.is_timeout() {
@@ -224,6 +233,10 @@ fn builder(limits: &Limits) -> http1::Builder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::sync::Notify;
+    use tokio::task::{JoinHandle, spawn};
 
     #[tokio::test]
     async fn the_system_holds_no_more_for_a_connection_than_was_asked_for() {
@@ -239,5 +252,40 @@ mod tests {
         ] {
             assert!((asked..=2 * asked).contains(&held), "{held} for {asked}");
         }
+    }
+
+    fn connect(limits: &Limits, router: &Router) -> (DuplexStream, JoinHandle<Option<Limit>>) {
+        let (client, server) = duplex(1024);
+        let (limits, router) = (limits.clone(), router.clone());
+        let serving = async move { http(server, &limits, &CancellationToken::new(), router, |_| {}).await };
+        (client, spawn(serving))
+    }
+
+    #[tokio::test]
+    async fn an_old_connection_still_answers_what_it_was_asked_and_nothing_more() {
+        // Long enough for a busy machine to answer within it, once it is asked to.
+        let limits = Limits { http_life: Duration::from_secs(2), ..Limits::default() };
+        let (asked, may_answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let answer = {
+            let (asked, may_answer) = (Arc::clone(&asked), Arc::clone(&may_answer));
+            async move || {
+                asked.notify_one();
+                may_answer.notified().await;
+                "whole"
+            }
+        };
+        let router = Router::new().route("/", get(answer));
+        let (mut client, serving) = connect(&limits, &router);
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        asked.notified().await;
+        // A younger one that asks nothing: when it has ended, the first has lived its time too.
+        let (mut silent, ended) = connect(&limits, &router);
+        assert_eq!(silent.read(&mut [0]).await.unwrap(), 0);
+        assert_eq!(ended.await.unwrap(), Some(Limit::HttpLife));
+        may_answer.notify_one();
+        let mut text = String::new();
+        client.read_to_string(&mut text).await.unwrap();
+        assert!(text.ends_with("whole"), "{text}");
+        assert_eq!(serving.await.unwrap(), Some(Limit::HttpLife), "and it is counted");
     }
 }

@@ -74,7 +74,7 @@ pub struct Limits {
     pub header_lines: usize,
     /// Life of a connection that is not a WebSocket
     ///
-    /// The page over the slowest line worth having.
+    /// The page over the slowest line worth having. What is being answered then gets as long again.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "120s")]
     pub http_life: Duration,
 
