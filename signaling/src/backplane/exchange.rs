@@ -6,7 +6,7 @@ use super::nodes::{MAX_NODES, Nodes};
 use super::{Backplane, Channel, Garbage, Key, MAX_PLACES, Name, Note, Traffic, What};
 use crate::hub::{Hub, NodeId, Relay};
 use signal_proto::{Handle, Role, Tag};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -25,6 +25,10 @@ pub(crate) struct Exchange {
     /// Our name while connected.
     name: Option<Name>,
     tags: HashMap<Key, Entry>,
+    /// What Redis has been asked to send us.
+    channels: HashSet<Key>,
+    /// For which there is a [`Job::Turn`].
+    turning: HashSet<Key>,
     jobs: VecDeque<Job>,
     relay_bytes: usize,
     overloaded: bool,
@@ -36,6 +40,9 @@ pub(crate) struct Exchange {
 struct Entry {
     tag: Tag,
     holders: usize,
+    /// Whether the others have been asked on this connection. Not before is anything heard: what came until then may
+    /// have been taken back while we did not listen.
+    listening: bool,
     /// Whether telling its places is among the jobs already.
     telling: bool,
     answers: Answers,
@@ -58,12 +65,11 @@ pub(crate) type Answered = oneshot::Receiver<()>;
 /// What is to be done, in this order.
 #[derive(Debug)]
 enum Job {
-    /// Listen to the tag, tell what we have there and ask the others.
-    Enter(Key),
+    /// If somebody here is on the tag by then, listen to it, tell what we have there and ask the others; otherwise tell
+    /// that we have nothing there, and listen no more. So those who come and go at once cost nothing.
+    Turn(Key),
     /// Tell what we have there.
     Tell(Key),
-    /// Tell that we have nothing there, and listen no more.
-    Leave(Key),
     Relay(Key, Note),
 }
 
@@ -96,6 +102,8 @@ impl Exchange {
             traffic,
             name: None,
             tags: HashMap::new(),
+            channels: HashSet::new(),
+            turning: HashSet::new(),
             jobs: VecDeque::new(),
             relay_bytes: 0,
             overloaded: false,
@@ -108,7 +116,7 @@ impl Exchange {
         let connected = self.name.is_some();
         let entry = self.tags.entry(key).or_insert_with(|| {
             let answers = if connected { Answers::awaited() } else { Answers::Complete };
-            Entry { tag, holders: 0, telling: false, answers }
+            Entry { tag, holders: 0, listening: false, telling: false, answers }
         });
         entry.holders += 1;
         let is_first = entry.holders == 1;
@@ -121,7 +129,7 @@ impl Exchange {
             Answers::Complete => None,
         };
         if is_first {
-            self.push(Job::Enter(key));
+            self.turn(key);
         }
         answered
     }
@@ -136,7 +144,7 @@ impl Exchange {
             return false;
         }
         self.tags.remove(&key);
-        self.push(Job::Leave(key));
+        self.turn(key);
         true
     }
 
@@ -164,7 +172,7 @@ impl Exchange {
             if let Some(entry) = self.tags.get_mut(&key) {
                 entry.answers = Answers::awaited();
             }
-            self.push(Job::Enter(key));
+            self.turn(key);
         }
         self.traffic.up.set(1);
     }
@@ -174,8 +182,10 @@ impl Exchange {
         let unsent = self.jobs.drain(..).filter(|job| matches!(job, Job::Relay(..))).count();
         self.traffic.dropped.inc_by(unsent as u64);
         (self.name, self.relay_bytes, self.overloaded) = (None, 0, false);
+        self.channels.clear();
+        self.turning.clear();
         for entry in self.tags.values_mut() {
-            (entry.telling, entry.answers) = (false, Answers::Complete);
+            (entry.listening, entry.telling, entry.answers) = (false, false, Answers::Complete);
         }
         self.nodes.unheard();
         self.traffic.up.set(0);
@@ -189,14 +199,24 @@ impl Exchange {
             && let Some(job) = self.jobs.pop_front()
         {
             match job {
-                Job::Enter(key) => {
-                    commands.push(Command::Subscribe(self.channel(key)));
-                    commands.push(self.places(name, key, true, hub));
+                Job::Turn(key) => {
+                    self.turning.remove(&key);
+                    if let Some(entry) = self.tags.get_mut(&key) {
+                        entry.listening = true;
+                        if self.channels.insert(key) {
+                            commands.push(Command::Subscribe(self.channel(key)));
+                        }
+                        commands.push(self.places(name, key, true, hub));
+                    } else if self.channels.remove(&key) {
+                        commands.push(self.places(name, key, false, hub));
+                        commands.push(Command::Unsubscribe(self.channel(key)));
+                    }
                 }
-                Job::Tell(key) => commands.push(self.places(name, key, false, hub)),
-                Job::Leave(key) => {
-                    commands.push(self.places(name, key, false, hub));
-                    commands.push(Command::Unsubscribe(self.channel(key)));
+                Job::Tell(key) => {
+                    // Unless turning to it has told everything meanwhile, or is about to.
+                    if self.tags.get(&key).is_some_and(|entry| entry.telling && entry.listening) {
+                        commands.push(self.places(name, key, false, hub));
+                    }
                 }
                 Job::Relay(key, note) => {
                     if let What::Relay { bytes, .. } = &note.what {
@@ -221,7 +241,8 @@ impl Exchange {
 
     /// Asking about `key` was heard by so many, ourselves among them.
     pub(crate) fn asked(&mut self, key: Key, heard_by: usize) {
-        if let Some(entry) = self.tags.get_mut(&key) {
+        // One that is not listening yet came after: its question is still to be asked.
+        if let Some(entry) = self.tags.get_mut(&key).filter(|entry| entry.listening) {
             if let Answers::Awaited { expected, .. } = &mut entry.answers {
                 *expected = Some(heard_by.saturating_sub(1).min(MAX_NODES));
             }
@@ -252,7 +273,9 @@ impl Exchange {
         match (channel, what) {
             (Channel::Nodes, What::Alive) => Ok(None),
             (Channel::Tag(key), What::Places { ask, places }) => {
-                let Some(entry) = self.tags.get_mut(&key) else { return Ok(None) };
+                let Some(entry) = self.tags.get_mut(&key).filter(|entry| entry.listening) else {
+                    return Ok(None);
+                };
                 let tag = entry.tag;
                 entry.answers.came(from);
                 if ask {
@@ -294,11 +317,17 @@ impl Exchange {
 
     /// Whether everything is said and nobody is on any tag.
     pub(crate) fn is_idle(&self) -> bool {
-        self.tags.is_empty() && self.jobs.is_empty()
+        self.tags.is_empty() && self.channels.is_empty() && self.relay_bytes == 0
     }
 
     fn channel(&self, key: Key) -> String {
         self.backplane.channel(Channel::Tag(key))
+    }
+
+    fn turn(&mut self, key: Key) {
+        if self.name.is_some() && self.turning.insert(key) {
+            self.push(Job::Turn(key));
+        }
     }
 
     fn tell(&mut self, key: Key) {

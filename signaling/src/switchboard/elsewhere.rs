@@ -62,18 +62,19 @@ impl Seat {
 
 /// For the connection to the other nodes. Nothing of it does anything without an exchange.
 impl Switchboard {
-    /// The next commands, as soon as there are any.
+    /// The next commands. If there are none, those after the next thing that happens, which may be none.
     pub(crate) async fn commands(&self, many: usize) -> Vec<Command> {
-        loop {
-            let commands = self.with(|state| {
-                let State { hub, exchange, .. } = state;
+        let next = || {
+            self.with(|State { hub, exchange, .. }| {
                 exchange.as_mut().map(|exchange| exchange.commands(hub, many)).unwrap_or_default()
-            });
-            if !commands.is_empty() {
-                return commands;
-            }
-            self.news.notified().await;
+            })
+        };
+        let commands = next();
+        if !commands.is_empty() {
+            return commands;
         }
+        self.news.notified().await;
+        next()
     }
 
     pub(crate) fn alive(&self) -> Vec<Command> {
