@@ -4,6 +4,7 @@
 //! [other nodes](crate::backplane) what they are to be told is put into the exchange, under the same lock.
 
 mod elsewhere;
+mod floor;
 
 use crate::backplane::Exchange;
 use crate::hub::{Delivery, Hub, SocketId, Violation};
@@ -12,6 +13,7 @@ use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::relays::{Asker, Relays};
 use axum::body::Bytes;
+use floor::Floor;
 use signal_proto::{ClientMessage, Handle, ServerMessage, Tag};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -36,6 +38,7 @@ struct State {
     outboxes: HashMap<SocketId, Arc<Outbox>>,
     /// None if this is the only node.
     exchange: Option<Exchange>,
+    floor: Floor,
 }
 
 /// A socket's place at the switchboard; dropping it disconnects.
@@ -67,7 +70,7 @@ impl Switchboard {
         exchange: Option<Exchange>,
     ) -> Arc<Self> {
         let hub = Hub::new(limits.clone());
-        let state = Mutex::new(State { hub, outboxes: HashMap::new(), exchange });
+        let state = Mutex::new(State { hub, outboxes: HashMap::new(), exchange, floor: Floor::default() });
         Arc::new(Self { limits, metrics, relays, state, news: Notify::new() })
     }
 

@@ -70,7 +70,7 @@ const SOURCES: [(&str, &str); 60] = sources![
     "signaling/src/stun.rs",
     "signaling/src/tls.rs",
     "signaling/src/turn.rs",
-    "signaling/src/switchboard/elsewhere.rs",
+    "signaling/src/switchboard/floor.rs",
     "signaling/src/ws.rs",
 ];
 

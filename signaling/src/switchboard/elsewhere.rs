@@ -1,5 +1,6 @@
 //! The switchboard's other side: towards the other nodes, if there are any.
 
+use super::floor::ANSWERS;
 use super::{Seat, State, Switchboard};
 use crate::backplane::{Answered, Command, Garbage, Heard, Key, Name};
 use signal_proto::{ClientMessage, Tag};
@@ -7,37 +8,31 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Longest wait for what other nodes say of a tag; who answers later is attached later. 500 ms: a person hardly
-/// notices, and a node that does not answer by then is stuck.
-const ANSWERS: Duration = Duration::from_millis(500);
-/// Shortest wait for the same. 20 ms: longer than Redis takes nearby, so that how long a join takes does not tell
-/// whether somebody is on the tag.
-const AT_LEAST: Duration = Duration::from_millis(20);
-
 /// A question to the other nodes that a join waits for.
 #[derive(Debug)]
 pub(crate) struct Asked {
     board: Arc<Switchboard>,
     tag: Tag,
     answered: Option<Answered>,
+    at_least: Duration,
 }
 
 impl Asked {
     /// Waits for the answers, a bounded time.
     pub(crate) async fn answered(self) {
-        let Self { board, tag, answered } = self;
-        let answers = async {
-            if let Some(answered) = answered {
-                // Its end is the answer, in whichever way it ends.
-                let _ended = answered.await;
+        let Self { board, tag, answered, at_least } = self;
+        tokio::join!(sleep(at_least), async {
+            let Some(answered) = answered else { return };
+            let begun = Instant::now();
+            // Its end is the answer, in whichever way it ends.
+            let is_late = timeout(ANSWERS, answered).await.is_err();
+            let now = Instant::now();
+            let mut state = board.state();
+            state.floor.took(now - begun, now);
+            if is_late && let Some(exchange) = &mut state.exchange {
+                exchange.answered_late(tag);
             }
-        };
-        let (_, in_time) = tokio::join!(sleep(AT_LEAST), timeout(ANSWERS, answers));
-        if in_time.is_err()
-            && let Some(exchange) = &mut board.state().exchange
-        {
-            exchange.answered_late(tag);
-        }
+        });
     }
 }
 
@@ -54,9 +49,10 @@ impl Seat {
         let mut state = self.board.state();
         let answered = state.exchange.as_mut()?.enter(tag);
         self.entered.push(tag);
+        let at_least = state.floor.height();
         drop(state);
         self.board.news.notify_one();
-        Some(Asked { board: Arc::clone(&self.board), tag, answered })
+        Some(Asked { board: Arc::clone(&self.board), tag, answered, at_least })
     }
 }
 
