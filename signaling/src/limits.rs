@@ -119,6 +119,16 @@ pub struct Limits {
     /// The burst again within 16 s.
     #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "128")]
     pub messages_per_second: u32,
+    /// Joins that a WebSocket may ask for at once; then TOO_FAST
+    ///
+    /// Every tag that it may be on, eight times: each join tells others, and other nodes.
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "32")]
+    pub join_burst: u32,
+    /// Joins a second that a WebSocket may ask for in the long run
+    ///
+    /// Peers change tags when somebody does something, not by themselves.
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "2")]
+    pub joins_per_second: u32,
     /// Bytes that a WebSocket may have relayed at once, where a message to many counts once for each; then TOO_MUCH
     ///
     /// A member of a full room that comes back, as for messages.

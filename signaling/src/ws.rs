@@ -270,6 +270,7 @@ async fn finish(limits: &Limits, socket: &mut WebSocket, end: End) {
 /// What is remembered about the peer's own messages.
 struct Inward {
     messages: Bucket,
+    joins: Bucket,
     bytes: Bucket,
     heard: Instant,
     pinged: bool,
@@ -297,6 +298,7 @@ impl Inward {
         let now = Instant::now();
         Self {
             messages: Bucket::full(limits.message_burst, limits.messages_per_second, now),
+            joins: Bucket::full(limits.join_burst, limits.joins_per_second, now),
             bytes: Bucket::full(limits.byte_burst, limits.bytes_per_second, now),
             heard: now,
             pinged: false,
@@ -325,6 +327,11 @@ impl Inward {
             return Err(End::TooMuch);
         }
         let message = ClientMessage::decode(&bytes).map_err(|_| End::BadMessage)?;
+        // A join is dearer than its bytes: everybody on the tag is told, and other nodes may be asked.
+        let joins = usize::from(matches!(message, ClientMessage::Join { .. }));
+        if !self.joins.take(joins, now) {
+            return Err(End::TooFast);
+        }
         Ok(Some(Said { message, length: bytes.len() }))
     }
 

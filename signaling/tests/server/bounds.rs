@@ -137,6 +137,20 @@ async fn messages_at_once() {
 }
 
 #[tokio::test]
+async fn joins_at_once() {
+    let limits = Limits { join_burst: 3, joins_per_second: 0, ..Limits::default() };
+    let (_server, address) = start(limits).await;
+    let (mut client, _) = Client::joined(address, MESH, Role::Mesh).await;
+    for _ in 0..2 {
+        client.join(DOOR, Role::Listen).await;
+        client.send(ClientMessage::Leave { tag: DOOR }).await;
+    }
+    client.say(MESH, None, b"what is no join goes on").await;
+    client.send(ClientMessage::Join { tag: DOOR, role: Role::Listen }).await;
+    assert_eq!(client.closed().await, close::TOO_FAST);
+}
+
+#[tokio::test]
 async fn bytes_at_once_and_each_copy_counts() {
     let envelope = vec![7; 1000];
     let said = ClientMessage::Send { tag: MESH, to: None, bytes: envelope.clone() }.encode().len();
