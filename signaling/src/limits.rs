@@ -149,6 +149,11 @@ pub struct Limits {
     /// 32 of the largest messages.
     #[arg(long, value_name = "SIZE", value_parser = room::<usize>, default_value = "512KiB")]
     pub queue_bytes: usize,
+    /// Bytes waiting for all WebSockets together; beyond it one may have only 32KiB waiting, then TOO_SLOW
+    ///
+    /// 256 full queues; thousands of strangers who do not read must not fill the memory.
+    #[arg(long, value_name = "SIZE", value_parser = room::<usize>, default_value = "128MiB")]
+    pub queue_bytes_total: usize,
 
     /// Tags of one WebSocket, 4 at least; more are TOO_MANY_TAGS
     ///

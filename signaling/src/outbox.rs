@@ -5,9 +5,13 @@
 use crate::limits::Limits;
 use axum::body::Bytes;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+/// Bytes that one may hold when all together hold too many: whoever reads is not harmed by those who don't.
+const SCARCE_BYTES: usize = 32 * 1024;
 
 /// The queue is full: its reader is too slow and must go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +29,9 @@ pub(crate) struct Waiting {
 pub(crate) struct Outbox {
     max_messages: usize,
     max_bytes: usize,
+    max_bytes_of_all: usize,
+    /// Bytes that wait in all of them.
+    bytes_of_all: Arc<AtomicUsize>,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -37,10 +44,13 @@ struct State {
 }
 
 impl Outbox {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// One of those that count their bytes in `bytes_of_all`.
+    pub(crate) fn new(limits: &Limits, bytes_of_all: Arc<AtomicUsize>) -> Self {
         Self {
             max_messages: limits.queue_messages,
             max_bytes: limits.queue_bytes,
+            max_bytes_of_all: limits.queue_bytes_total,
+            bytes_of_all,
             state: Mutex::default(),
             changed: Notify::new(),
         }
@@ -52,10 +62,14 @@ impl Outbox {
         if state.overflowed {
             return;
         }
-        if state.queue.len() >= self.max_messages || state.bytes + message.len() > self.max_bytes {
+        let scarce = self.bytes_of_all.load(Relaxed) + message.len() > self.max_bytes_of_all;
+        let max_bytes = if scarce { self.max_bytes.min(SCARCE_BYTES) } else { self.max_bytes };
+        if state.queue.len() >= self.max_messages || state.bytes + message.len() > max_bytes {
+            self.bytes_of_all.fetch_sub(state.bytes, Relaxed);
             *state = State { overflowed: true, ..State::default() };
         } else {
             state.bytes += message.len();
+            self.bytes_of_all.fetch_add(message.len(), Relaxed);
             state.queue.push_back(Waiting { message, since });
         }
         self.changed.notify_one();
@@ -86,6 +100,7 @@ impl Outbox {
         }
         let waiting = state.queue.pop_front()?;
         state.bytes -= waiting.message.len();
+        self.bytes_of_all.fetch_sub(waiting.message.len(), Relaxed);
         if state.queue.is_empty() {
             // An idle socket keeps no buffer from its last burst.
             state.queue = VecDeque::new();
@@ -99,12 +114,19 @@ impl Outbox {
     }
 }
 
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let bytes = self.state().bytes;
+        self.bytes_of_all.fetch_sub(bytes, Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn outbox(queue_messages: usize, queue_bytes: usize) -> Outbox {
-        Outbox::new(&Limits { queue_messages, queue_bytes, ..Limits::default() })
+        Outbox::new(&Limits { queue_messages, queue_bytes, ..Limits::default() }, Arc::default())
     }
 
     #[tokio::test]
@@ -129,5 +151,29 @@ mod tests {
             outbox.push(Bytes::new(), None);
             assert_eq!(outbox.next().await, Err(Overflowed));
         }
+    }
+
+    #[tokio::test]
+    async fn when_all_hold_too_much_whoever_holds_much_overflows_and_whoever_reads_does_not() {
+        let bytes_of_all = Arc::new(AtomicUsize::new(0));
+        let limits = Limits { queue_bytes_total: 2 * SCARCE_BYTES, ..Limits::default() };
+        let outbox = || Outbox::new(&limits, Arc::clone(&bytes_of_all));
+        let push = |outbox: &Outbox, bytes| outbox.push(Bytes::from(vec![0; bytes]), None);
+        let (standing, other, reading) = (outbox(), outbox(), outbox());
+        push(&standing, SCARCE_BYTES);
+        push(&standing, 1);
+        push(&other, SCARCE_BYTES - 1);
+        // Nothing is left, and yet somebody who reads gets what comes.
+        for _ in 0..3 {
+            push(&reading, SCARCE_BYTES);
+            assert_eq!(reading.next().await.unwrap().message.len(), SCARCE_BYTES);
+        }
+        push(&standing, 1);
+        assert_eq!(standing.next().await, Err(Overflowed));
+        // What it held is free, for the next who needs more than the least.
+        push(&other, 2);
+        assert!(other.next().await.is_ok());
+        drop((standing, other));
+        assert_eq!(bytes_of_all.load(Relaxed), 0, "and nothing is counted that is gone");
     }
 }

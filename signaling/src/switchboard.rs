@@ -17,6 +17,7 @@ use floor::Floor;
 use signal_proto::{ClientMessage, Handle, ServerMessage, Tag};
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -28,6 +29,8 @@ pub(crate) struct Switchboard {
     metrics: Arc<Metrics>,
     relays: Relays,
     state: Mutex<State>,
+    /// Bytes that wait in all outboxes.
+    waiting: Arc<AtomicUsize>,
     /// There may be something to tell the other nodes.
     news: Notify,
 }
@@ -71,11 +74,11 @@ impl Switchboard {
     ) -> Arc<Self> {
         let hub = Hub::new(limits.clone());
         let state = Mutex::new(State { hub, outboxes: HashMap::new(), exchange, floor: Floor::default() });
-        Arc::new(Self { limits, metrics, relays, state, news: Notify::new() })
+        Arc::new(Self { limits, metrics, relays, state, waiting: Arc::default(), news: Notify::new() })
     }
 
     pub(crate) fn connect(self: &Arc<Self>, ip: IpAddr) -> Seat {
-        let outbox = Arc::new(Outbox::new(&self.limits));
+        let outbox = Arc::new(Outbox::new(&self.limits, Arc::clone(&self.waiting)));
         let mut state = self.state();
         let socket = state.hub.connect_from(ip);
         state.outboxes.insert(socket, Arc::clone(&outbox));

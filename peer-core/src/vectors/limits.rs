@@ -11,7 +11,7 @@ macro_rules! sources {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!("../../../", $path)))),+] };
 }
 
-const SOURCES: [(&str, &str); 60] = sources![
+const SOURCES: [(&str, &str); 61] = sources![
     "peer-core/src/blob.rs",
     "peer-core/src/chat.rs",
     "peer-core/src/conduit.rs",
@@ -67,6 +67,7 @@ const SOURCES: [(&str, &str); 60] = sources![
     "signaling/src/limits.rs",
     "signaling/src/limits/parse.rs",
     "signaling/src/metrics/serve.rs",
+    "signaling/src/outbox.rs",
     "signaling/src/stun.rs",
     "signaling/src/tls.rs",
     "signaling/src/turn.rs",
