@@ -5,6 +5,7 @@
 use crate::addresses::Ticket;
 use crate::limits::Limits;
 use crate::metrics::{Counted, Limit};
+use crate::pacing::Paced;
 use crate::routes::App;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -144,6 +145,8 @@ async fn secure(
         debug!(%error, "connection was gone at once");
         return;
     }
+    // Below TLS, so that what it is wrapped in counts too.
+    let stream = Paced::new(stream, &app.limits);
     let prepare = move |request: &mut Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
     };

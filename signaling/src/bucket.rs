@@ -39,6 +39,19 @@ impl Bucket {
         Self { burst, per_second: every.as_secs_f64().recip(), tokens: burst, filled: now }
     }
 
+    /// Takes `amount` tokens, though there be fewer: what is missing must come back before there is any again.
+    pub(crate) fn overdraw(&mut self, amount: usize, now: Instant) {
+        self.tokens = self.level(now) - amount as f64;
+        self.filled = now;
+    }
+
+    /// How long until there is a token; none if there is one. For ever if none comes.
+    pub(crate) fn wait(&self, now: Instant) -> Option<Duration> {
+        let missing = 1.0 - self.level(now);
+        (missing > 0.0)
+            .then(|| Duration::try_from_secs_f64(missing / self.per_second).unwrap_or(Duration::MAX))
+    }
+
     /// Takes `amount` tokens, or none and says no.
     #[must_use]
     pub(crate) fn take(&mut self, amount: usize, now: Instant) -> bool {

@@ -20,6 +20,7 @@ mod limits;
 mod metrics;
 mod origin;
 mod outbox;
+mod pacing;
 mod proxies;
 mod relays;
 mod routes;

@@ -51,6 +51,16 @@ pub struct Limits {
     /// Two of the largest messages.
     #[arg(long, value_name = "SIZE", value_parser = size::<u32>, default_value = "32KiB")]
     pub receive_buffer: u32,
+    /// Bytes that a connection may send at once, whatever they carry; the rest is read more slowly
+    ///
+    /// Twice --byte-burst, so that whoever has too much relayed is told so.
+    #[arg(long, value_name = "SIZE", value_parser = room::<u32>, default_value = "4MiB")]
+    pub read_burst: u32,
+    /// Bytes a second that a connection may send in the long run
+    ///
+    /// Four times --bytes-per-second, for the same reason.
+    #[arg(long, value_name = "SIZE", value_parser = room::<u32>, default_value = "1MiB")]
+    pub read_per_second: u32,
 
     /// Time for a TLS handshake
     ///

@@ -1,13 +1,13 @@
 //! Those who are late, silent or slow: a short limit each, and the event is the end of their socket.
 
-use crate::client::{Client, DOOR, MESH, exchange, soon, start};
+use crate::client::{Client, DOOR, MESH, exchange, request, soon, start};
 use futures_util::StreamExt;
 use signal_proto::{ClientMessage, MAX_ENVELOPE, Role, ServerMessage, close};
 use signaling::Limits;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 
 /// Long enough that a busy machine does what is asked in time, where that must happen first.
@@ -153,6 +153,23 @@ async fn a_reader_that_stands_still_does_not_hold_up_the_end_of_the_server() {
         assert!(matches!(soon(speaker.0.next()).await, Some(Ok(Message::Pong(_)))));
     }
     soon(server.shutdown()).await;
+}
+
+#[tokio::test]
+async fn what_counts_as_no_message_is_still_read_no_faster_than_bytes_may_come() {
+    let limits =
+        Limits { read_burst: 64 * 1024, read_per_second: 0, socket_life: 4 * SHORT, ..Limits::default() };
+    let (_server, address) = start(limits).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_send_buffer_size(32 * 1024).unwrap();
+    let stream = socket.connect(address).await.unwrap();
+    let mut client = Client::open_on(stream, request(address)).await.unwrap();
+    client.join(DOOR, Role::Listen).await;
+    let stream = client.0.get_mut();
+    // A message begins and never goes on: fragments with nothing in them, masked with zeros.
+    stream.write_all(&[0x02, 0x80, 0, 0, 0, 0]).await.unwrap();
+    let fragments = [0x00, 0x80, 0, 0, 0, 0].repeat(512 * 1024);
+    assert!(soon(stream.write_all(&fragments)).await.is_err(), "all was read");
 }
 
 #[tokio::test]
