@@ -10,7 +10,7 @@ const MAX_TIME: Duration = Duration::from_secs(28 * 24 * 3600);
 
 /// Largest number of anything: beyond it tables and semaphores of libraries end.
 const MAX_COUNT: u64 = 1_000_000_000;
-/// Smallest room for messages: two of the largest, or honest peers could not speak.
+/// Smallest room for messages: almost two of the largest, or honest peers could not speak.
 const MIN_ROOM: u64 = 32 * 1024;
 
 /// A number of things, at least one.
