@@ -141,9 +141,12 @@ impl Server {
     pub(crate) fn cpu(&self) -> Result<f64> {
         let stat = self.read("stat")?;
         // The name in parentheses may contain spaces; the times are the 12th and 13th word after it.
-        let words = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
-        let ticks: f64 = words.skip(11).take(2).filter_map(|word| word.parse::<f64>().ok()).sum();
-        Ok(ticks / TICKS)
+        let (_, words) = stat.rsplit_once(')').context("no name in /proc's stat")?;
+        let mut words = words.split_whitespace().skip(11);
+        let mut next = || {
+            words.next().context("too few words in /proc's stat")?.parse::<f64>().map_err(anyhow::Error::from)
+        };
+        Ok((next()? + next()?) / TICKS)
     }
 
     fn number(&self, file: &str, name: &str) -> Result<f64> {
