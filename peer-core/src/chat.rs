@@ -1,7 +1,7 @@
 //! Chat: what may be said. History, order and delivery are the log's.
 
+use crate::base::error::CommandError;
 use crate::entry::Payload;
-use crate::error::CommandError;
 use crate::io::MAX_TEXT;
 use alloc::string::String;
 

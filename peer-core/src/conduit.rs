@@ -4,12 +4,12 @@
 //! acknowledged, sent again and handed on in order. What does not decrypt is ignored. Keys never leave here.
 //! PROTOCOL.md, *Meeting at the door*.
 
+use crate::base::id::{Fingerprint, LaneId};
+use crate::base::identity::Secret;
+use crate::base::map::Map;
+use crate::base::rng::{Rng, SnowRng};
+use crate::base::time::Instant;
 use crate::envelope::{Body, HEADER, Header, Kind, MeetingId, Mode, pad, unpad};
-use crate::id::{Fingerprint, LaneId};
-use crate::identity::Secret;
-use crate::map::Map;
-use crate::rng::{Rng, SnowRng};
-use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec;

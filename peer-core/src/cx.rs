@@ -1,10 +1,10 @@
 //! What every child of a peer is handed: the time, entropy, ids, and somewhere to put what must be done.
 
-use crate::id::{CommandId, FileId, KnockId, LaneId, LinkId, MemberId, RequestId, RoomId};
+use crate::base::id::{CommandId, FileId, KnockId, LaneId, LinkId, MemberId, RequestId, RoomId};
+use crate::base::map::Map;
+use crate::base::rng::Rng;
+use crate::base::time::Instant;
 use crate::io::{Event, LinkOp, Output, StoreOp};
-use crate::map::Map;
-use crate::rng::Rng;
-use crate::time::Instant;
 use crate::wire::Frame;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -82,7 +82,7 @@ impl Context<'_> {
 /// Keys of a room's records.
 pub(crate) mod record {
     use super::{FileId, MemberId};
-    use crate::id::EntryId;
+    use crate::base::id::EntryId;
     use crate::log::Void;
     use alloc::vec::Vec;
 

@@ -10,7 +10,7 @@ mod sdp;
 
 pub use candidate::{Address, BadCandidate, Candidate, CandidateCount, CandidateKind};
 
-use crate::id::Fingerprint;
+use crate::base::id::Fingerprint;
 use alloc::string::String;
 use core::fmt;
 use serde::{Deserialize, Serialize};

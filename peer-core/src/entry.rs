@@ -1,10 +1,10 @@
 //! One entry of the room log: what it says, how it is signed, how it is encoded. PROTOCOL.md, *The room log*.
 
-use crate::error::Misbehavior;
-use crate::id::{EntryId, FileId, MemberId, Root};
-use crate::identity::{Keypair, RoomDigest, Signature, context, derive, verify};
+use crate::base::error::Misbehavior;
+use crate::base::id::{EntryId, FileId, MemberId, Root};
+use crate::base::identity::{Keypair, RoomDigest, Signature, context, derive, verify};
+use crate::base::path::{SafeName, clean_person_name};
 use crate::io::{MAX_FILES, MAX_TEXT};
-use crate::path::{SafeName, clean_person_name};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -200,7 +200,7 @@ impl Payload {
                 let mut names = Vec::with_capacity(files.len());
                 for (name, size) in &files {
                     names.push(SafeName::parse_remote(name).map_err(|_| Misbehavior::BadPath)?);
-                    if !crate::blob::is_allowed_size(*size) {
+                    if !crate::base::blob::is_allowed_size(*size) {
                         return Err(Misbehavior::BadEntry);
                     }
                 }
@@ -223,7 +223,7 @@ impl Payload {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blob::MAX_FILE_SIZE;
+    use crate::base::blob::MAX_FILE_SIZE;
     use alloc::string::ToString;
     use alloc::vec;
 

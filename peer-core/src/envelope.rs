@@ -3,9 +3,9 @@
 //! An envelope is a clear header (kind, mode, versions, meeting id), and bytes that only the two ends can read,
 //! padded so that its length tells nothing but a class. A meeting is addressed by its id, not by a socket.
 
+use crate::base::id::MemberId;
+use crate::base::identity::{Secret, Signature};
 use crate::description::{Candidate, Description};
-use crate::id::MemberId;
-use crate::identity::{Secret, Signature};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};

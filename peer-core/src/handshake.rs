@@ -1,11 +1,11 @@
 //! Who proves what to whom, in states that consume themselves: each step exists only after the one before it,
 //! and only the last yields an [`Authenticated`] peer. PROTOCOL.md, *Meeting at the door*.
 
+use crate::base::id::{Fingerprint, LaneId, MemberId, RoomId};
+use crate::base::identity::{Keypair, RoomDigest, context, derive, short_authentication_string, verify};
 use crate::conduit::Conduit;
 use crate::entry::{Entry, Payload};
 use crate::envelope::{Body, Mode};
-use crate::id::{Fingerprint, LaneId, MemberId, RoomId};
-use crate::identity::{Keypair, RoomDigest, context, derive, short_authentication_string, verify};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -214,7 +214,7 @@ impl ExpectGuest {
         if guest == *me || !verify(&guest, context::SIGN_HANDSHAKE, &bytes, &signature) {
             return Err(Unproven);
         }
-        let name = crate::path::clean_person_name(&name).map_err(|_| Unproven)?;
+        let name = crate::base::path::clean_person_name(&name).map_err(|_| Unproven)?;
         let sas = short_authentication_string(h, me, &guest, &nonce, &self.nonce);
         Ok((Deciding { guest, name, sas }, Body::Reveal { nonce: self.nonce }))
     }

@@ -3,15 +3,11 @@
 //! A link is the page's address, `#`, and base64url of version, S and C. S lets its holder knock, nothing more;
 //! C commits to the host's key, so that nobody else can answer the door.
 
-use crate::id::RoomId;
-use crate::identity::{Secret, context, derive};
-use crate::rng::Rng;
+use crate::base::door_secret::DoorSecret;
+use crate::base::id::RoomId;
 use alloc::string::String;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use core::fmt;
-use serde::{Deserialize, Serialize};
-use signal_proto::Tag;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Version of the link's layout.
 const VERSION: u8 = 1;
@@ -20,33 +16,6 @@ const LENGTH: usize = 33;
 /// What messengers glue to a link's end.
 const TRAILING: &[char] =
     &['.', ',', ';', ':', '!', '?', ')', ']', '}', '>', '\'', '"', '…', '»', '”', '’', '*'];
-
-/// S: 16 random bytes that let their holder knock.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
-pub(crate) struct DoorSecret(pub(crate) [u8; 16]);
-
-impl DoorSecret {
-    pub(crate) fn random(rng: &mut Rng) -> Self {
-        Self(rng.bytes())
-    }
-
-    /// Where to knock: all that the server sees of S.
-    pub(crate) fn tag(&self) -> Tag {
-        short_tag(derive(context::DOOR_TAG, &[&self.0]))
-    }
-
-    /// The handshake's pre-shared key at the door.
-    pub(crate) fn psk(&self) -> Secret {
-        Secret::new(derive(context::DOOR_PSK, &[&self.0]))
-    }
-}
-
-/// A tag is the first 16 bytes of its derivation.
-pub(crate) fn short_tag(digest: [u8; 32]) -> Tag {
-    let mut tag = [0; 16];
-    tag.copy_from_slice(&digest[..16]);
-    Tag(tag)
-}
 
 /// A parsed link.
 #[derive(Clone, PartialEq, Eq)]
@@ -114,7 +83,7 @@ impl Invitation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::Seed;
+    use crate::base::rng::{Rng, Seed};
     use alloc::format;
 
     fn invitation() -> Invitation {

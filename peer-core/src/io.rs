@@ -5,12 +5,13 @@ mod event;
 mod hidden;
 mod world;
 
+pub use crate::base::path::MAX_NAME;
 pub use event::{Event, FileFailure, FileState, LinkState, LostReason, MeetingState, SharedFile};
 pub use hidden::Hidden;
 pub use signal_proto::Relay;
 pub use world::{Channel, Input, LinkInput, LinkOp, Output, Reason, SignalInput, SignalOp, StoreOp};
 
-use crate::id::{EntryId, FileId, KnockId, RoomId, SinkId, SourceId};
+use crate::base::id::{EntryId, FileId, KnockId, RoomId, SinkId, SourceId};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -18,8 +19,6 @@ use alloc::vec::Vec;
 pub const MAX_TEXT: usize = 8_192;
 /// Most files in one share.
 pub const MAX_FILES: usize = 64;
-/// Longest name of a person, in characters.
-pub const MAX_NAME: usize = 40;
 
 /// What the app asks for. All but the first three name a room that is open here.
 #[derive(Clone, Debug, PartialEq, Eq)]

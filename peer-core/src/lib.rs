@@ -20,34 +20,39 @@
 
 extern crate alloc;
 
-pub mod blob;
+mod base;
 mod chat;
 mod conduit;
 mod cx;
 pub mod description;
 mod entry;
 mod envelope;
-pub mod error;
 mod handshake;
-pub mod id;
-mod identity;
 pub mod invitation;
 pub mod io;
 mod link;
 mod log;
-mod map;
 mod meeting;
-pub mod path;
 mod peer;
 mod relay;
-mod rng;
 mod room;
+mod shelf;
 mod signal;
 mod swarm;
-pub mod time;
 mod transfer;
 #[cfg(test)]
 mod vectors;
 mod wire;
 
-pub use peer::{Config, Peer, Seed};
+/// Files as bytes: sizes, chunk values, and the tree that makes one hash of them.
+pub mod blob {
+    pub use crate::base::blob::{
+        CHUNK, ChunkValue, MAX_FILE_SIZE, SEGMENT, SEGMENT_CHUNKS, WrongLength, chunk_count, chunk_len,
+        chunk_offset, chunk_value, is_allowed_size, segment_chunks, segment_count, segment_of,
+    };
+    pub use crate::shelf::blob::{ChunkSet, Merger, root};
+}
+
+pub use base::rng::Seed;
+pub use base::{error, id, path, time};
+pub use peer::{Config, Peer};

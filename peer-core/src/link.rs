@@ -3,16 +3,16 @@
 //!
 //! A link that is not up yet has no [`Session`], and nothing but the confirmation is read from it or sent.
 
+use crate::base::error::Misbehavior;
+use crate::base::id::{EntryId, Fingerprint, LinkId, MemberId};
+use crate::base::map::Map;
+use crate::base::time::Instant;
 use crate::cx::Context;
 use crate::description::{Candidate, CandidateCount, Description};
 use crate::envelope::MeetingId;
-use crate::error::Misbehavior;
 use crate::handshake::Session;
-use crate::id::{EntryId, Fingerprint, LinkId, MemberId};
 use crate::io::{Channel, LinkOp, LinkState, LostReason};
 use crate::log::Log;
-use crate::map::Map;
-use crate::time::Instant;
 use crate::wire::{BULK_BYTES, BULK_HEADER, Bulk, Frame, MAX_ENTRIES_PER_FRAME, MAX_FRAME};
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;

@@ -3,11 +3,11 @@
 //! It places entries (chain by author, causes before effects, author admitted), compares heads with another
 //! member's and says what the other lacks. What an entry means to the room is `room`'s business.
 
+use crate::base::error::Misbehavior;
+use crate::base::id::{EntryId, MemberId};
+use crate::base::identity::{Keypair, RoomDigest};
+use crate::base::map::Map;
 use crate::entry::{Entry, MAX_SEEN, NO_ENTRY, Payload};
-use crate::error::Misbehavior;
-use crate::id::{EntryId, MemberId};
-use crate::identity::{Keypair, RoomDigest};
-use crate::map::Map;
 use crate::wire::{Head, MAX_HEADS};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;

@@ -3,13 +3,13 @@
 //! It keeps the stage of the handshake, the way to the other end and the times; what a stage leads to is
 //! decided in `room`.
 
+use crate::base::id::{KnockId, LinkId, MemberId};
+use crate::base::time::Instant;
 use crate::conduit::{Conduit, MAX_RESEND, Opening, RESEND};
 use crate::envelope::{MeetingId, Mode};
 use crate::handshake::{
     Authenticated, Deciding, ExpectDecision, ExpectGuest, ExpectHost, ExpectMember, ExpectReveal,
 };
-use crate::id::{KnockId, LinkId, MemberId};
-use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;

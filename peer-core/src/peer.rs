@@ -1,22 +1,19 @@
 //! [`Peer`]: owns all state, routes input down and output up, nothing else.
 
+use crate::base::error::CommandError;
+use crate::base::id::{CommandId, RoomId};
+use crate::base::map::Map;
+use crate::base::rng::{Rng, Seed};
+use crate::base::time::Instant;
 use crate::cx::{Context, Ids};
-use crate::error::CommandError;
-use crate::id::{CommandId, RoomId};
 use crate::invitation::Invitation;
 use crate::io::{Command, Input, Output, Reason};
-use crate::map::Map;
-use crate::rng::Rng;
 use crate::room::{Room, stored_room};
-use crate::time::Instant;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 /// Most rooms in one peer; a page has one.
 const MAX_ROOMS: usize = 64;
-
-/// 32 bytes of fresh entropy; everything random in a peer comes from them (ChaCha20). Never reuse one.
-pub struct Seed(pub [u8; 32]);
 
 /// What differs between shells. Nothing does yet.
 #[derive(Clone, Debug, Default)]

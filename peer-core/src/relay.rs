@@ -3,7 +3,7 @@
 //!
 //! Opening a lane never waits for it. It comes from the room's own server only, never from a peer.
 
-use crate::time::Instant;
+use crate::base::time::Instant;
 use core::time::Duration;
 use signal_proto::Relay;
 

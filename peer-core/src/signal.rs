@@ -1,12 +1,12 @@
 //! The room's socket to the signaling server: which tags are joined, who is there, and coming back after a loss
 //! with growing, jittered waits. PROTOCOL.md, *The server's model*.
 
+use crate::base::id::RoomId;
+use crate::base::map::Map;
+use crate::base::time::Instant;
 use crate::cx::Context;
-use crate::id::RoomId;
 use crate::io::{Event, MeetingState, Output, SignalInput, SignalOp};
-use crate::map::Map;
 use crate::relay::Relays;
-use crate::time::Instant;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;

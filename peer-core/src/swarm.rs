@@ -4,17 +4,18 @@
 //! A source that changed ends its file here instead of making its author a liar. Serving what others shared
 //! (re-serving) has its place here too; this version serves own files only.
 
-use crate::blob::{
+use crate::base::blob::{
     self, CHUNK, ChunkValue, SEGMENT_CHUNKS, chunk_count, segment_chunks, segment_count, segment_of,
 };
+use crate::base::error::{CommandError, Misbehavior, StoreFailure};
+use crate::base::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SourceId};
+use crate::base::identity::{Keypair, RoomDigest, Signature, context};
+use crate::base::map::Map;
 use crate::cx::{Context, record};
 use crate::entry::FileMeta;
-use crate::error::{CommandError, Misbehavior, StoreFailure};
-use crate::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SourceId};
-use crate::identity::{Keypair, RoomDigest, Signature, context};
 use crate::io::{Event, FileFailure, FileState, NewFile, StoreOp};
 use crate::link::OutgoingChunk;
-use crate::map::Map;
+use crate::shelf::blob::root;
 use crate::wire::{Frame, Page, Refusal};
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
@@ -404,7 +405,7 @@ impl Swarm {
     pub(crate) fn whole(&self, file: FileId) -> Option<(FileId, Root)> {
         let served = self.files.get(&file)?;
         let whole = !served.closed && served.pages.len() as u32 == segment_count(served.size);
-        let root = whole.then(|| blob::root(served.size, &served.values)).flatten()?;
+        let root = whole.then(|| root(served.size, &served.values)).flatten()?;
         Some((file, root))
     }
 

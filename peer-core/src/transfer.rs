@@ -7,14 +7,15 @@
 mod asking;
 mod writing;
 
-use crate::blob::{self, ChunkSet, ChunkValue, segment_chunks, segment_of};
+use crate::base::blob::{self, ChunkValue, segment_chunks, segment_of};
+use crate::base::error::{CommandError, Misbehavior};
+use crate::base::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SinkId};
+use crate::base::identity::{RoomDigest, context, verify};
+use crate::base::map::Map;
+use crate::base::time::Instant;
 use crate::cx::Context;
-use crate::error::{CommandError, Misbehavior};
-use crate::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SinkId};
-use crate::identity::{RoomDigest, context, verify};
 use crate::io::{Event, FileFailure, FileState, StoreOp};
-use crate::map::Map;
-use crate::time::Instant;
+use crate::shelf::blob::ChunkSet;
 use crate::wire::{BULK_BYTES, Bulk, Frame, Page, Refusal};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;

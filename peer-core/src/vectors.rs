@@ -6,21 +6,23 @@
 
 mod limits;
 
-use crate::blob::{CHUNK, ChunkValue, chunk_count, chunk_len, chunk_offset, chunk_value, root};
+use crate::base::blob::{CHUNK, ChunkValue, chunk_count, chunk_len, chunk_offset, chunk_value};
+use crate::base::door_secret::{DoorSecret, short_tag};
+use crate::base::id::{EntryId, FileId, Fingerprint, LaneId, MemberId, RoomId, Root};
+use crate::base::identity::{
+    Keypair, RoomDigest, Secret, Signature, context, derive, short_authentication_string, verify,
+};
+use crate::base::path::SafeName;
+use crate::base::rng::Rng;
+use crate::base::rng::Seed;
+use crate::base::time::Instant;
 use crate::conduit::{Opening, accept};
 use crate::description::{Address, Candidate, CandidateKind, Description};
 use crate::entry::{Entry, FileMeta, NO_ENTRY, Payload};
 use crate::envelope::{Body, CLASSES, Denial, Header, Kind, MeetingId, Mode, pad};
 use crate::handshake::ExpectGuest;
-use crate::id::{EntryId, FileId, Fingerprint, LaneId, MemberId, RoomId, Root};
-use crate::identity::{
-    Keypair, RoomDigest, Secret, Signature, context, derive, short_authentication_string, verify,
-};
-use crate::invitation::{DoorSecret, Invitation, short_tag};
-use crate::path::SafeName;
-use crate::peer::Seed;
-use crate::rng::Rng;
-use crate::time::Instant;
+use crate::invitation::Invitation;
+use crate::shelf::blob::root;
 use crate::wire::{Bulk, Frame, Head, Page, Refusal};
 use alloc::format;
 use alloc::string::{String, ToString};

@@ -3,11 +3,11 @@
 //! Control frames are postcard; a bulk frame is a fixed header and raw bytes, so that file contents are copied
 //! once. The first frame of a lane is not here: it is the sealed confirmation (`handshake`).
 
-use crate::blob::{CHUNK, ChunkValue, SEGMENT_CHUNKS};
-use crate::error::Misbehavior;
-use crate::id::{EntryId, FileId, MemberId};
-use crate::identity::Signature;
-use crate::invitation::DoorSecret;
+use crate::base::blob::{CHUNK, ChunkValue, SEGMENT_CHUNKS};
+use crate::base::door_secret::DoorSecret;
+use crate::base::error::Misbehavior;
+use crate::base::id::{EntryId, FileId, MemberId};
+use crate::base::identity::Signature;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use signal_proto::MAX_ENVELOPE;

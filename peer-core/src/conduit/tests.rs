@@ -1,5 +1,5 @@
 use super::*;
-use crate::peer::Seed;
+use crate::base::rng::Seed;
 
 fn pair() -> (Conduit, Conduit, Rng) {
     let mut rng = Rng::new(&Seed([9; 32]));

@@ -1,7 +1,7 @@
 //! The text form of a [`Description`]: read exactly, written from a template. RFC 8866, 8839, 8841, 8122.
 
 use super::{BadDescription, Description, MAX_MESSAGE, MAX_SDP};
-use crate::id::Fingerprint;
+use crate::base::id::Fingerprint;
 use alloc::format;
 use alloc::string::String;
 use base16ct::upper;

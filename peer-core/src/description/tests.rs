@@ -1,7 +1,7 @@
 //! Descriptions as Chromium 156 and Firefox 153 made them, and what an attacker would like to put there.
 
 use super::{BadDescription, Description, MAX_MESSAGE, MAX_SDP};
-use crate::id::Fingerprint;
+use crate::base::id::Fingerprint;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

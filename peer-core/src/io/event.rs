@@ -1,7 +1,7 @@
 //! What the app is told: events, and the states that they carry.
 
-use crate::error::{CommandError, Misbehavior, StoreFailure};
-use crate::id::{CommandId, EntryId, FileId, KnockId, MemberId, RoomId, Root};
+use crate::base::error::{CommandError, Misbehavior, StoreFailure};
+use crate::base::id::{CommandId, EntryId, FileId, KnockId, MemberId, RoomId, Root};
 use crate::io::Hidden;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -29,7 +29,7 @@ impl<T> fmt::Debug for Hidden<T> {
 
 #[cfg(test)]
 mod tests {
-    use crate::id::{LaneId, LinkId, MemberId, RequestId, RoomId};
+    use crate::base::id::{LaneId, LinkId, MemberId, RequestId, RoomId};
     use crate::io::{Channel, Command, Event, Input, LinkInput, LinkOp, Output, StoreOp};
     use alloc::format;
     use alloc::string::String;

@@ -1,7 +1,7 @@
 //! What the shell reports of the world, and what it is to do there.
 
-use crate::error::StoreFailure;
-use crate::id::{Fingerprint, LaneId, LinkId, RequestId, RoomId, SinkId, SourceId};
+use crate::base::error::StoreFailure;
+use crate::base::id::{Fingerprint, LaneId, LinkId, RequestId, RoomId, SinkId, SourceId};
 use crate::io::{Event, Hidden};
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,7 +1,7 @@
 use super::*;
-use crate::identity::Secret;
-use crate::peer::Seed;
-use crate::rng::Rng;
+use crate::base::identity::Secret;
+use crate::base::rng::Rng;
+use crate::base::rng::Seed;
 use alloc::string::{String, ToString};
 use alloc::vec;
 
@@ -198,7 +198,7 @@ fn what_honest_members_say_after_a_fork_still_arrives() {
 #[test]
 fn what_exceeds_a_quota_is_dropped_alone() {
     let (mut a, mut b, _) = room();
-    let name = |i: usize| crate::path::SafeName::from_local(&i.to_string());
+    let name = |i: usize| crate::base::path::SafeName::from_local(&i.to_string());
     let files = (0..crate::io::MAX_FILES).map(|i| crate::entry::FileMeta { name: name(i), size: 1 });
     let big = Payload::Share { files: files.collect() };
     for _ in 0..MAX_FILES_PER_AUTHOR / crate::io::MAX_FILES {

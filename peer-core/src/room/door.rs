@@ -4,19 +4,19 @@
 //! and neither has learned the other's address.
 
 use super::{Knock, Room};
+use crate::base::door_secret::DoorSecret;
+use crate::base::error::{CommandError, Misbehavior};
+use crate::base::id::{CommandId, KnockId, MemberId};
+use crate::base::map::Map;
+use crate::base::time::Instant;
 use crate::conduit::accept;
 use crate::cx::Context;
 use crate::envelope::{Body, Denial, Header, MeetingId, Mode};
-use crate::error::{CommandError, Misbehavior};
 use crate::handshake::{Authenticated, Deciding, ExpectGuest};
-use crate::id::{CommandId, KnockId, MemberId};
-use crate::invitation::DoorSecret;
 use crate::io::Event;
 use crate::link::CONNECT;
 use crate::log::MAX_MEMBERS;
-use crate::map::Map;
 use crate::meeting::{HALF_OPEN, KNOCK_LIFE, Meeting, Stage, Way};
-use crate::time::Instant;
 use crate::wire::Frame;
 use alloc::collections::VecDeque;
 use alloc::string::String;

@@ -3,15 +3,15 @@
 
 use super::meet::RETRY;
 use super::{Identity, Membership, Phase, Room};
+use crate::base::error::{CommandError, Misbehavior};
+use crate::base::path::clean_person_name;
 use crate::conduit::Opening;
 use crate::cx::Context;
 use crate::envelope::{Body, MeetingId, Mode};
-use crate::error::{CommandError, Misbehavior};
 use crate::handshake::{Authenticated, ExpectHost};
 use crate::invitation::Invitation;
 use crate::io::{Event, MeetingState};
 use crate::meeting::{HALF_OPEN, Meeting, REDIAL, RENEW, Stage, Talk, Way};
-use crate::path::clean_person_name;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;

@@ -4,13 +4,13 @@
 //! author write two entries with one number.
 
 use super::{Identity, Person, Phase, Room};
+use crate::base::error::{CommandError, Misbehavior, StoreFailure};
+use crate::base::id::{CommandId, EntryId, FileId, LinkId, MemberId, RequestId, Root, SourceId};
+use crate::base::path::SafeName;
 use crate::cx::{Context, record};
 use crate::entry::{FileMeta, Payload};
-use crate::error::{CommandError, Misbehavior, StoreFailure};
-use crate::id::{CommandId, EntryId, FileId, LinkId, MemberId, RequestId, Root, SourceId};
 use crate::io::{Event, MAX_FILES, NewFile, SharedFile};
 use crate::log::{Inserted, Log};
-use crate::path::SafeName;
 use crate::wire::{Frame, Head};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -46,7 +46,8 @@ pub(super) fn leave(end: bool) -> Payload {
 
 /// What is shared, and where each file is read.
 pub(super) fn share(files: Vec<NewFile>) -> Result<(Payload, Vec<SourceId>), CommandError> {
-    let allowed = |file: &NewFile| crate::blob::is_allowed_size(file.size) && !file.name.trim().is_empty();
+    let allowed =
+        |file: &NewFile| crate::base::blob::is_allowed_size(file.size) && !file.name.trim().is_empty();
     if files.is_empty() || files.len() > MAX_FILES || !files.iter().all(allowed) {
         return Err(CommandError::BadShare);
     }

@@ -1,12 +1,12 @@
 //! Links: opened by a meeting, confirmed on their own lane, then the way of everything else.
 
 use super::{Phase, Room};
+use crate::base::error::Misbehavior;
+use crate::base::id::{LinkId, MemberId};
 use crate::cx::{Context, LANE};
 use crate::description::Description;
 use crate::envelope::{Body, MeetingId, Mode};
-use crate::error::Misbehavior;
 use crate::handshake::{Authenticated, Session};
-use crate::id::{LinkId, MemberId};
 use crate::io::{Channel, Event, LinkInput, LinkOp, LinkState, LostReason};
 use crate::link::{CONNECT, Link};
 use crate::meeting::{Meeting, Stage, Talk};
@@ -296,7 +296,7 @@ impl Room {
         Ok(())
     }
 
-    fn size_of(&self, file: crate::id::FileId) -> Option<u64> {
+    fn size_of(&self, file: crate::base::id::FileId) -> Option<u64> {
         match &self.log.as_ref()?.entry(&file.share)?.payload {
             crate::entry::Payload::Share { files } => {
                 files.get(usize::from(file.index)).map(|file| file.size)

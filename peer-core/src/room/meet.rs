@@ -1,9 +1,9 @@
 //! Meetings, whoever began them: what their messages lead to, step by step, and what their times do.
 
 use super::{Phase, Room};
+use crate::base::error::Misbehavior;
 use crate::cx::Context;
 use crate::envelope::{Body, Denial, Header, Kind, MeetingId, Mode, pad};
-use crate::error::Misbehavior;
 use crate::handshake::Authenticated;
 use crate::io::{Event, MeetingState};
 use crate::meeting::{KNOCK_LIFE, Meeting, RENEW, Stage, Talk, Way};

@@ -4,14 +4,14 @@
 //! ends decide alike because both know both keys.
 
 use super::{Phase, Room};
+use crate::base::id::MemberId;
+use crate::base::time::Instant;
 use crate::conduit::{Opening, accept};
 use crate::cx::Context;
 use crate::envelope::{Body, Header, MeetingId, Mode};
 use crate::handshake::ExpectMember;
-use crate::id::MemberId;
 use crate::link::CONNECT;
 use crate::meeting::{HALF_OPEN, Meeting, Stage, Way};
-use crate::time::Instant;
 use alloc::vec::Vec;
 use core::time::Duration;
 use signal_proto::Handle;

@@ -5,12 +5,12 @@
 
 use super::Room;
 use super::mesh::{BUSY, wait_after};
+use crate::base::id::{LinkId, MemberId};
+use crate::base::time::Instant;
 use crate::cx::Context;
 use crate::envelope::Mode;
-use crate::id::{LinkId, MemberId};
 use crate::link::CONNECT;
 use crate::meeting::{Stage, Way};
-use crate::time::Instant;
 use crate::wire::Frame;
 use alloc::vec::Vec;
 use core::time::Duration;

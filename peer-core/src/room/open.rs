@@ -2,16 +2,17 @@
 
 use super::door::Door;
 use super::{Identity, Membership, Phase, Room, SYNC, journal};
+use crate::base::door_secret::DoorSecret;
+use crate::base::error::CommandError;
+use crate::base::id::{CommandId, RoomId};
+use crate::base::identity::{Keypair, Secret};
+use crate::base::map::Map;
+use crate::base::path::clean_person_name;
 use crate::cx::{Context, record};
-use crate::error::CommandError;
-use crate::id::{CommandId, RoomId};
-use crate::identity::{Keypair, Secret};
-use crate::invitation::{DoorSecret, Invitation};
+use crate::invitation::Invitation;
 use crate::io::Event;
 use crate::link::CONNECT;
 use crate::log::Log;
-use crate::map::Map;
-use crate::path::clean_person_name;
 use crate::signal::Signal;
 use crate::swarm::Swarm;
 use crate::transfer::Transfer;

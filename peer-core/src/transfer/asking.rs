@@ -1,10 +1,10 @@
 //! Which page and which chunk is asked for next, and again if it does not come.
 
 use super::{Incoming, STALL, Sink, Transfer, WINDOW};
-use crate::blob::{self, CHUNK, segment_count, segment_of};
+use crate::base::blob::{self, CHUNK, segment_count, segment_of};
+use crate::base::id::{FileId, LinkId, MemberId};
+use crate::base::time::Instant;
 use crate::cx::Context;
-use crate::id::{FileId, LinkId, MemberId};
-use crate::time::Instant;
 use crate::wire::Frame;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;

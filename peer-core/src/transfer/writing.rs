@@ -1,11 +1,12 @@
 //! From verified chunks to a file that is done: writes, progress, the end.
 
 use super::{HELD, PROGRESS, RATE_SPAN, Sink, Transfer};
-use crate::blob::{self, ChunkValue};
+use crate::base::blob::ChunkValue;
+use crate::base::error::StoreFailure;
+use crate::base::id::{FileId, RequestId};
 use crate::cx::Context;
-use crate::error::StoreFailure;
-use crate::id::{FileId, RequestId};
 use crate::io::{Event, FileFailure, FileState, StoreOp};
+use crate::shelf::blob;
 use crate::wire::Frame;
 use alloc::vec::Vec;
 

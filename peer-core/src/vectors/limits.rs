@@ -12,7 +12,7 @@ macro_rules! sources {
 }
 
 const SOURCES: [(&str, &str); 61] = sources![
-    "peer-core/src/blob.rs",
+    "peer-core/src/base/blob.rs",
     "peer-core/src/chat.rs",
     "peer-core/src/conduit.rs",
     "peer-core/src/description.rs",
@@ -21,14 +21,14 @@ const SOURCES: [(&str, &str); 61] = sources![
     "peer-core/src/entry.rs",
     "peer-core/src/envelope.rs",
     "peer-core/src/handshake.rs",
-    "peer-core/src/identity.rs",
+    "peer-core/src/base/identity.rs",
     "peer-core/src/invitation.rs",
     "peer-core/src/io.rs",
     "peer-core/src/link.rs",
     "peer-core/src/log.rs",
     "peer-core/src/meeting.rs",
-    "peer-core/src/path.rs",
-    "peer-core/src/path/visible.rs",
+    "peer-core/src/base/path.rs",
+    "peer-core/src/base/path/visible.rs",
     "peer-core/src/peer.rs",
     "peer-core/src/relay.rs",
     "peer-core/src/room.rs",

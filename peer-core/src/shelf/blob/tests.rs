@@ -1,10 +1,11 @@
 //! The hash shown is what `b3sum` prints, at every size; and a size is only a claim.
 
-use super::{
-    CHUNK, ChunkSet, ChunkValue, MAX_FILE_SIZE, Merger, SEGMENT, SEGMENT_CHUNKS, WrongLength, chunk_count,
-    chunk_len, chunk_offset, chunk_value, is_allowed_size, root, segment_chunks, segment_count, segment_of,
+use super::{ChunkSet, Merger, root};
+use crate::base::blob::{
+    CHUNK, ChunkValue, MAX_FILE_SIZE, SEGMENT, SEGMENT_CHUNKS, WrongLength, chunk_count, chunk_len,
+    chunk_offset, chunk_value, is_allowed_size, segment_chunks, segment_count, segment_of,
 };
-use crate::id::Root;
+use crate::base::id::Root;
 use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;

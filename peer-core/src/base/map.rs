@@ -112,8 +112,8 @@ impl<K: Ord, V> Index<&K> for Map<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::Seed;
-    use crate::rng::Rng;
+    use crate::base::rng::Rng;
+    use crate::base::rng::Seed;
     use alloc::collections::BTreeMap;
 
     #[test]

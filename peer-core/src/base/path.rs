@@ -9,7 +9,6 @@ mod visible;
 
 pub use visible::{clean_line, clean_name};
 
-use crate::io::MAX_NAME;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -18,6 +17,8 @@ use visible::trim_blank;
 
 /// Longest file name, in bytes of UTF-8: what ext4, NTFS and APFS take.
 pub const MAX_FILE_NAME: usize = 255;
+/// Longest name of a person, in characters.
+pub const MAX_NAME: usize = 40;
 /// Longest name of a person that is looked at, in bytes; the limit in characters is [`MAX_NAME`].
 const MAX_NAME_BYTES: usize = 4 * 1024;
 /// Longest extension kept when a name must be shortened, in bytes with its dot.

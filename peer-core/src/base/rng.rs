@@ -1,8 +1,10 @@
 //! Entropy as a parameter: one ChaCha20 stream per peer, seeded by the shell. Never asks the system.
 
-use crate::peer::Seed;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
+
+/// 32 bytes of fresh entropy; everything random in a peer comes from them (ChaCha20). Never reuse one.
+pub struct Seed(pub [u8; 32]);
 
 /// The engine's only source of randomness.
 pub(crate) struct Rng(ChaCha20Rng);

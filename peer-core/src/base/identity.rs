@@ -3,8 +3,8 @@
 //! Every derivation and signature has a context string of its own, all of them in [`context`], so that bytes
 //! made for one purpose mean nothing for another. Secrets are zeroized and have no `Debug`.
 
-use crate::id::{MemberId, RoomId};
-use crate::rng::Rng;
+use crate::base::id::{MemberId, RoomId};
+use crate::base::rng::Rng;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -143,7 +143,7 @@ pub(crate) fn short_authentication_string(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::Seed;
+    use crate::base::rng::Seed;
 
     #[test]
     fn a_signature_holds_for_its_own_key_context_and_bytes_only() {

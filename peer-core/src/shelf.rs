@@ -1,0 +1,3 @@
+//! The files of a room. PROTOCOL.md, *Files*.
+
+pub(crate) mod blob;
