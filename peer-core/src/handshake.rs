@@ -4,8 +4,8 @@
 use crate::base::id::{Fingerprint, LaneId, MemberId, RoomId};
 use crate::base::identity::{Keypair, RoomDigest, context, derive, short_authentication_string, verify};
 use crate::conduit::Conduit;
-use crate::entry::{Entry, Payload};
 use crate::envelope::{Body, Mode};
+use crate::log::entry::{Entry, Payload};
 use alloc::string::String;
 use alloc::vec::Vec;
 

@@ -21,11 +21,9 @@
 extern crate alloc;
 
 mod base;
-mod chat;
 mod conduit;
 mod cx;
 pub mod description;
-mod entry;
 mod envelope;
 mod handshake;
 pub mod invitation;

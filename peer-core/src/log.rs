@@ -7,7 +7,10 @@ use crate::base::error::Misbehavior;
 use crate::base::id::{EntryId, MemberId};
 use crate::base::identity::{Keypair, RoomDigest};
 use crate::base::map::Map;
-use crate::entry::{Entry, MAX_SEEN, NO_ENTRY, Payload};
+pub(crate) mod chat;
+pub(crate) mod entry;
+
+use crate::log::entry::{Entry, MAX_SEEN, NO_ENTRY, Payload};
 use crate::wire::{Head, MAX_HEADS};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;

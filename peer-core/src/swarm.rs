@@ -12,9 +12,9 @@ use crate::base::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SourceI
 use crate::base::identity::{Keypair, RoomDigest, Signature, context};
 use crate::base::map::Map;
 use crate::cx::{Context, record};
-use crate::entry::FileMeta;
 use crate::io::{Event, FileFailure, FileState, NewFile, StoreOp};
 use crate::link::OutgoingChunk;
+use crate::log::entry::FileMeta;
 use crate::shelf::blob::root;
 use crate::wire::{Frame, Page, Refusal};
 use alloc::collections::{BTreeSet, VecDeque};

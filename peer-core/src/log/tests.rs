@@ -199,7 +199,7 @@ fn what_honest_members_say_after_a_fork_still_arrives() {
 fn what_exceeds_a_quota_is_dropped_alone() {
     let (mut a, mut b, _) = room();
     let name = |i: usize| crate::base::path::SafeName::from_local(&i.to_string());
-    let files = (0..crate::io::MAX_FILES).map(|i| crate::entry::FileMeta { name: name(i), size: 1 });
+    let files = (0..crate::io::MAX_FILES).map(|i| crate::log::entry::FileMeta { name: name(i), size: 1 });
     let big = Payload::Share { files: files.collect() };
     for _ in 0..MAX_FILES_PER_AUTHOR / crate::io::MAX_FILES {
         let entry = b.write(&big);

@@ -202,8 +202,10 @@ impl Room {
             return Err(CommandError::Full);
         }
         let (id, deciding) = self.deciding(knock)?;
-        let payload =
-            crate::entry::Payload::Admit { member: deciding.guest(), name: String::from(deciding.name()) };
+        let payload = crate::log::entry::Payload::Admit {
+            member: deciding.guest(),
+            name: String::from(deciding.name()),
+        };
         let meeting = self.meetings.get_mut(&id).expect("deciding found it");
         meeting.stage = Stage::Admitting(deciding.admitted());
         meeting.deadline = Some(cx.now + CONNECT);

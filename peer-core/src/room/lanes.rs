@@ -298,7 +298,7 @@ impl Room {
 
     fn size_of(&self, file: crate::base::id::FileId) -> Option<u64> {
         match &self.log.as_ref()?.entry(&file.share)?.payload {
-            crate::entry::Payload::Share { files } => {
+            crate::log::entry::Payload::Share { files } => {
                 files.get(usize::from(file.index)).map(|file| file.size)
             }
             _ => None,

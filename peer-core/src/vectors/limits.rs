@@ -13,12 +13,12 @@ macro_rules! sources {
 
 const SOURCES: [(&str, &str); 61] = sources![
     "peer-core/src/base/blob.rs",
-    "peer-core/src/chat.rs",
+    "peer-core/src/log/chat.rs",
     "peer-core/src/conduit.rs",
     "peer-core/src/description.rs",
     "peer-core/src/description/candidate.rs",
     "peer-core/src/description/sdp.rs",
-    "peer-core/src/entry.rs",
+    "peer-core/src/log/entry.rs",
     "peer-core/src/envelope.rs",
     "peer-core/src/handshake.rs",
     "peer-core/src/base/identity.rs",

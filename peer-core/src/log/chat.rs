@@ -1,8 +1,8 @@
 //! Chat: what may be said. History, order and delivery are the log's.
 
 use crate::base::error::CommandError;
-use crate::entry::Payload;
 use crate::io::MAX_TEXT;
+use crate::log::entry::Payload;
 use alloc::string::String;
 
 /// A message for the log. Line breaks are kept, other control characters are not text.
