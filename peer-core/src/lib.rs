@@ -21,18 +21,13 @@
 extern crate alloc;
 
 mod base;
-mod conduit;
 mod cx;
 pub mod description;
-mod envelope;
-mod handshake;
-pub mod invitation;
 pub mod io;
 mod link;
 mod log;
 mod meeting;
 mod peer;
-mod relay;
 mod room;
 mod shelf;
 mod signal;
@@ -53,4 +48,5 @@ pub mod blob {
 
 pub use base::rng::Seed;
 pub use base::{error, id, path, time};
+pub use meeting::invitation;
 pub use peer::{Config, Peer};

@@ -5,9 +5,14 @@
 
 use crate::base::id::{KnockId, LinkId, MemberId};
 use crate::base::time::Instant;
-use crate::conduit::{Conduit, MAX_RESEND, Opening, RESEND};
-use crate::envelope::{MeetingId, Mode};
-use crate::handshake::{
+pub(crate) mod conduit;
+pub(crate) mod envelope;
+pub(crate) mod handshake;
+pub mod invitation;
+
+use crate::meeting::conduit::{Conduit, MAX_RESEND, Opening, RESEND};
+use crate::meeting::envelope::{MeetingId, Mode};
+use crate::meeting::handshake::{
     Authenticated, Deciding, ExpectDecision, ExpectGuest, ExpectHost, ExpectMember, ExpectReveal,
 };
 use alloc::boxed::Box;

@@ -4,13 +4,15 @@
 use crate::base::id::RoomId;
 use crate::base::map::Map;
 use crate::base::time::Instant;
+mod turn;
+
 use crate::cx::Context;
 use crate::io::{Event, MeetingState, Output, SignalInput, SignalOp};
-use crate::relay::Relays;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Relay, Role, ServerMessage, Tag};
+use turn::Relays;
 
 /// First wait before connecting again; doubles up to [`MAX_BACKOFF`], half of each wait is random.
 const BACKOFF: Duration = Duration::from_millis(500);

@@ -3,9 +3,9 @@
 use super::{Phase, Room};
 use crate::base::error::Misbehavior;
 use crate::cx::Context;
-use crate::envelope::{Body, Denial, Header, Kind, MeetingId, Mode, pad};
-use crate::handshake::Authenticated;
 use crate::io::{Event, MeetingState};
+use crate::meeting::envelope::{Body, Denial, Header, Kind, MeetingId, Mode, pad};
+use crate::meeting::handshake::Authenticated;
 use crate::meeting::{KNOCK_LIFE, Meeting, RENEW, Stage, Talk, Way};
 use alloc::boxed::Box;
 use alloc::string::String;

@@ -6,11 +6,11 @@
 use super::{Phase, Room};
 use crate::base::id::MemberId;
 use crate::base::time::Instant;
-use crate::conduit::{Opening, accept};
 use crate::cx::Context;
-use crate::envelope::{Body, Header, MeetingId, Mode};
-use crate::handshake::ExpectMember;
 use crate::link::CONNECT;
+use crate::meeting::conduit::{Opening, accept};
+use crate::meeting::envelope::{Body, Header, MeetingId, Mode};
+use crate::meeting::handshake::ExpectMember;
 use crate::meeting::{HALF_OPEN, Meeting, Stage, Way};
 use alloc::vec::Vec;
 use core::time::Duration;

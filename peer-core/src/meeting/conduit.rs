@@ -9,7 +9,7 @@ use crate::base::identity::Secret;
 use crate::base::map::Map;
 use crate::base::rng::{Rng, SnowRng};
 use crate::base::time::Instant;
-use crate::envelope::{Body, HEADER, Header, Kind, MeetingId, Mode, pad, unpad};
+use crate::meeting::envelope::{Body, HEADER, Header, Kind, MeetingId, Mode, pad, unpad};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec;

@@ -3,9 +3,9 @@
 
 use crate::base::id::{Fingerprint, LaneId, MemberId, RoomId};
 use crate::base::identity::{Keypair, RoomDigest, context, derive, short_authentication_string, verify};
-use crate::conduit::Conduit;
-use crate::envelope::{Body, Mode};
 use crate::log::entry::{Entry, Payload};
+use crate::meeting::conduit::Conduit;
+use crate::meeting::envelope::{Body, Mode};
 use alloc::string::String;
 use alloc::vec::Vec;
 
