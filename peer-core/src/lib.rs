@@ -31,8 +31,6 @@ mod peer;
 mod room;
 mod shelf;
 mod signal;
-mod swarm;
-mod transfer;
 #[cfg(test)]
 mod vectors;
 mod wire;

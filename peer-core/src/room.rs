@@ -28,9 +28,9 @@ use crate::log::Log;
 use crate::log::chat;
 use crate::meeting::envelope::MeetingId;
 use crate::meeting::{Meeting, Way};
+use crate::shelf::fetch::Fetching;
+use crate::shelf::serve::Serving;
 use crate::signal::{Heard, Signal};
-use crate::swarm::Swarm;
-use crate::transfer::Transfer;
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -116,8 +116,8 @@ pub(crate) struct Room {
     links: Map<LinkId, Link>,
     /// The link to each member that is up.
     up: Map<MemberId, LinkId>,
-    transfer: Transfer,
-    swarm: Swarm,
+    fetching: Fetching,
+    serving: Serving,
     drafts: VecDeque<Draft>,
     storing: Option<Storing>,
     /// Records being kept that nothing waits for.
@@ -165,10 +165,10 @@ impl Room {
             Command::Deny { knock, .. } => self.deny(knock, cx),
             Command::Share { files, .. } => self.share(files, id, cx),
             Command::Supply { file, new, .. } => self.supply(file, &new, cx),
-            Command::Fetch { file, sink, .. } => self.member()?.transfer.fetch(file, sink, cx),
-            Command::Pause { file, .. } => self.transfer.pause(file, true, cx),
-            Command::Resume { file, .. } => self.transfer.pause(file, false, cx),
-            Command::Cancel { file, .. } => self.transfer.cancel(file, cx),
+            Command::Fetch { file, sink, .. } => self.member()?.fetching.fetch(file, sink, cx),
+            Command::Pause { file, .. } => self.fetching.pause(file, true, cx),
+            Command::Resume { file, .. } => self.fetching.pause(file, false, cx),
+            Command::Cancel { file, .. } => self.fetching.cancel(file, cx),
             Command::Withdraw { share, .. } => self.withdraw(share, id, cx),
             Command::Say { text, sent_at, .. } => {
                 let payload = chat::say(text, sent_at)?;
@@ -217,7 +217,7 @@ impl Room {
         if !forms.contains(&shared) {
             return Err(CommandError::OtherFile);
         }
-        self.swarm.supply(file, new, cx)
+        self.serving.supply(file, new, cx)
     }
 
     fn rename(&mut self, name: &str, id: CommandId, cx: &mut Context<'_>) -> Result<(), CommandError> {
@@ -316,9 +316,9 @@ impl Room {
             }
         } else if self.storing.as_ref().is_some_and(|storing| storing.request == request) {
             self.draft_stored(result.err(), cx);
-        } else if !self.transfer.stored(request, &result, cx)
+        } else if !self.fetching.stored(request, &result, cx)
             && let Some(log) = &self.log
-            && let Some(done) = self.swarm.stored(request, result, &self.key, log.digest(), cx)
+            && let Some(done) = self.serving.stored(request, result, &self.key, log.digest(), cx)
         {
             if let Some(reason) = done.not_stored {
                 self.not_stored(reason, cx);
@@ -341,7 +341,7 @@ impl Room {
         self.mesh_timeout(cx);
         self.distant_timeout(cx);
         self.links_timeout(cx);
-        self.transfer.handle_timeout(cx);
+        self.fetching.handle_timeout(cx);
         if self.sync.is_some_and(|due| due <= cx.now) {
             self.sync = Some(cx.now + SYNC);
             self.sync_all(cx);
@@ -363,7 +363,7 @@ impl Room {
             (self.signal.next_timeout(), Reason::Reconnect),
             (meetings.chain(contacts).chain(distant).chain(self.door.retry).min(), Reason::Meeting),
             (self.links.values().map(Link::next_timeout).min(), Reason::Link),
-            (self.transfer.next_timeout(), Reason::Transfer),
+            (self.fetching.next_timeout(), Reason::Transfer),
             (self.sync.into_iter().chain(self.ending).min(), Reason::Sync),
         ];
         times.into_iter().filter_map(|(time, reason)| Some((time?, reason))).min()
@@ -375,10 +375,12 @@ impl Room {
             cx.frames.clear();
             return;
         }
-        self.transfer.drive(cx);
+        self.fetching.drive(cx);
         let links = &self.links;
-        self.swarm
-            .drive(|link| links.get(&link).is_some_and(|l| l.bulk_waiting() < crate::swarm::READ_AHEAD), cx);
+        self.serving.drive(
+            |link| links.get(&link).is_some_and(|l| l.bulk_waiting() < crate::shelf::serve::READ_AHEAD),
+            cx,
+        );
         for (to, frame) in core::mem::take(&mut cx.frames) {
             let links: Vec<LinkId> = match to {
                 Some(member) => self.up.get(&member).copied().into_iter().collect(),
@@ -418,7 +420,7 @@ impl Room {
     /// entries with numbers that are taken.
     fn not_stored(&mut self, reason: StoreFailure, cx: &mut Context<'_>) {
         if core::mem::replace(&mut self.durable, false) {
-            self.swarm.durable = false;
+            self.serving.durable = false;
             cx.store(StoreOp::DeleteRecords { room: self.id });
             cx.event(Event::NotStored { room: self.id, reason });
         }

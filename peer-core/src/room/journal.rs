@@ -80,7 +80,7 @@ impl Room {
     }
 
     pub(super) fn draft_close(&mut self, file: FileId, root: Root, cx: &mut Context<'_>) {
-        self.swarm.closed(file);
+        self.serving.closed(file);
         self.push_draft(
             Draft { command: None, payload: Payload::Close { file, root }, sources: Vec::new() },
             cx,
@@ -315,8 +315,8 @@ impl Room {
             Payload::Share { files } => self.shelve(id, author, order, &files, sources, cx),
             Payload::Close { file, root } => {
                 if self.author_of(&file.share) == Some(author) {
-                    self.swarm.closed(file);
-                    self.transfer.closed(file, root, cx);
+                    self.serving.closed(file);
+                    self.fetching.closed(file, root, cx);
                 }
             }
             Payload::Withdraw { share } => {
@@ -357,11 +357,11 @@ impl Room {
         for (index, meta) in files.iter().enumerate() {
             let file = FileId { share, index: index as u16 };
             if author == self.me {
-                self.swarm.shared(file, meta, sources.get(index).copied(), cx);
+                self.serving.shared(file, meta, sources.get(index).copied(), cx);
                 // An empty file is whole at once; one of an earlier start waits for its stored pages.
-                wholes.extend(self.swarm.whole(file).filter(|_| !sources.is_empty()));
+                wholes.extend(self.serving.whole(file).filter(|_| !sources.is_empty()));
             } else {
-                self.transfer.shared(file, author, meta.size, cx);
+                self.fetching.shared(file, author, meta.size, cx);
             }
         }
         for (file, root) in wholes {
@@ -376,8 +376,8 @@ impl Room {
         };
         for index in 0..files {
             let file = FileId { share, index: index as u16 };
-            self.swarm.withdraw(file, cx);
-            self.transfer.withdrawn(file, cx);
+            self.serving.withdraw(file, cx);
+            self.fetching.withdrawn(file, cx);
         }
         cx.event(Event::Withdrawn { room: self.id, share });
     }
@@ -388,13 +388,13 @@ impl Room {
             records.iter().filter_map(|(key, value)| Some((record::page_of(key)?, value))).collect();
         pages.sort_by_key(|((file, segment), _)| (*file, *segment));
         for ((file, segment), bytes) in &pages {
-            self.swarm.restore_page(*file, *segment, bytes);
+            self.serving.restore_page(*file, *segment, bytes);
         }
     }
 
     /// The Close that a crash may have left unwritten.
     pub(super) fn close_what_is_whole(&mut self, cx: &mut Context<'_>) {
-        for (file, root) in self.swarm.wholes() {
+        for (file, root) in self.serving.wholes() {
             self.draft_close(file, root, cx);
         }
     }

@@ -10,7 +10,6 @@ use crate::link::{CONNECT, Link};
 use crate::meeting::envelope::{Body, MeetingId, Mode};
 use crate::meeting::handshake::{Authenticated, Session};
 use crate::meeting::{Meeting, Stage, Talk};
-use crate::swarm;
 use crate::wire::{Bulk, Frame};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -149,7 +148,7 @@ impl Room {
                 }
                 match channel {
                     Channel::Control => self.frame(id, &bytes, cx)?,
-                    Channel::Bulk => self.transfer.bulk(id, Bulk::decode(&bytes)?, cx)?,
+                    Channel::Bulk => self.fetching.bulk(id, Bulk::decode(&bytes)?, cx)?,
                 }
             }
             LinkInput::Closed { was_connected } => {
@@ -214,7 +213,7 @@ impl Room {
             // The other end has started afresh; what it was told over the old link is not counted on.
             self.links.remove(&old);
             cx.ids.links.remove(&old);
-            self.swarm.link_down(old);
+            self.serving.link_down(old);
             cx.link(old, LinkOp::Close);
         }
         self.distant.remove(&member);
@@ -232,10 +231,10 @@ impl Room {
         if self.is_host() {
             cx.send(member, Frame::Door { secret: self.identity.door.clone() });
         }
-        for held in self.transfer.holdings() {
+        for held in self.fetching.holdings() {
             cx.send(member, held);
         }
-        self.transfer.link_up(member, id, cx);
+        self.fetching.link_up(member, id, cx);
         self.process_early(id, early, cx)
     }
 
@@ -263,23 +262,23 @@ impl Room {
             Frame::Pong => {}
             Frame::Heads { complete, heads } => self.heads(id, complete, &heads, cx),
             Frame::Entries(entries) => self.entries(id, &entries, cx)?,
-            Frame::PageRequest { file, segment } => self.swarm.page_request(member, file, segment, cx)?,
+            Frame::PageRequest { file, segment } => self.serving.page_request(member, file, segment, cx)?,
             Frame::Page(page) => {
                 if let Some(log) = &self.log {
-                    self.transfer.page(page, log.digest(), cx)?;
+                    self.fetching.page(page, log.digest(), cx)?;
                 }
             }
             Frame::ChunkRequest { request, file, chunk } => {
-                self.swarm.chunk_request(member, id, request, file, chunk, cx)?;
+                self.serving.chunk_request(member, id, request, file, chunk, cx)?;
             }
             Frame::Cancel { request } => {
-                self.swarm.cancel(id, request);
+                self.serving.cancel(id, request);
                 if let Some(link) = self.links.get_mut(&id) {
                     link.cancel_chunk(request);
                 }
             }
-            Frame::Refused { file, refusal } => self.transfer.refused(member, file, refusal, cx),
-            Frame::Available { file } => self.transfer.available(member, file, cx),
+            Frame::Refused { file, refusal } => self.fetching.refused(member, file, refusal, cx),
+            Frame::Available { file } => self.fetching.available(member, file, cx),
             Frame::Held { file, verified } => {
                 let heard = self.links.get_mut(&id).is_some_and(|link| link.may_hold(cx.now));
                 if let Some(size) = self.size_of(file).filter(|_| heard) {
@@ -317,8 +316,8 @@ impl Room {
         if current {
             self.up.remove(&link.member);
         }
-        self.swarm.link_down(id);
-        self.transfer.link_down(id, cx);
+        self.serving.link_down(id);
+        self.fetching.link_down(id, cx);
         let replaced = self.links.values().any(|other| other.member == link.member);
         if !replaced && self.phase == Phase::Member {
             cx.event(Event::LinkState {
@@ -343,8 +342,8 @@ impl Room {
             cx.ids.links.remove(&id);
             self.up.retain(|_, up| *up != id);
             self.meetings.remove(&link.meeting);
-            self.swarm.link_down(id);
-            self.transfer.link_down(id, cx);
+            self.serving.link_down(id);
+            self.fetching.link_down(id, cx);
             cx.link(id, LinkOp::Close);
         }
     }
@@ -362,4 +361,4 @@ impl Room {
 }
 
 // The window of one member must fit the queue that serves it.
-const _: () = assert!(crate::transfer::WINDOW <= swarm::MAX_REQUESTS);
+const _: () = assert!(crate::shelf::fetch::WINDOW <= crate::shelf::serve::MAX_REQUESTS);

@@ -13,9 +13,9 @@ use crate::io::Event;
 use crate::link::CONNECT;
 use crate::log::Log;
 use crate::meeting::invitation::Invitation;
+use crate::shelf::fetch::Fetching;
+use crate::shelf::serve::Serving;
 use crate::signal::Signal;
-use crate::swarm::Swarm;
-use crate::transfer::Transfer;
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -143,8 +143,8 @@ impl Room {
             opened_links: Map::new(),
             links: Map::new(),
             up: Map::new(),
-            transfer: Transfer::new(id),
-            swarm: Swarm::new(id),
+            fetching: Fetching::new(id),
+            serving: Serving::new(id),
             drafts: VecDeque::new(),
             storing: None,
             puts: BTreeSet::new(),

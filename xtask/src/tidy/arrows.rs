@@ -1,11 +1,8 @@
 //! Who may depend on whom.
 
-use super::{Source, assert_none, root, sources};
+use super::{assert_none, root, sources};
 use std::fs;
 use std::process::Command;
-
-/// Features of a room: the room routes between them, they never call each other.
-const FEATURES: [&str; 4] = ["chat", "notes", "swarm", "transfer"];
 
 /// Names of all crates that `package` is built from, for every target.
 fn crates_of(package: &str) -> Vec<String> {
@@ -104,24 +101,17 @@ fn the_engine_has_no_io_no_clock_no_threads_and_no_locks_in_its_code() {
 }
 
 #[test]
-fn the_features_of_a_room_never_call_each_other() {
+fn fetching_and_serving_never_call_each_other() {
+    let (fetch, serve) = ("peer-core/src/shelf/fetch", "peer-core/src/shelf/serve");
     let mut broken = Vec::new();
-    for source in sources().iter().filter(|source| source.is_under("peer-core/src")) {
-        let Some(own) = feature_of(source) else { continue };
-        for other in FEATURES.iter().filter(|other| **other != own) {
-            let paths = [format!("crate::{other}"), format!("super::{other}"), format!("mod {other}")];
-            let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-            broken.extend(source.lines_with(&paths));
+    for source in sources() {
+        for (own, other) in [(fetch, "serve"), (serve, "fetch")] {
+            if source.path.starts_with(own) {
+                broken.extend(source.lines_with(&[&format!("shelf::{other}"), &format!("super::{other}")]));
+            }
         }
     }
-    assert_none("chat, notes, swarm and transfer are routed by the room", &broken);
-}
-
-/// `chat` for src/chat.rs and everything under src/chat/.
-fn feature_of(source: &Source) -> Option<&'static str> {
-    let name = source.path.strip_prefix("peer-core/src/")?;
-    let module = name.split('/').next()?.trim_end_matches(".rs");
-    FEATURES.into_iter().find(|feature| *feature == module)
+    assert_none("shelf's fetch and serve are routed by the room", &broken);
 }
 
 #[test]

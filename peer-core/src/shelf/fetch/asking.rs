@@ -1,6 +1,6 @@
 //! Which page and which chunk is asked for next, and again if it does not come.
 
-use super::{Incoming, STALL, Sink, Transfer, WINDOW};
+use super::{Fetching, Incoming, STALL, Sink, WINDOW};
 use crate::base::blob::{self, CHUNK, segment_count, segment_of};
 use crate::base::id::{FileId, LinkId, MemberId};
 use crate::base::time::Instant;
@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 /// Every author may hold so many chunks of the window, however many there are.
 const MIN_PART: usize = 2;
 
-impl Transfer {
+impl Fetching {
     /// Ask for whatever the window allows: files take turns, each in its order, and no author may hold more than
     /// its part of the window, so that one who does not deliver stops nobody else. What an author holds beyond
     /// it, because it was alone before, is taken back as soon as another one's file has a use for it.

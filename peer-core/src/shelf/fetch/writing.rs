@@ -1,6 +1,6 @@
 //! From verified chunks to a file that is done: writes, progress, the end.
 
-use super::{HELD, PROGRESS, RATE_SPAN, Sink, Transfer};
+use super::{Fetching, HELD, PROGRESS, RATE_SPAN, Sink};
 use crate::base::blob::ChunkValue;
 use crate::base::error::StoreFailure;
 use crate::base::id::{FileId, RequestId};
@@ -10,7 +10,7 @@ use crate::shelf::blob;
 use crate::wire::Frame;
 use alloc::vec::Vec;
 
-impl Transfer {
+impl Fetching {
     /// A reply of the store; whether it was ours.
     pub(crate) fn stored(
         &mut self,

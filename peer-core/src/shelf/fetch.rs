@@ -33,7 +33,7 @@ const STALL: Duration = Duration::from_secs(20);
 const RATE_SPAN: Duration = Duration::from_secs(4);
 
 /// What is known of a file on the shelf that somebody else shared.
-struct Shelf {
+struct File {
     author: MemberId,
     size: u64,
     root: Option<Root>,
@@ -82,9 +82,9 @@ struct Incoming {
 }
 
 /// All files of others in one room.
-pub(crate) struct Transfer {
+pub(crate) struct Fetching {
     room: RoomId,
-    shelf: BTreeMap<FileId, Shelf>,
+    shelf: BTreeMap<FileId, File>,
     fetches: Map<FileId, Fetch>,
     incoming: Map<u32, Incoming>,
     writes: Map<RequestId, (FileId, SinkId, u32)>,
@@ -95,7 +95,7 @@ pub(crate) struct Transfer {
     links: Map<MemberId, LinkId>,
 }
 
-impl Transfer {
+impl Fetching {
     pub(crate) fn new(room: RoomId) -> Self {
         Self {
             room,
@@ -112,7 +112,7 @@ impl Transfer {
     // ------------------------------------------------------------ the shelf
 
     pub(crate) fn shared(&mut self, file: FileId, author: MemberId, size: u64, cx: &mut Context<'_>) {
-        self.shelf.insert(file, Shelf { author, size, root: None, withdrawn: false });
+        self.shelf.insert(file, File { author, size, root: None, withdrawn: false });
         cx.event(Event::FileChanged { room: self.room, file, state: FileState::Offered });
     }
 

@@ -76,7 +76,7 @@ pub(crate) struct Done {
 }
 
 /// All own files of one room.
-pub(crate) struct Swarm {
+pub(crate) struct Serving {
     room: RoomId,
     /// Whether the store still keeps this room; else pages live in memory only.
     pub(crate) durable: bool,
@@ -85,7 +85,7 @@ pub(crate) struct Swarm {
     queues: Map<LinkId, Queue>,
 }
 
-impl Swarm {
+impl Serving {
     pub(crate) fn new(room: RoomId) -> Self {
         Self { room, durable: true, files: Map::new(), jobs: Map::new(), queues: Map::new() }
     }
