@@ -1,6 +1,6 @@
 //! What every child of a peer is handed: the time, entropy, ids, and somewhere to put what must be done.
 
-use crate::base::id::{CommandId, FileId, KnockId, LaneId, LinkId, MemberId, RequestId, RoomId};
+use crate::base::id::{CommandId, KnockId, LaneId, LinkId, MemberId, RequestId, RoomId};
 use crate::base::map::Map;
 use crate::base::rng::Rng;
 use crate::base::time::Instant;
@@ -76,47 +76,5 @@ impl Context<'_> {
 
     pub(crate) fn broadcast(&mut self, frame: Frame) {
         self.frames.push((None, frame));
-    }
-}
-
-/// Keys of a room's records.
-pub(crate) mod record {
-    use super::{FileId, MemberId};
-    use crate::base::id::EntryId;
-    use crate::log::Void;
-    use alloc::vec::Vec;
-
-    pub(crate) const IDENTITY: &[u8] = b"i";
-    pub(crate) const ENTRY: u8 = b'e';
-    pub(crate) const PAGE: u8 = b'p';
-    pub(crate) const VOID: u8 = b'v';
-
-    pub(crate) fn entry(author: &MemberId, seq: u64) -> Vec<u8> {
-        [&[ENTRY][..], &author.0, &seq.to_be_bytes()].concat()
-    }
-
-    pub(crate) fn page(file: &FileId, segment: u32) -> Vec<u8> {
-        [&[PAGE][..], &file.share.0, &file.index.to_be_bytes(), &segment.to_be_bytes()].concat()
-    }
-
-    /// A void entry, as key and value; its payload is not needed, only that it is known.
-    pub(crate) fn void(void: &Void) -> (Vec<u8>, Vec<u8>) {
-        ([&[VOID][..], &void.id.0].concat(), [&void.author.0[..], &void.seq.to_be_bytes()].concat())
-    }
-
-    /// The void entry that a record remembers.
-    pub(crate) fn void_of(key: &[u8], value: &[u8]) -> Option<Void> {
-        let id = EntryId(key.strip_prefix(&[VOID])?.try_into().ok()?);
-        let (author, seq) = value.split_first_chunk::<32>()?;
-        Some(Void { id, author: MemberId(*author), seq: u64::from_be_bytes(seq.try_into().ok()?) })
-    }
-
-    /// The file and segment that a page's key names.
-    pub(crate) fn page_of(key: &[u8]) -> Option<(FileId, u32)> {
-        let (kind, rest) = key.split_first()?;
-        let (share, rest) = rest.split_first_chunk::<32>()?;
-        let (index, segment) = rest.split_first_chunk::<2>()?;
-        let file = FileId { share: EntryId(*share), index: u16::from_be_bytes(*index) };
-        (*kind == PAGE).then_some((file, u32::from_be_bytes(segment.try_into().ok()?)))
     }
 }

@@ -1,18 +1,21 @@
 //! One room: members, door, links, and one of each feature. It routes between them and owns what they share;
 //! features never call each other. PROTOCOL.md throughout.
 //!
-//! The rest of `impl Room` is by concept: `guest` and `door` (knocking and answering), `mesh` (member to member),
-//! `meet` (what all meetings share), `lanes` (links coming, talking, going), `journal` (own entries out,
-//! everybody's entries in).
+//! The rest of `impl Room` is by concept: `knocking` and `door` (knocking and answering), `mesh` (member to member),
+//! `meet` (what all meetings share), `links` (links coming, talking, going), `outbox` (own entries
+//! out), `entries` (everybody's in), `meaning` (what an entry does), `records` (keys of what is stored).
 
 mod door;
-mod guest;
-mod journal;
-mod lanes;
+mod entries;
+mod knocking;
+mod links;
+mod meaning;
 mod meet;
 mod mesh;
 mod neighbour;
 mod open;
+mod outbox;
+mod records;
 
 use crate::base::door_secret::{DoorSecret, short_tag};
 use crate::base::error::{CommandError, Misbehavior, StoreFailure};
@@ -21,7 +24,7 @@ use crate::base::identity::{Keypair, Secret, context, derive};
 use crate::base::map::Map;
 use crate::base::path::{SafeName, clean_person_name};
 use crate::base::time::Instant;
-use crate::cx::{Context, record};
+use crate::cx::Context;
 use crate::io::{Command, Event, LinkInput, MAX_FILES, NewFile, Reason, SignalInput, StoreOp};
 use crate::link::Link;
 use crate::log::Log;
@@ -36,10 +39,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 use door::Door;
-use journal::{Draft, Storing};
 use mesh::Contact;
 use neighbour::Distant;
 pub(crate) use open::stored_room;
+use outbox::{Draft, Storing};
 use serde::{Deserialize, Serialize};
 use signal_proto::{Handle, Tag};
 
@@ -203,7 +206,7 @@ impl Room {
         cx: &mut Context<'_>,
     ) -> Result<(), CommandError> {
         self.member()?;
-        let (payload, sources) = journal::share(files)?;
+        let (payload, sources) = outbox::share(files)?;
         self.draft_share(id, payload, sources, cx);
         Ok(())
     }
@@ -226,7 +229,7 @@ impl Room {
         self.store_identity(cx);
         match self.phase {
             // At the door it was perhaps told already: written down once there is a log of one's own to write to.
-            Phase::Member | Phase::Knocking => self.draft(id, journal::name(name), cx),
+            Phase::Member | Phase::Knocking => self.draft(id, outbox::name(name), cx),
             Phase::Denied | Phase::Ended | Phase::Closed => {}
         }
         self.announce(cx);
@@ -236,7 +239,7 @@ impl Room {
     fn leave(&mut self, id: CommandId, cx: &mut Context<'_>) -> Result<(), CommandError> {
         if self.phase == Phase::Member {
             let end = self.is_host();
-            self.draft(id, journal::leave(end), cx);
+            self.draft(id, outbox::leave(end), cx);
             self.ending = Some(cx.now + ENDING);
         } else {
             self.cancel_knock(cx);
@@ -413,7 +416,7 @@ impl Room {
 
     fn store_identity(&mut self, cx: &mut Context<'_>) {
         let value = postcard::to_allocvec(&self.identity).expect("postcard into a Vec has no failure here");
-        self.put(record::IDENTITY.to_vec(), value, cx);
+        self.put(records::IDENTITY.to_vec(), value, cx);
     }
 
     /// The room goes on in memory. What was kept of it is forgotten: a reload that found half of it would write

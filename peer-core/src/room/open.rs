@@ -1,14 +1,14 @@
 //! How a room comes to be here: made, asked into, or opened again from what the store kept.
 
 use super::door::Door;
-use super::{Identity, Membership, Phase, Room, SYNC, journal};
+use super::{Identity, Membership, Phase, Room, SYNC, outbox, records};
 use crate::base::door_secret::DoorSecret;
 use crate::base::error::CommandError;
 use crate::base::id::{CommandId, RoomId};
 use crate::base::identity::{Keypair, Secret};
 use crate::base::map::Map;
 use crate::base::path::clean_person_name;
-use crate::cx::{Context, record};
+use crate::cx::Context;
 use crate::io::Event;
 use crate::link::CONNECT;
 use crate::log::Log;
@@ -40,9 +40,9 @@ impl Room {
         let mut room = Self::with(identity, Phase::Member);
         room.log = Some(log);
         room.store_identity(cx);
-        room.draft(command, journal::create(), cx);
+        room.draft(command, outbox::create(), cx);
         if !name.is_empty() {
-            room.draft(command, journal::name(name), cx);
+            room.draft(command, outbox::name(name), cx);
         }
         room.start(cx);
         Ok(room)
@@ -83,9 +83,9 @@ impl Room {
         let mut room = Self::with(identity, if member { Phase::Member } else { Phase::Knocking });
         if let Some(host) = room.identity.host.filter(|_| member) {
             let mut log = Log::new(host);
-            let entries = records.iter().filter(|(key, _)| key.first() == Some(&record::ENTRY));
+            let entries = records.iter().filter(|(key, _)| key.first() == Some(&records::ENTRY));
             log.restore(entries.map(|(_, value)| value.as_slice()));
-            for void in records.iter().filter_map(|(key, value)| record::void_of(key, value)) {
+            for void in records.iter().filter_map(|(key, value)| records::void_of(key, value)) {
                 log.restore_void(void);
             }
             let ids: Vec<_> = log.in_order().into_iter().map(|placed| placed.id).collect();
@@ -116,7 +116,7 @@ impl Room {
                 self.close_what_is_whole(cx);
             }
             None if self.is_host() => {
-                self.draft_own(journal::create(), cx);
+                self.draft_own(outbox::create(), cx);
                 self.tell_own_name(cx);
             }
             // The entry that let one in comes from the others.
@@ -181,7 +181,7 @@ impl Room {
 }
 
 fn stored_identity(records: &[(Vec<u8>, Vec<u8>)]) -> Result<Identity, CommandError> {
-    let identity = records.iter().find(|(key, _)| key == record::IDENTITY);
+    let identity = records.iter().find(|(key, _)| key == records::IDENTITY);
     identity.and_then(|(_, bytes)| postcard::from_bytes(bytes).ok()).ok_or(CommandError::BadRecords)
 }
 

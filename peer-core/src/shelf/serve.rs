@@ -8,10 +8,10 @@ use crate::base::blob::{
     self, CHUNK, ChunkValue, SEGMENT_CHUNKS, chunk_count, segment_chunks, segment_count, segment_of,
 };
 use crate::base::error::{CommandError, Misbehavior, StoreFailure};
-use crate::base::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SourceId};
+use crate::base::id::{EntryId, FileId, LinkId, MemberId, RequestId, RoomId, Root, SourceId};
 use crate::base::identity::{Keypair, RoomDigest, Signature, context};
 use crate::base::map::Map;
-use crate::cx::{Context, record};
+use crate::cx::Context;
 use crate::io::{Event, FileFailure, FileState, NewFile, StoreOp};
 use crate::link::OutgoingChunk;
 use crate::log::entry::FileMeta;
@@ -375,7 +375,7 @@ impl Serving {
         cx.store(StoreOp::Put {
             request,
             room: self.room,
-            key: record::page(&file, segment),
+            key: page_key(&file, segment),
             value: value.into(),
         });
     }
@@ -437,6 +437,22 @@ impl Serving {
         cx.event(Event::FileChanged { room: self.room, file, state: FileState::Failed { reason: failure } });
         cx.broadcast(Frame::Refused { file, refusal: refusal_of(&failure) });
     }
+}
+
+/// Keys of the records of one's own pages.
+const PAGE: u8 = b'p';
+
+fn page_key(file: &FileId, segment: u32) -> Vec<u8> {
+    [&[PAGE][..], &file.share.0, &file.index.to_be_bytes(), &segment.to_be_bytes()].concat()
+}
+
+/// The file and segment that a page's key names.
+pub(crate) fn page_of(key: &[u8]) -> Option<(FileId, u32)> {
+    let (kind, rest) = key.split_first()?;
+    let (share, rest) = rest.split_first_chunk::<32>()?;
+    let (index, segment) = rest.split_first_chunk::<2>()?;
+    let file = FileId { share: EntryId(*share), index: u16::from_be_bytes(*index) };
+    (*kind == PAGE).then_some((file, u32::from_be_bytes(segment.try_into().ok()?)))
 }
 
 fn page_frame(file: FileId, segment: u32, page: &SignedPage) -> Frame {

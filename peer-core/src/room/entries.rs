@@ -1,0 +1,144 @@
+//! Everybody's entries on their way in: placed, kept, passed on, acknowledged; and what each member has of one's own.
+
+use super::{Identity, Phase, Room, records};
+use crate::base::error::Misbehavior;
+use crate::base::id::{EntryId, LinkId, MemberId};
+use crate::cx::Context;
+use crate::io::Event;
+use crate::log::{Inserted, Log};
+use crate::wire::{Frame, Head};
+use alloc::vec::Vec;
+
+impl Room {
+    /// Entries from a member: place them, keep them, pass them on.
+    pub(super) fn entries(
+        &mut self,
+        from: LinkId,
+        entries: &[Vec<u8>],
+        cx: &mut Context<'_>,
+    ) -> Result<(), Misbehavior> {
+        for bytes in entries {
+            let Some(log) = &mut self.log else { return Ok(()) };
+            let (Inserted { placed, forked, void }, _) = log.insert(bytes)?;
+            for (key, value) in void.iter().map(records::void) {
+                self.put(key, value, cx);
+            }
+            self.keep(&placed, cx);
+            self.apply(&placed, &[], cx);
+            self.pass_on(Some(from), &placed);
+            if let Some(author) = forked {
+                self.forked(author, bytes, cx);
+            }
+        }
+        self.acknowledge(from, cx);
+        // A new member's own words wait for the entry that let it in.
+        self.store_next_draft(cx);
+        Ok(())
+    }
+
+    /// Newly placed entries go to everybody else.
+    pub(super) fn pass_on(&mut self, from: Option<LinkId>, placed: &[EntryId]) {
+        let Some(log) = &self.log else { return };
+        for link in self.links.values_mut().filter(|link| Some(link.id) != from) {
+            link.send_entries(placed, log);
+        }
+    }
+
+    /// Both halves of the proof of a fork go to everybody, as they are: each may have only one of them.
+    fn forked(&mut self, author: MemberId, proof: &[u8], cx: &mut Context<'_>) {
+        let violation = Misbehavior::ForkedLog;
+        cx.event(Event::Misbehaved { room: self.id, member: Some(author), violation });
+        let ours =
+            self.log.as_ref().and_then(|log| log.entry_at_fork(&author)).map(|placed| placed.entry.encode());
+        for half in ours.into_iter().chain([proof.to_vec()]) {
+            cx.broadcast(Frame::Entries(alloc::vec![half]));
+        }
+        self.show_member(author, cx);
+    }
+
+    /// Say what we have now, so that authors learn what was delivered.
+    fn acknowledge(&mut self, to: LinkId, cx: &mut Context<'_>) {
+        let (Some(log), Some(link)) = (&self.log, self.links.get(&to)) else { return };
+        cx.send(link.member, Frame::Heads { complete: false, heads: log.heads() });
+    }
+
+    pub(super) fn sync_all(&mut self, cx: &mut Context<'_>) {
+        if let Some(log) = &self.log {
+            cx.broadcast(Frame::Heads { complete: true, heads: log.heads() });
+        }
+    }
+
+    pub(super) fn heads(&mut self, from: LinkId, complete: bool, heads: &[Head], cx: &mut Context<'_>) {
+        let (Some(log), Some(link)) = (&self.log, self.links.get_mut(&from)) else { return };
+        for head in heads.iter().filter(|head| log.is_admitted(&head.author)) {
+            link.note_known(head.author, head.seq);
+            if log.contradicts(head) {
+                link.tell_again(head.author);
+            }
+        }
+        if complete && link.may_compare(cx.now) {
+            link.send_entries(&log.missing_from(heads, true), log);
+        }
+        let member = link.member;
+        if let Some(head) = heads.iter().find(|head| head.author == self.me) {
+            self.note_delivery(member, head.seq, cx);
+        }
+    }
+
+    fn note_delivery(&mut self, by: MemberId, seq: u64, cx: &mut Context<'_>) {
+        let Some(log) = &self.log else { return };
+        let from = self.delivered.get(&by).map_or(0, |seq| seq + 1);
+        for entry in log.chain_from(&self.me, from, seq) {
+            cx.event(Event::Delivered { room: self.id, entry, by });
+        }
+        if from <= seq {
+            self.delivered.insert(by, seq.min(log.newest(&self.me).unwrap_or(0)));
+        }
+        self.hurry_ending(cx);
+    }
+
+    /// A room that is being left closes as soon as everybody connected has heard of it.
+    pub(super) fn hurry_ending(&mut self, cx: &mut Context<'_>) {
+        let newest = self.log.as_ref().and_then(|log| log.newest(&self.me));
+        let heard = self.up.keys().all(|member| self.delivered.get(member).copied() >= newest);
+        if self.ending.is_some() && heard && self.storing.is_none() && self.drafts.is_empty() {
+            self.ending = Some(cx.now);
+        }
+    }
+
+    fn keep(&mut self, ids: &[EntryId], cx: &mut Context<'_>) {
+        let Some(log) = &self.log else { return };
+        let records: Vec<_> = ids.iter().filter_map(|id| log.entry(id)).collect();
+        let records: Vec<_> = records
+            .into_iter()
+            .map(|placed| (records::entry(&placed.entry.author, placed.entry.seq), placed.entry.encode()))
+            .collect();
+        for (key, value) in records {
+            self.put(key, value, cx);
+        }
+    }
+
+    /// A guest was let in: from now on there is a log, beginning with what the host has shown.
+    pub(super) fn become_member(
+        &mut self,
+        host: MemberId,
+        identity: Identity,
+        entries: [&[u8]; 2],
+        cx: &mut Context<'_>,
+    ) {
+        self.identity = identity;
+        self.phase = Phase::Member;
+        self.store_identity(cx);
+        let log = self.log.insert(Log::new(host));
+        let mut placed = Vec::new();
+        for bytes in entries {
+            if let Ok((inserted, _)) = log.insert(bytes) {
+                placed.extend(inserted.placed);
+            }
+        }
+        self.keep(&placed, cx);
+        self.apply(&placed, &[], cx);
+        self.sync = Some(cx.now + super::SYNC);
+        self.store_next_draft(cx);
+    }
+}
