@@ -1,15 +1,16 @@
-//! One peer connection: its lane, the confirmation that ties it to a handshake, queues by priority and
-//! back-pressure by credit. PROTOCOL.md, *Lanes*.
+//! What binds two members: a session over a lane, queues by priority and back-pressure by credit. PROTOCOL.md, *Lanes*.
 //!
 //! A link that is not up yet has no [`Session`], and nothing but the confirmation is read from it or sent.
 
 use crate::base::error::Misbehavior;
-use crate::base::id::{EntryId, Fingerprint, LinkId, MemberId};
+use crate::base::id::{EntryId, LinkId, MemberId};
 use crate::base::map::Map;
 use crate::base::time::Instant;
+pub(crate) mod lane;
+pub(crate) mod rate;
+
 use crate::cx::Context;
-use crate::description::{Candidate, CandidateCount, Description};
-use crate::io::{Channel, LinkOp, LinkState, LostReason};
+use crate::io::{Channel, LinkState, LostReason};
 use crate::log::Log;
 use crate::meeting::envelope::MeetingId;
 use crate::meeting::handshake::Session;
@@ -17,6 +18,8 @@ use crate::wire::{BULK_BYTES, BULK_HEADER, Bulk, Frame, MAX_ENTRIES_PER_FRAME, M
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
+use lane::Lane;
+use rate::Rate;
 
 /// After this silence a ping is sent.
 pub(crate) const PING: Duration = Duration::from_secs(5);
@@ -29,13 +32,16 @@ pub(crate) const CONFIRM: Duration = Duration::from_secs(10);
 /// Whole logs are compared at most this often for one remote: it costs a look at every entry.
 const COMPARE: Duration = Duration::from_secs(5);
 /// Most words a second about what a remote holds; once a second for each file is usual.
-const MAX_HOLDINGS: usize = 128;
+const MAX_HOLDINGS: u64 = 128;
 /// Most envelopes that a member may pass on, or have passed on, in a minute: two dozen meetings.
-const MAX_PASSES: usize = 512;
+const MAX_PASSES: u64 = 512;
 /// Beyond so many control frames waiting nothing is passed on over a link.
 const BUSY_CONTROL: usize = 256;
 /// Most control frames waiting; a peer that reads more slowly than we answer it is closed.
 const MAX_CONTROL: usize = 1_024;
+
+/// Most frames that may arrive before this side is ready to check the first one.
+const MAX_EARLY: usize = 64;
 
 /// A chunk on its way out.
 pub(crate) struct OutgoingChunk {
@@ -45,35 +51,15 @@ pub(crate) struct OutgoingChunk {
     pub(crate) sent: usize,
 }
 
-/// What the lane has told so far about who is at its other end.
-#[derive(Default)]
-struct Certificates {
-    own: Option<Fingerprint>,
-    described: Option<Fingerprint>,
-    /// By the DTLS transport itself, where the platform tells.
-    shown: Option<Fingerprint>,
-}
-
+/// A peer connection with one other member.
 pub(crate) struct Link {
     pub(crate) id: LinkId,
     pub(crate) member: MemberId,
     pub(crate) meeting: MeetingId,
     pub(crate) deadline: Instant,
-    pub(crate) last_heard: Instant,
+    pub(crate) lane: Lane,
     last_ping: Instant,
-    certificates: Certificates,
-    remote_described: bool,
-    early_candidates: Vec<Candidate>,
-    candidates: CandidateCount,
-    local_candidates: CandidateCount,
-    connected: Option<LinkState>,
-    open: [bool; 2],
-    credit: [usize; 2],
     session: Option<Session>,
-    /// The remote's first frames, if they came before our side was ready to check the very first.
-    pub(crate) early: VecDeque<Vec<u8>>,
-    confirmation: Option<Vec<u8>>,
-    confirmed: bool,
     control: VecDeque<Vec<u8>>,
     log: VecDeque<EntryId>,
     bulk: VecDeque<OutgoingChunk>,
@@ -82,10 +68,10 @@ pub(crate) struct Link {
     /// Authors whose whole chain was sent once more because the remote has another one.
     retold: BTreeSet<MemberId>,
     compared: Option<Instant>,
-    /// How often the remote said in this second how much it holds.
-    holdings: (Instant, usize),
-    /// Envelopes in this minute that the remote passed on, or wanted to be passed on.
-    passes: (Instant, usize),
+    /// How often the remote says how much it holds.
+    holdings: Rate,
+    /// Envelopes that the remote passes on, or wants to be passed on.
+    passes: Rate,
 }
 
 impl Link {
@@ -95,28 +81,17 @@ impl Link {
             member,
             meeting,
             deadline: now + CONNECT,
-            last_heard: now,
+            lane: Lane::new(id, now),
             last_ping: now,
-            certificates: Certificates::default(),
-            remote_described: false,
-            early_candidates: Vec::new(),
-            candidates: CandidateCount::default(),
-            local_candidates: CandidateCount::default(),
-            connected: None,
-            open: [false; 2],
-            credit: [0; 2],
             session: None,
-            early: VecDeque::new(),
-            confirmation: None,
-            confirmed: false,
             control: VecDeque::new(),
             log: VecDeque::new(),
             bulk: VecDeque::new(),
             told: Map::new(),
             retold: BTreeSet::new(),
             compared: None,
-            holdings: (now, 0),
-            passes: (now, 0),
+            holdings: Rate::new(MAX_HOLDINGS, Duration::from_secs(1)),
+            passes: Rate::new(MAX_PASSES, Duration::from_secs(60)),
         }
     }
 
@@ -130,7 +105,7 @@ impl Link {
 
     /// Direct or relayed once up, connecting before.
     pub(crate) fn state(&self) -> LinkState {
-        match (&self.session, self.connected) {
+        match (&self.session, self.lane.path()) {
             (Some(_), Some(state)) => state,
             _ => LinkState::Connecting,
         }
@@ -138,103 +113,43 @@ impl Link {
 
     // ------------------------------------------------------------ coming up
 
-    /// Our own description, parsed by the exact grammar: what it promises is what we confirm.
-    pub(crate) fn local_description(&mut self, sdp: &str) -> Result<Description, Misbehavior> {
-        let description = Description::parse_local(sdp).map_err(|_| Misbehavior::BadDescription)?;
-        self.certificates.own = Some(description.fingerprint());
-        Ok(description)
-    }
-
-    /// The remote's offer, from which the lane was opened.
-    pub(crate) fn opened_with(&mut self, offer: &Description) {
-        self.certificates.described = Some(offer.fingerprint());
-        self.remote_described = true;
-    }
-
-    /// The remote's answer to our offer.
-    pub(crate) fn remote_answer(
-        &mut self,
-        answer: &Description,
-        cx: &mut Context<'_>,
-    ) -> Result<(), Misbehavior> {
-        if self.remote_described {
-            return Err(Misbehavior::BadHandshake);
-        }
-        self.opened_with(answer);
-        cx.link(self.id, LinkOp::RemoteDescription(answer.render_answer()));
-        for candidate in core::mem::take(&mut self.early_candidates) {
-            cx.link(self.id, LinkOp::RemoteCandidate(candidate.render()));
-        }
-        Ok(())
-    }
-
-    /// Candidates wait until the remote description is set.
-    pub(crate) fn remote_candidates(
-        &mut self,
-        candidates: Vec<Candidate>,
-        cx: &mut Context<'_>,
-    ) -> Result<(), Misbehavior> {
-        for candidate in candidates {
-            if !self.candidates.admit(&candidate) {
-                return Err(Misbehavior::BadDescription);
-            }
-            if self.remote_described {
-                cx.link(self.id, LinkOp::RemoteCandidate(candidate.render()));
-            } else {
-                self.early_candidates.push(candidate);
-            }
-        }
-        Ok(())
-    }
-
-    /// A local candidate line, if it is one that we carry and the remote still takes.
-    pub(crate) fn local_candidate(&mut self, line: &str) -> Option<Candidate> {
-        let candidate = Candidate::parse_local(line).ok().flatten()?;
-        self.local_candidates.admit(&candidate).then_some(candidate)
-    }
-
-    pub(crate) fn set_connected(&mut self, shown: Option<Fingerprint>, relayed: bool) {
-        self.certificates.shown = shown;
-        self.connected = Some(if relayed { LinkState::Relayed } else { LinkState::Direct });
-    }
-
     /// The path of a connected lane has changed. Whether that is to be told.
     pub(crate) fn set_path(&mut self, relayed: bool) -> bool {
-        let path = if relayed { LinkState::Relayed } else { LinkState::Direct };
-        let changed = self.connected.is_some_and(|before| before != path);
-        self.connected = self.connected.map(|_| path);
-        changed && self.is_up()
+        self.lane.set_path(relayed) && self.is_up()
     }
 
     pub(crate) fn set_open(&mut self, channel: Channel, now: Instant) {
-        self.open[channel as usize] = true;
-        if self.open == [true; 2] {
+        if self.lane.set_open(channel) {
             self.deadline = self.deadline.min(now + CONFIRM);
         }
     }
 
-    /// Own certificate and the remote's as seen, once DTLS and both channels are up. The certificate that DTLS
-    /// showed counts, not the one described; where they differ somebody stands in the middle.
-    pub(crate) fn ready(&self) -> Option<Result<(Fingerprint, Fingerprint), Misbehavior>> {
-        let (own, described) = (self.certificates.own?, self.certificates.described?);
-        if self.connected.is_none() || self.open != [true; 2] {
-            return None;
-        }
-        let seen = self.certificates.shown.unwrap_or(described);
-        Some(if seen == described { Ok((own, seen)) } else { Err(Misbehavior::FingerprintMismatch) })
+    pub(crate) fn heard(&mut self, now: Instant) {
+        self.lane.last_heard = now;
     }
 
-    /// Send `frame` (once) as the first of the lane.
-    pub(crate) fn send_confirmation(&mut self, frame: impl FnOnce() -> Vec<u8>) {
-        if !self.confirmed {
-            self.confirmed = true;
-            self.confirmation = Some(frame());
+    /// Keep a frame that came before our side was ready to check the first one.
+    pub(crate) fn keep_early(&mut self, frame: Vec<u8>) -> Result<(), Misbehavior> {
+        if self.lane.early.len() >= MAX_EARLY {
+            return Err(Misbehavior::Unconfirmed);
         }
+        self.lane.early.push_back(frame);
+        Ok(())
+    }
+
+    /// The oldest frame that came early.
+    pub(crate) fn next_early(&mut self) -> Option<Vec<u8>> {
+        self.lane.early.pop_front()
+    }
+
+    /// All frames that came early.
+    pub(crate) fn take_early(&mut self) -> VecDeque<Vec<u8>> {
+        core::mem::take(&mut self.lane.early)
     }
 
     pub(crate) fn set_up(&mut self, session: Session, now: Instant) {
         self.session = Some(session);
-        self.last_heard = now;
+        self.lane.last_heard = now;
         self.last_ping = now;
     }
 
@@ -286,20 +201,12 @@ impl Link {
 
     /// Whether one more word about what the remote holds is shown: beyond [`MAX_HOLDINGS`] a second it is noise.
     pub(crate) fn may_hold(&mut self, now: Instant) -> bool {
-        if now.since(self.holdings.0) >= Duration::from_secs(1) {
-            self.holdings = (now, 0);
-        }
-        self.holdings.1 += 1;
-        self.holdings.1 <= MAX_HOLDINGS
+        self.holdings.take(1, now)
     }
 
     /// Whether one more envelope that the remote passes on, or wants to be, is taken: [`MAX_PASSES`] a minute.
     pub(crate) fn may_pass(&mut self, now: Instant) -> bool {
-        if now.since(self.passes.0) >= Duration::from_secs(60) {
-            self.passes = (now, 0);
-        }
-        self.passes.1 += 1;
-        self.passes.1 <= MAX_PASSES
+        self.passes.take(1, now)
     }
 
     /// Whether little enough is waiting that somebody else's envelopes may go this way.
@@ -330,27 +237,22 @@ impl Link {
         self.bulk.retain(|chunk| chunk.request != request || chunk.sent > 0);
     }
 
-    pub(crate) fn set_credit(&mut self, channel: Channel, bytes: usize) {
-        self.credit[channel as usize] = bytes;
-    }
-
     /// Turn what waits into messages, as far as credit allows: confirmation, control, log, then bulk.
     pub(crate) fn flush(&mut self, log: Option<&Log>, cx: &mut Context<'_>) {
-        if let Some(frame) = self.confirmation.take_if(|frame| frame.len() <= self.credit[0]) {
-            self.transmit(Channel::Control, frame, cx);
-        }
-        if !self.is_up() || self.confirmation.is_some() {
+        if !self.lane.flush_confirmation(cx) || !self.is_up() {
             return;
         }
-        while let Some(frame) = self.control.pop_front_if(|frame| frame.len() <= self.credit[0]) {
-            self.transmit(Channel::Control, frame, cx);
+        while let Some(frame) =
+            self.control.pop_front_if(|frame| frame.len() <= self.lane.credit(Channel::Control))
+        {
+            self.lane.transmit(Channel::Control, frame, cx);
         }
         if let Some(log) = log.filter(|_| self.control.is_empty()) {
             self.flush_log(log, cx);
         }
         while let Some(chunk) = self.bulk.front_mut() {
             let end = chunk.bytes.len().min(chunk.sent + BULK_BYTES);
-            if BULK_HEADER + end - chunk.sent > self.credit[1] {
+            if BULK_HEADER + end - chunk.sent > self.lane.credit(Channel::Bulk) {
                 break;
             }
             let offset = chunk.sent as u32;
@@ -365,7 +267,7 @@ impl Link {
             if end == chunk.bytes.len() {
                 self.bulk.pop_front();
             }
-            self.transmit(Channel::Bulk, frame, cx);
+            self.lane.transmit(Channel::Bulk, frame, cx);
         }
     }
 
@@ -383,7 +285,7 @@ impl Link {
                     break;
                 }
                 bytes += entry.len() + 4;
-                if bytes > self.credit[0] {
+                if bytes > self.lane.credit(Channel::Control) {
                     break;
                 }
                 batch.push(entry);
@@ -393,20 +295,15 @@ impl Link {
                 return;
             }
             let frame = Frame::Entries(batch).encode();
-            self.transmit(Channel::Control, frame, cx);
+            self.lane.transmit(Channel::Control, frame, cx);
         }
-    }
-
-    fn transmit(&mut self, channel: Channel, message: Vec<u8>, cx: &mut Context<'_>) {
-        self.credit[channel as usize] -= message.len();
-        cx.link(self.id, LinkOp::Send(channel, message.into()));
     }
 
     // ------------------------------------------------------------ time
 
     pub(crate) fn next_timeout(&self) -> Instant {
         if self.is_up() {
-            (self.last_heard.max(self.last_ping) + PING).min(self.last_heard + SILENCE)
+            (self.lane.last_heard.max(self.last_ping) + PING).min(self.lane.last_heard + SILENCE)
         } else {
             self.deadline
         }
@@ -420,10 +317,10 @@ impl Link {
         if !self.is_up() {
             return if now >= self.deadline { Err(LostReason::NoPath) } else { Ok(()) };
         }
-        if now >= self.last_heard + SILENCE {
+        if now >= self.lane.last_heard + SILENCE {
             return Err(LostReason::Silent);
         }
-        if now >= self.last_heard.max(self.last_ping) + PING {
+        if now >= self.lane.last_heard.max(self.last_ping) + PING {
             self.last_ping = now;
             // A full queue is no reason to close: the peer's silence will be.
             if self.control.len() < MAX_CONTROL {

@@ -14,9 +14,6 @@ use crate::wire::{Bulk, Frame};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-/// Most frames that may arrive before this side is ready to check the first one.
-pub(crate) const MAX_EARLY: usize = 64;
-
 impl Room {
     // ------------------------------------------------------------ coming up
 
@@ -39,7 +36,7 @@ impl Room {
         let member = peer.member();
         let link = self.new_link_to(id, peer, cx);
         if let Some(link) = self.links.get_mut(&link) {
-            link.opened_with(offer);
+            link.lane.opened_with(offer);
         }
         let relay = self.signal.relay(cx.now);
         cx.link(link, LinkOp::OpenAsAnswerer { offer: offer.render_offer(), relay });
@@ -80,8 +77,8 @@ impl Room {
         self.set_stage(id, Stage::Connecting(peer));
         let Some(link) = link.and_then(|link| self.links.get_mut(&link)) else { return };
         let result = match body {
-            Body::Answer { answer } => link.remote_answer(&answer, cx),
-            Body::Candidates { candidates, end: _ } => link.remote_candidates(candidates, cx),
+            Body::Answer { answer } => link.lane.remote_answer(&answer, cx),
+            Body::Candidates { candidates, end: _ } => link.lane.remote_candidates(candidates, cx),
             // Late repeats of earlier steps.
             Body::Proof { .. }
             | Body::Claim { .. }
@@ -107,12 +104,12 @@ impl Room {
         let Some(link) = self.links.get_mut(&id) else { return Ok(()) };
         match input {
             LinkInput::LocalDescription(sdp) => {
-                let description = link.local_description(&sdp)?;
+                let description = link.lane.local_description(&sdp)?;
                 self.describe(id, description, cx);
             }
             LinkInput::LocalCandidate(line) => {
                 let meeting = link.meeting;
-                let candidate = line.as_deref().and_then(|line| link.local_candidate(line));
+                let candidate = line.as_deref().and_then(|line| link.lane.local_candidate(line));
                 let end = line.is_none();
                 if candidate.is_some() || end {
                     self.post(
@@ -123,7 +120,7 @@ impl Room {
                 }
             }
             LinkInput::Connected { remote_fingerprint, relayed } => {
-                link.set_connected(remote_fingerprint, relayed);
+                link.lane.set_connected(remote_fingerprint, relayed);
                 self.confirm(id, cx)?;
             }
             LinkInput::Path { relayed } => {
@@ -136,14 +133,14 @@ impl Room {
                 link.set_open(channel, cx.now);
                 self.confirm(id, cx)?;
             }
-            LinkInput::Writable(channel, bytes) => link.set_credit(channel, bytes),
+            LinkInput::Writable(channel, bytes) => link.lane.set_credit(channel, bytes),
             LinkInput::Data(channel, bytes) => {
-                link.last_heard = cx.now;
+                link.heard(cx.now);
                 if !link.is_up() {
-                    if channel != Channel::Control || link.early.len() >= MAX_EARLY {
+                    if channel != Channel::Control {
                         return Err(Misbehavior::Unconfirmed);
                     }
-                    link.early.push_back(bytes.0);
+                    link.keep_early(bytes.0)?;
                     return self.confirm(id, cx);
                 }
                 match channel {
@@ -185,12 +182,12 @@ impl Room {
     /// Once DTLS and both channels are up: send the confirmation, and check the other end's when it is there.
     fn confirm(&mut self, id: LinkId, cx: &mut Context<'_>) -> Result<(), Misbehavior> {
         let Some(link) = self.links.get_mut(&id).filter(|link| !link.is_up()) else { return Ok(()) };
-        let Some(ready) = link.ready() else { return Ok(()) };
+        let Some(ready) = link.lane.ready() else { return Ok(()) };
         let (own, seen) = ready?;
         let meeting = link.meeting;
         let Some(conduit) = self.meetings.get_mut(&meeting).and_then(Meeting::conduit) else { return Ok(()) };
-        link.send_confirmation(|| conduit.seal_lane(LANE, &own, &seen));
-        let Some(frame) = link.early.pop_front() else { return Ok(()) };
+        link.lane.send_confirmation(|| conduit.seal_lane(LANE, &own, &seen));
+        let Some(frame) = link.next_early() else { return Ok(()) };
         // Ours must have left before the meeting, that sealed it, is spent.
         let (Stage::Connecting(peer), Talk::Open(conduit)) = self.take_meeting(meeting) else {
             return Err(Misbehavior::BadHandshake);
@@ -219,7 +216,7 @@ impl Room {
         self.distant.remove(&member);
         let link = self.links.get_mut(&id).expect("asked by the caller");
         link.set_up(session, cx.now);
-        let (state, early) = (link.state(), core::mem::take(&mut link.early));
+        let (state, early) = (link.state(), link.take_early());
         cx.event(Event::LinkState { room: self.id, member, state });
         if !self.is_host() {
             // A guest is through the door: it is not needed any more.
