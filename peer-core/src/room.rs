@@ -1,8 +1,8 @@
 //! One room: members, door, links, and one of each feature. It routes between them and owns what they share;
 //! features never call each other. PROTOCOL.md throughout.
 //!
-//! The rest of `impl Room` is by concept: `knocking` and `door` (knocking and answering), `mesh` (member to member),
-//! `meet` (what all meetings share), `links` (links coming, talking, going), `outbox` (own entries
+//! The rest of `impl Room` is by concept: `knocking` and `door` (knocking and answering), `mesh` and
+//! `neighbour` (member to member), `members` (everybody's row), `meet` (what all meetings share), `links` (links coming, talking, going), `outbox` (own entries
 //! out), `entries` (everybody's in), `meaning` (what an entry does), `records` (keys of what is stored).
 
 mod door;
@@ -11,6 +11,7 @@ mod knocking;
 mod links;
 mod meaning;
 mod meet;
+mod members;
 mod mesh;
 mod neighbour;
 mod open;
@@ -39,8 +40,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 use door::Door;
+use members::Members;
 use mesh::Contact;
-use neighbour::Distant;
 pub(crate) use open::stored_room;
 use outbox::{Draft, Storing};
 use serde::{Deserialize, Serialize};
@@ -94,12 +95,6 @@ enum Phase {
     Closed,
 }
 
-struct Person {
-    name: String,
-    admitted_by: Option<MemberId>,
-    left: bool,
-}
-
 pub(crate) struct Room {
     pub(crate) id: RoomId,
     identity: Identity,
@@ -107,26 +102,18 @@ pub(crate) struct Room {
     me: MemberId,
     phase: Phase,
     log: Option<Log>,
-    people: Map<MemberId, Person>,
+    members: Members,
     signal: Signal,
     meetings: Map<MeetingId, Meeting>,
     door: Door,
     contacts: Map<Handle, Contact>,
-    /// Members to be called through a neighbour.
-    distant: Map<MemberId, Distant>,
-    /// When each member last opened links to us.
-    opened_links: Map<MemberId, VecDeque<Instant>>,
     links: Map<LinkId, Link>,
-    /// The link to each member that is up.
-    up: Map<MemberId, LinkId>,
     fetching: Fetching,
     serving: Serving,
     drafts: VecDeque<Draft>,
     storing: Option<Storing>,
     /// Records being kept that nothing waits for.
     puts: BTreeSet<RequestId>,
-    /// Which of one's own entries each member has, as seq.
-    delivered: Map<MemberId, u64>,
     sync: Option<Instant>,
     ending: Option<Instant>,
     /// Whether the store still keeps this room.
@@ -361,7 +348,7 @@ impl Room {
         }
         let meetings = self.meetings.values().filter_map(Meeting::next_timeout);
         let contacts = self.contacts.values().filter_map(|contact| contact.dial);
-        let distant = self.distant.values().map(|distant| distant.dial);
+        let distant = self.members.distant().map(|(_, distant)| distant.dial);
         let times = [
             (self.signal.next_timeout(), Reason::Reconnect),
             (meetings.chain(contacts).chain(distant).chain(self.door.retry).min(), Reason::Meeting),
@@ -386,8 +373,8 @@ impl Room {
         );
         for (to, frame) in core::mem::take(&mut cx.frames) {
             let links: Vec<LinkId> = match to {
-                Some(member) => self.up.get(&member).copied().into_iter().collect(),
-                None => self.up.values().copied().collect(),
+                Some(member) => self.members.link(&member).into_iter().collect(),
+                None => self.members.linked().map(|(_, link)| link).collect(),
             };
             for link in links {
                 let sent = self.links.get_mut(&link).map(|link| link.send(&frame));

@@ -12,13 +12,13 @@ use crate::base::time::Instant;
 use crate::cx::Context;
 use crate::io::Event;
 use crate::link::CONNECT;
+use crate::link::rate::Rate;
 use crate::log::MAX_MEMBERS;
 use crate::meeting::conduit::accept;
 use crate::meeting::envelope::{Body, Denial, Header, MeetingId, Mode};
 use crate::meeting::handshake::{Authenticated, Deciding, ExpectGuest};
 use crate::meeting::{HALF_OPEN, KNOCK_LIFE, Meeting, Stage, Way};
 use crate::wire::Frame;
-use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -29,9 +29,9 @@ pub(super) const MAX_KNOCKS: usize = 8;
 /// Most openings that have not proved anything yet; the oldest goes.
 const MAX_HALF_OPEN: usize = 16;
 /// Most openings that one handle may make in a minute.
-const MAX_OPENINGS: usize = 3;
+const MAX_OPENINGS: u64 = 3;
 /// Denials within a minute after which the door goes quiet.
-const MAX_DENIALS: usize = 5;
+const MAX_DENIALS: u64 = 5;
 /// Denials of one key after which it is not shown any more.
 const MUTED_AFTER: u32 = 2;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -39,10 +39,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 const MAX_REMEMBERED: usize = 256;
 
 /// What the host remembers about its door, and when a guest tries again.
-#[derive(Default)]
 pub(super) struct Door {
-    openings: Map<Handle, VecDeque<Instant>>,
-    denials: VecDeque<Instant>,
+    openings: Map<Handle, (Instant, Rate)>,
+    denials: Rate,
     denied: Map<MemberId, u32>,
     quiet: bool,
     /// Guest: something else than the digits is shown, though the knock may still stand.
@@ -50,22 +49,31 @@ pub(super) struct Door {
     pub(super) retry: Option<Instant>,
 }
 
+impl Default for Door {
+    fn default() -> Self {
+        Self {
+            openings: Map::new(),
+            denials: Rate::new(MAX_DENIALS, MINUTE),
+            denied: Map::new(),
+            quiet: false,
+            hidden: false,
+            retry: None,
+        }
+    }
+}
+
 impl Door {
     /// Whether `handle` may open another meeting now.
     fn may_open(&mut self, handle: Handle, now: Instant) -> bool {
         if !self.openings.contains_key(&handle) && self.openings.len() >= MAX_REMEMBERED {
-            self.openings.retain(|_, times| times.back().is_some_and(|last| now.since(*last) < MINUTE));
+            self.openings.retain(|_, (last, _)| now.since(*last) < MINUTE);
             if self.openings.len() >= MAX_REMEMBERED {
                 return false;
             }
         }
-        let times = self.openings.or_insert_with(handle, Default::default);
-        times.retain(|time| now.since(*time) < MINUTE);
-        let allowed = times.len() < MAX_OPENINGS;
-        if allowed {
-            times.push_back(now);
-        }
-        allowed && !self.quiet
+        let (last, rate) = self.openings.or_insert_with(handle, || (now, Rate::new(MAX_OPENINGS, MINUTE)));
+        *last = now;
+        rate.take(1, now) && !self.quiet
     }
 
     /// Count a denial; whether the door goes quiet by it.
@@ -73,9 +81,8 @@ impl Door {
         if self.denied.len() < MAX_REMEMBERED || self.denied.contains_key(&guest) {
             *self.denied.or_insert_with(guest, Default::default) += 1;
         }
-        self.denials.retain(|time| now.since(*time) < MINUTE);
-        self.denials.push_back(now);
-        let goes_quiet = !self.quiet && self.denials.len() >= MAX_DENIALS;
+        self.denials.spend(1, now);
+        let goes_quiet = !self.quiet && !self.denials.has(1, now);
         self.quiet |= goes_quiet;
         goes_quiet
     }
@@ -266,8 +273,8 @@ impl Room {
         self.door = Door::default();
         self.store_identity(cx);
         self.signal.join(self.identity.door.tag(), Role::Listen, cx);
-        for member in self.up.keys() {
-            cx.send(*member, Frame::Door { secret: self.identity.door.clone() });
+        for (member, _) in self.members.linked() {
+            cx.send(member, Frame::Door { secret: self.identity.door.clone() });
         }
         self.announce(cx);
         Ok(())

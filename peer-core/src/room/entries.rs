@@ -87,12 +87,12 @@ impl Room {
 
     fn note_delivery(&mut self, by: MemberId, seq: u64, cx: &mut Context<'_>) {
         let Some(log) = &self.log else { return };
-        let from = self.delivered.get(&by).map_or(0, |seq| seq + 1);
+        let from = self.members.delivered(&by).map_or(0, |seq| seq + 1);
         for entry in log.chain_from(&self.me, from, seq) {
             cx.event(Event::Delivered { room: self.id, entry, by });
         }
         if from <= seq {
-            self.delivered.insert(by, seq.min(log.newest(&self.me).unwrap_or(0)));
+            self.members.set_delivered(by, seq.min(log.newest(&self.me).unwrap_or(0)));
         }
         self.hurry_ending(cx);
     }
@@ -100,7 +100,7 @@ impl Room {
     /// A room that is being left closes as soon as everybody connected has heard of it.
     pub(super) fn hurry_ending(&mut self, cx: &mut Context<'_>) {
         let newest = self.log.as_ref().and_then(|log| log.newest(&self.me));
-        let heard = self.up.keys().all(|member| self.delivered.get(member).copied() >= newest);
+        let heard = self.members.linked().all(|(member, _)| self.members.delivered(&member) >= newest);
         if self.ending.is_some() && heard && self.storing.is_none() && self.drafts.is_empty() {
             self.ending = Some(cx.now);
         }

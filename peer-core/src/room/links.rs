@@ -57,7 +57,7 @@ impl Room {
     }
 
     fn show_connecting(&mut self, member: MemberId, cx: &mut Context<'_>) {
-        if !self.up.contains_key(&member) {
+        if !self.members.link(&member).is_some() {
             cx.event(Event::LinkState { room: self.id, member, state: LinkState::Connecting });
         }
     }
@@ -206,14 +206,13 @@ impl Room {
 
     fn link_up(&mut self, id: LinkId, session: Session, cx: &mut Context<'_>) -> Result<(), Misbehavior> {
         let member = session.member();
-        if let Some(old) = self.up.insert(member, id) {
+        if let Some(old) = self.members.set_link(member, id) {
             // The other end has started afresh; what it was told over the old link is not counted on.
             self.links.remove(&old);
             cx.ids.links.remove(&old);
             self.serving.link_down(old);
             cx.link(old, LinkOp::Close);
         }
-        self.distant.remove(&member);
         let link = self.links.get_mut(&id).expect("asked by the caller");
         link.set_up(session, cx.now);
         let (state, early) = (link.state(), link.take_early());
@@ -309,10 +308,7 @@ impl Room {
         cx.ids.links.remove(&id);
         cx.link(id, LinkOp::Close);
         self.meetings.remove(&link.meeting);
-        let current = self.up.get(&link.member) == Some(&id);
-        if current {
-            self.up.remove(&link.member);
-        }
+        self.members.unlink(&link.member, id);
         self.serving.link_down(id);
         self.fetching.link_down(id, cx);
         let replaced = self.links.values().any(|other| other.member == link.member);
@@ -337,7 +333,7 @@ impl Room {
             let _ = link.send(&Frame::Bye);
             link.flush(self.log.as_ref(), cx);
             cx.ids.links.remove(&id);
-            self.up.retain(|_, up| *up != id);
+            self.members.unlink(&link.member, id);
             self.meetings.remove(&link.meeting);
             self.serving.link_down(id);
             self.fetching.link_down(id, cx);

@@ -1,6 +1,7 @@
 //! What entries mean to the room, once they are placed.
 
-use super::{Person, Room};
+use super::Room;
+use super::members::Person;
 use crate::base::id::{EntryId, FileId, MemberId, SourceId};
 use crate::cx::Context;
 use crate::io::{Event, SharedFile};
@@ -35,7 +36,7 @@ impl Room {
                 self.admission_placed(member, cx);
             }
             Payload::Name { name } => {
-                if let Some(person) = self.people.get_mut(&author) {
+                if let Some(person) = self.members.person_mut(&author) {
                     person.name = name;
                 }
                 self.show_member(author, cx);
@@ -56,7 +57,7 @@ impl Room {
                 }
             }
             Payload::Leave { end } => {
-                if let Some(person) = self.people.get_mut(&author) {
+                if let Some(person) = self.members.person_mut(&author) {
                     person.left = true;
                 }
                 self.show_member(author, cx);
@@ -134,7 +135,7 @@ impl Room {
 
     /// Everybody is to call one as one is called here.
     pub(super) fn tell_own_name(&mut self, cx: &mut Context<'_>) {
-        let told = self.people.get(&self.me).map_or("", |person| person.name.as_str());
+        let told = self.members.person(&self.me).map_or("", |person| person.name.as_str());
         if told != self.identity.name && !self.identity.name.is_empty() {
             self.draft_own(super::outbox::name(self.identity.name.clone()), cx);
         }
@@ -147,13 +148,12 @@ impl Room {
         admitted_by: Option<MemberId>,
         cx: &mut Context<'_>,
     ) {
-        // A second admission of one key changes nothing but is no harm either.
-        self.people.or_insert_with(member, || Person { name, admitted_by, left: false });
+        self.members.introduce(member, Person { name, admitted_by, left: false });
         self.show_member(member, cx);
     }
 
     pub(super) fn show_member(&mut self, member: MemberId, cx: &mut Context<'_>) {
-        let (Some(person), Some(log)) = (self.people.get(&member), &self.log) else { return };
+        let (Some(person), Some(log)) = (self.members.person(&member), &self.log) else { return };
         cx.event(Event::MemberChanged {
             room: self.id,
             member,

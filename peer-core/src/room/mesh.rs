@@ -31,9 +31,6 @@ pub(super) const BUSY: Duration = Duration::from_millis(500);
 const MAX_ACCEPTED: usize = 64;
 /// Most half-open calls from one socket, or passed on by one neighbour.
 const MAX_ACCEPTED_EACH: usize = 4;
-/// Most links that one member may open in a minute: each is an RTCPeerConnection, of which a page has few.
-const MAX_LINKS_A_MINUTE: usize = 12;
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// A socket on the mesh's tag.
 pub(super) struct Contact {
@@ -70,7 +67,7 @@ impl Room {
 
     /// Whether there is, or will soon be, a link to `member`.
     pub(super) fn is_linked(&self, member: &MemberId) -> bool {
-        self.up.contains_key(member) || self.links.values().any(|link| link.member == *member)
+        self.members.link(member).is_some() || self.links.values().any(|link| link.member == *member)
     }
 
     /// A link is gone: call again whoever it may have been.
@@ -185,7 +182,7 @@ impl Room {
             contact.failures = 0;
             contact.dial = None;
         }
-        if !initiator && !self.may_link(member, cx.now) {
+        if !initiator && !self.members.may_link(member, cx.now) {
             self.meetings.remove(&id);
             return;
         }
@@ -223,17 +220,6 @@ impl Room {
         }
     }
 
-    /// Count a link that `member` opens; only members get here, so this stays small.
-    fn may_link(&mut self, member: MemberId, now: Instant) -> bool {
-        let times = self.opened_links.or_insert_with(member, Default::default);
-        times.retain(|time| now.since(*time) < MINUTE);
-        let allowed = times.len() < MAX_LINKS_A_MINUTE;
-        if allowed {
-            times.push_back(now);
-        }
-        allowed
-    }
-
     /// Whether this meeting must give way to a link that is up (callers only: a callee's view may be stale), or
     /// to the other of two crossing calls. The loser of a crossing is dropped here.
     fn yields_to_other(
@@ -243,7 +229,7 @@ impl Room {
         initiator: bool,
         cx: &mut Context<'_>,
     ) -> bool {
-        if initiator && self.up.contains_key(&member) {
+        if initiator && self.members.link(&member).is_some() {
             return true;
         }
         let rival = self.meetings.iter().find(|(other, meeting)| {
@@ -257,7 +243,7 @@ impl Room {
         // One whose socket is gone may wait for an answer that never comes (the member was reloaded meanwhile).
         let way_is_there = match meeting.way {
             Way::Socket(_, handle) => self.contacts.contains_key(&handle),
-            Way::Neighbour { through, .. } => self.up.contains_key(&through),
+            Way::Neighbour { through, .. } => self.members.link(&through).is_some(),
         };
         let alive = at_door || way_is_there;
         let loses = (at_door && initiator) || (crossing && alive && !at_door && theirs < ours);

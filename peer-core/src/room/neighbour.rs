@@ -23,7 +23,7 @@ const SPREAD: Duration = Duration::from_secs(5);
 /// A member to be called through a neighbour.
 pub(super) struct Distant {
     pub(super) dial: Instant,
-    failures: u32,
+    pub(super) failures: u32,
 }
 
 impl Room {
@@ -47,7 +47,7 @@ impl Room {
         if !self.links.get_mut(&link).is_some_and(|link| link.may_pass(cx.now)) {
             return;
         }
-        if from != to && self.up.contains_key(&to) {
+        if from != to && self.members.link(&to).is_some() {
             self.hand(to, &Frame::Passed { from, envelope });
         } else {
             self.hand(from, &Frame::NotPassed { to });
@@ -64,7 +64,7 @@ impl Room {
         cx: &mut Context<'_>,
     ) {
         let heard = self.links.get_mut(&link).is_some_and(|link| link.may_pass(cx.now));
-        if heard && self.people.contains_key(&from) {
+        if heard && self.members.person(&from).is_some() {
             self.envelope(Way::Neighbour { through, to: from }, envelope, cx);
         }
     }
@@ -84,7 +84,7 @@ impl Room {
 
     /// A frame of somebody else's meeting: a link with much waiting is spared it, it is sent again.
     fn hand(&mut self, member: MemberId, frame: &Frame) {
-        let link = self.up.get(&member).and_then(|link| self.links.get_mut(link));
+        let link = self.members.link(&member).and_then(|link| self.links.get_mut(&link));
         if let Some(link) = link.filter(|link| link.has_time()) {
             link.send(frame).expect("a link that has time has room");
         }
@@ -93,40 +93,45 @@ impl Room {
     /// Whoever is of the room and not linked is called through neighbours, in case the server does not bring us
     /// together.
     pub(super) fn look_around(&mut self, cx: &mut Context<'_>) {
-        let missing: Vec<MemberId> = self.people.keys().copied().filter(|who| self.is_missing(who)).collect();
+        let missing: Vec<MemberId> =
+            self.members.people().map(|(who, _)| *who).filter(|who| self.is_missing(who)).collect();
         for member in missing {
             let spread = Duration::from_millis(cx.rng.below(SPREAD.as_millis() as u64));
-            self.distant.or_insert_with(member, || Distant { dial: cx.now + spread, failures: 0 });
+            self.members.distant_or(member, cx.now + spread);
         }
     }
 
     pub(super) fn call_distant_at(&mut self, member: MemberId, dial: Instant) {
-        let distant = self.distant.or_insert_with(member, || Distant { dial, failures: 0 });
+        let distant = self.members.distant_or(member, dial);
         distant.dial = distant.dial.min(dial);
     }
 
     pub(super) fn distant_failed(&mut self, member: MemberId, cx: &mut Context<'_>) {
-        let distant = self.distant.or_insert_with(member, || Distant { dial: cx.now, failures: 0 });
+        let distant = self.members.distant_or(member, cx.now);
         distant.dial = cx.now + wait_after(distant.failures) + Duration::from_millis(cx.rng.below(1_000));
         distant.failures += 1;
     }
 
     pub(super) fn distant_timeout(&mut self, cx: &mut Context<'_>) {
-        let due: Vec<MemberId> =
-            self.distant.iter().filter(|(_, distant)| distant.dial <= cx.now).map(|(who, _)| *who).collect();
+        let due: Vec<MemberId> = self
+            .members
+            .distant()
+            .filter(|(_, distant)| distant.dial <= cx.now)
+            .map(|(who, _)| *who)
+            .collect();
         for member in due {
-            let next = self.call_distant(member, cx);
-            match (next, self.distant.get_mut(&member)) {
-                (Some(next), Some(distant)) => distant.dial = next,
-                (_, _) => drop(self.distant.remove(&member)),
+            match self.call_distant(member, cx) {
+                Some(next) => self.members.distant_or(member, next).dial = next,
+                None => self.members.forget_distant(&member),
             }
         }
     }
 
     /// Call `member` through one neighbour after the other; when to look at it again, unless there is no need.
     fn call_distant(&mut self, member: MemberId, cx: &mut Context<'_>) -> Option<Instant> {
-        let failures = self.distant.get(&member)?.failures as usize;
-        let neighbours: Vec<MemberId> = self.up.keys().copied().filter(|other| *other != member).collect();
+        let failures = self.members.distant().find(|(who, _)| **who == member)?.1.failures as usize;
+        let neighbours: Vec<MemberId> =
+            self.members.linked().map(|(other, _)| other).filter(|other| *other != member).collect();
         if !self.is_missing(&member) || neighbours.is_empty() {
             return None;
         }
@@ -153,6 +158,6 @@ impl Room {
     fn is_missing(&self, member: &MemberId) -> bool {
         *member != self.me
             && !self.is_linked(member)
-            && self.people.get(member).is_some_and(|person| !person.left)
+            && self.members.person(member).is_some_and(|person| !person.left)
     }
 }

@@ -1,6 +1,7 @@
 //! How a room comes to be here: made, asked into, or opened again from what the store kept.
 
 use super::door::Door;
+use super::members::Members;
 use super::{Identity, Membership, Phase, Room, SYNC, outbox, records};
 use crate::base::door_secret::DoorSecret;
 use crate::base::error::CommandError;
@@ -109,7 +110,7 @@ impl Room {
         if self.phase != Phase::Member {
             return;
         }
-        match self.people.get(&self.me) {
+        match self.members.person(&self.me) {
             Some(person) if person.left => self.ending = Some(cx.now + CONNECT),
             Some(_) => {
                 self.tell_own_name(cx);
@@ -134,21 +135,17 @@ impl Room {
             me,
             phase,
             log: None,
-            people: Map::new(),
+            members: Members::default(),
             signal: Signal::new(id),
             meetings: Map::new(),
             door: Door::default(),
             contacts: Map::new(),
-            distant: Map::new(),
-            opened_links: Map::new(),
             links: Map::new(),
-            up: Map::new(),
             fetching: Fetching::new(id),
             serving: Serving::new(id),
             drafts: VecDeque::new(),
             storing: None,
             puts: BTreeSet::new(),
-            delivered: Map::new(),
             sync: None,
             ending: None,
             durable: true,

@@ -11,7 +11,7 @@ macro_rules! sources {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!("../../../", $path)))),+] };
 }
 
-const SOURCES: [(&str, &str); 61] = sources![
+const SOURCES: [(&str, &str); 62] = sources![
     "peer-core/src/base/blob.rs",
     "peer-core/src/log/chat.rs",
     "peer-core/src/meeting/conduit.rs",
@@ -37,6 +37,7 @@ const SOURCES: [(&str, &str); 61] = sources![
     "peer-core/src/room/outbox.rs",
     "peer-core/src/room/links.rs",
     "peer-core/src/room/meet.rs",
+    "peer-core/src/room/members.rs",
     "peer-core/src/room/mesh.rs",
     "peer-core/src/room/neighbour.rs",
     "peer-core/src/room/open.rs",

@@ -1,0 +1,121 @@
+//! Everybody of the room, in one table: who they are by the log, the link to each, what each has of one's own entries,
+//! and how often each may open links.
+
+use super::neighbour::Distant;
+use crate::base::id::{LinkId, MemberId};
+use crate::base::map::Map;
+use crate::base::time::Instant;
+use crate::link::rate::Rate;
+use alloc::string::String;
+use core::time::Duration;
+
+/// Most links with one member in a minute, whoever began: each is an RTCPeerConnection, of which a page has few.
+const MAX_LINKS_A_MINUTE: u64 = 12;
+
+/// Who somebody is, by the log.
+pub(super) struct Person {
+    pub(super) name: String,
+    pub(super) admitted_by: Option<MemberId>,
+    pub(super) left: bool,
+}
+
+pub(super) struct Member {
+    /// None while only a link is there, and the entry that let the member in is still to come.
+    person: Option<Person>,
+    /// The link that is up.
+    link: Option<LinkId>,
+    /// Which of one's own entries it has, as seq.
+    delivered: Option<u64>,
+    opened: Rate,
+    /// To be called through a neighbour.
+    distant: Option<Distant>,
+}
+
+#[derive(Default)]
+pub(super) struct Members(Map<MemberId, Member>);
+
+impl Members {
+    fn row(&mut self, member: MemberId) -> &mut Member {
+        self.0.or_insert_with(member, || Member {
+            person: None,
+            link: None,
+            delivered: None,
+            opened: Rate::new(MAX_LINKS_A_MINUTE, Duration::from_secs(60)),
+            distant: None,
+        })
+    }
+
+    // ------------------------------------------------------------ who they are
+
+    pub(super) fn person(&self, member: &MemberId) -> Option<&Person> {
+        self.0.get(member)?.person.as_ref()
+    }
+
+    pub(super) fn person_mut(&mut self, member: &MemberId) -> Option<&mut Person> {
+        self.0.get_mut(member)?.person.as_mut()
+    }
+
+    pub(super) fn people(&self) -> impl Iterator<Item = (&MemberId, &Person)> {
+        self.0.iter().filter_map(|(id, member)| Some((id, member.person.as_ref()?)))
+    }
+
+    /// The log names somebody. A second admission of one key changes nothing but is no harm either.
+    pub(super) fn introduce(&mut self, member: MemberId, person: Person) {
+        self.row(member).person.get_or_insert(person);
+    }
+
+    // ------------------------------------------------------------ links
+
+    pub(super) fn link(&self, member: &MemberId) -> Option<LinkId> {
+        self.0.get(member)?.link
+    }
+
+    /// Every member whose link is up, and that link.
+    pub(super) fn linked(&self) -> impl Iterator<Item = (MemberId, LinkId)> {
+        self.0.iter().filter_map(|(id, member)| Some((*id, member.link?)))
+    }
+
+    /// The link to `member` is up; the one before it, if there is one.
+    pub(super) fn set_link(&mut self, member: MemberId, link: LinkId) -> Option<LinkId> {
+        let row = self.row(member);
+        row.distant = None;
+        row.link.replace(link)
+    }
+
+    /// A link is gone; whether it was the one that was up.
+    pub(super) fn unlink(&mut self, member: &MemberId, link: LinkId) -> bool {
+        self.0.get_mut(member).is_some_and(|row| row.link.take_if(|up| *up == link).is_some())
+    }
+
+    /// Count a link with `member`: whether one more may be opened now.
+    pub(super) fn may_link(&mut self, member: MemberId, now: Instant) -> bool {
+        self.row(member).opened.take(1, now)
+    }
+
+    // ------------------------------------------------------------ delivery
+
+    pub(super) fn delivered(&self, member: &MemberId) -> Option<u64> {
+        self.0.get(member)?.delivered
+    }
+
+    pub(super) fn set_delivered(&mut self, member: MemberId, seq: u64) {
+        self.row(member).delivered = Some(seq);
+    }
+
+    // ------------------------------------------------------------ through neighbours
+
+    pub(super) fn distant(&self) -> impl Iterator<Item = (&MemberId, &Distant)> {
+        self.0.iter().filter_map(|(id, member)| Some((id, member.distant.as_ref()?)))
+    }
+
+    /// When and how often in vain `member` was to be called through a neighbour; from now on, if it was not.
+    pub(super) fn distant_or(&mut self, member: MemberId, dial: Instant) -> &mut Distant {
+        self.row(member).distant.get_or_insert(Distant { dial, failures: 0 })
+    }
+
+    pub(super) fn forget_distant(&mut self, member: &MemberId) {
+        if let Some(row) = self.0.get_mut(member) {
+            row.distant = None;
+        }
+    }
+}
