@@ -35,6 +35,18 @@ const COMPARE: Duration = Duration::from_secs(5);
 const MAX_HOLDINGS: u64 = 128;
 /// Most envelopes that a member may pass on, or have passed on, in a minute: two dozen meetings.
 const MAX_PASSES: u64 = 512;
+/// Log entries that led to nothing (known ones, void ones, ones that wait) that are read of one remote at once, and in
+/// [`USELESS_PERIOD`] in the long run. An honest remote sends each entry once a link, so that beside another one it
+/// may well be the whole log.
+const MAX_USELESS: u64 = 16_384;
+/// The same in bytes.
+const MAX_USELESS_BYTES: u64 = 16 << 20;
+/// So 256 entries and 256 KiB a second: a thousandth of a core, whatever a remote sends.
+const USELESS_PERIOD: Duration = Duration::from_secs(64);
+/// A signature that was checked for nothing counts as so many entries: it costs a hundred times a look.
+const CHECK_COST: u64 = 64;
+/// What was not read is asked for again, and told again to who asks, at most this often.
+const AFRESH: Duration = Duration::from_secs(60);
 /// Beyond so many control frames waiting nothing is passed on over a link.
 const BUSY_CONTROL: usize = 256;
 /// Most control frames waiting; a peer that reads more slowly than we answer it is closed.
@@ -67,7 +79,16 @@ pub(crate) struct Link {
     told: Map<MemberId, u64>,
     /// Authors whose whole chain was sent once more because the remote has another one.
     retold: BTreeSet<MemberId>,
+    /// Authors of whose fork the remote has been sent the proof.
+    proved: BTreeSet<MemberId>,
     compared: Option<Instant>,
+    /// Entries of the remote that led to nothing, and their bytes.
+    useless: Rate,
+    useless_bytes: Rate,
+    /// Whether some of the remote's entries were not taken: it is to tell all again.
+    unread: bool,
+    ask_afresh: Rate,
+    tell_afresh: Rate,
     /// How often the remote says how much it holds.
     holdings: Rate,
     /// Envelopes that the remote passes on, or wants to be passed on.
@@ -89,7 +110,13 @@ impl Link {
             bulk: VecDeque::new(),
             told: Map::new(),
             retold: BTreeSet::new(),
+            proved: BTreeSet::new(),
             compared: None,
+            useless: Rate::new(MAX_USELESS, USELESS_PERIOD),
+            useless_bytes: Rate::new(MAX_USELESS_BYTES, USELESS_PERIOD),
+            unread: false,
+            ask_afresh: Rate::new(1, AFRESH),
+            tell_afresh: Rate::new(1, AFRESH),
             holdings: Rate::new(MAX_HOLDINGS, Duration::from_secs(1)),
             passes: Rate::new(MAX_PASSES, Duration::from_secs(60)),
         }
@@ -196,6 +223,54 @@ impl Link {
     pub(crate) fn tell_again(&mut self, author: MemberId) {
         if self.retold.insert(author) {
             self.told.remove(&author);
+        }
+    }
+
+    /// Whether the remote still has to be sent the proof that `author` contradicted itself; then that counts as done.
+    pub(crate) fn note_proved(&mut self, author: MemberId) -> bool {
+        self.proved.insert(author)
+    }
+
+    /// Whether one more entry of the remote is read. If not, all of them are asked for again later: nobody honest is
+    /// cut for the length of a log, and nothing is lost.
+    pub(crate) fn may_read_entry(&mut self, bytes: usize, now: Instant) -> bool {
+        let may = self.useless.has(1, now) && self.useless_bytes.has(bytes as u64, now);
+        self.unread |= !may;
+        may
+    }
+
+    /// An entry was read: what it led to.
+    pub(crate) fn read_entry(
+        &mut self,
+        bytes: usize,
+        placed: bool,
+        checked: bool,
+        dropped: bool,
+        now: Instant,
+    ) {
+        self.unread |= dropped;
+        if !placed {
+            self.useless.spend(if checked { CHECK_COST } else { 1 }, now);
+            self.useless_bytes.spend(bytes as u64, now);
+        }
+    }
+
+    /// Whether the remote is to tell everything again now; then that counts as asked.
+    pub(crate) fn wants_all_again(&mut self, now: Instant) -> bool {
+        let half =
+            self.useless.has(MAX_USELESS / 2, now) && self.useless_bytes.has(MAX_USELESS_BYTES / 2, now);
+        let wants = self.unread && half && self.ask_afresh.take(1, now);
+        self.unread &= !wants;
+        wants
+    }
+
+    /// The remote wants to be told everything again.
+    pub(crate) fn forget_told(&mut self, now: Instant) {
+        if self.tell_afresh.take(1, now) {
+            self.told.clear();
+            self.retold.clear();
+            self.proved.clear();
+            self.compared = None;
         }
     }
 

@@ -24,6 +24,7 @@ use crate::base::id::{CommandId, FileId, KnockId, LinkId, MemberId, RequestId, R
 use crate::base::identity::{Keypair, Secret, context, derive};
 use crate::base::map::Map;
 use crate::base::path::{SafeName, clean_person_name};
+use crate::base::record;
 use crate::base::time::Instant;
 use crate::cx::Context;
 use crate::io::{Command, Event, LinkInput, MAX_FILES, NewFile, Reason, SignalInput, StoreOp};
@@ -423,7 +424,7 @@ impl Room {
         }
         let request = cx.ids.request(self.id);
         self.puts.insert(request);
-        cx.store(StoreOp::Put { request, room: self.id, key, value: value.into() });
+        cx.store(StoreOp::Put { request, room: self.id, key, value: record::seal(&value).into() });
     }
 
     fn misbehaved(&mut self, link: LinkId, violation: Misbehavior, cx: &mut Context<'_>) {

@@ -8,6 +8,7 @@ mod limits;
 
 use crate::base::blob::{CHUNK, ChunkValue, chunk_count, chunk_len, chunk_offset, chunk_value};
 use crate::base::door_secret::{DoorSecret, short_tag};
+use crate::base::features::Features;
 use crate::base::id::{EntryId, FileId, Fingerprint, LaneId, MemberId, RoomId, Root};
 use crate::base::identity::{
     Keypair, RoomDigest, Secret, Signature, context, derive, short_authentication_string, verify,
@@ -23,7 +24,7 @@ use crate::meeting::envelope::{Body, CLASSES, Denial, Header, Kind, MeetingId, M
 use crate::meeting::handshake::ExpectGuest;
 use crate::meeting::invitation::Invitation;
 use crate::shelf::blob::root;
-use crate::wire::{Bulk, Frame, Head, Page, Refusal};
+use crate::wire::{Bulk, Frame, Head, Page, Refusal, Scope};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -37,7 +38,7 @@ use snow::resolvers::{CryptoResolver, DefaultResolver};
 const PROTOCOL: &str = include_str!("../../PROTOCOL.md");
 
 /// Compare the block `name` of PROTOCOL.md with what the code makes.
-fn check(name: &str, lines: &[(&str, String)]) {
+pub(crate) fn check(name: &str, lines: &[(&str, String)]) {
     let shown = |value: &str| if value.is_empty() { "nothing".to_string() } else { value.to_string() };
     let made: String = lines.iter().map(|(label, value)| format!("{label} = {}\n", shown(value))).collect();
     let fence = format!("\n```text {name}\n");
@@ -46,29 +47,29 @@ fn check(name: &str, lines: &[(&str, String)]) {
     assert!(stands == made, "PROTOCOL.md's block `{name}` should be:\n\n```text {name}\n{made}```\n");
 }
 
-fn hex(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
     bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `from`, `from + 1` … : bytes that show where they came from.
-fn count<const N: usize>(from: u8) -> [u8; N] {
+pub(crate) fn count<const N: usize>(from: u8) -> [u8; N] {
     core::array::from_fn(|i| from.wrapping_add(i as u8))
 }
 
 /// The host of all vectors.
-fn host() -> Keypair {
+pub(crate) fn host() -> Keypair {
     Keypair::from_seed(&Secret::new(count(0x40)))
 }
 
-fn guest() -> Keypair {
+pub(crate) fn guest() -> Keypair {
     Keypair::from_seed(&Secret::new(count(0x60)))
 }
 
-fn room() -> RoomDigest {
+pub(crate) fn room() -> RoomDigest {
     RoomDigest::of_host(&host().member())
 }
 
-fn file() -> FileId {
+pub(crate) fn file() -> FileId {
     FileId { share: EntryId([0xaa; 32]), index: 3 }
 }
 
@@ -108,8 +109,11 @@ fn links_and_derivations_are_those_of_the_document() {
 #[test]
 fn the_proof_and_the_digits_are_those_of_the_document() {
     let (h, host_nonce, joiner_nonce) = (count::<32>(0x10), count::<32>(0x30), count::<32>(0x50));
-    let (_, body) = ExpectGuest::prove(&h, &room(), &host(), host_nonce);
-    let Body::Proof { key, signature, commitment, admit: None } = body else { panic!("T0 is a proof") };
+    let (_, body) = ExpectGuest::prove(&h, &room(), &host(), host_nonce, Features(5));
+    let Body::Proof { key, signature, commitment, admit: None, features, demands } = body else {
+        panic!("T0 is a proof")
+    };
+    assert_eq!((features, demands), (Features::KNOWN, Features(5)));
     // Door, responder, then what the signature binds.
     let signed = [&[1, 0][..], &room().0, &key.0, &h].concat();
     assert!(verify(&key, context::SIGN_HANDSHAKE, &signed, &signature));
@@ -130,9 +134,10 @@ fn the_proof_and_the_digits_are_those_of_the_document() {
 
 #[test]
 fn entries_are_those_of_the_document() {
-    let create = Entry::sign(&room(), &host(), 0, NO_ENTRY, vec![], &Payload::Create);
+    let create =
+        Entry::sign(&room(), &host(), 0, NO_ENTRY, vec![], &Payload::Create { features: Features(0) });
     let say = Payload::Say { text: "Grüße".to_string(), sent_at: 1_700_000_000_000 };
-    let seen = EntryId([0xbb; 32]);
+    let seen = Head { author: guest().member(), seq: 300, entry: EntryId([0xbb; 32]) };
     let second = Entry::sign(&room(), &host(), 1, create.id(&room()), vec![seen], &say);
     let mut lines = Vec::new();
     for (name, entry) in [("Create", &create), ("Say", &second)] {
@@ -142,7 +147,11 @@ fn entries_are_those_of_the_document() {
         signed.extend(entry.seq.to_le_bytes());
         signed.extend(entry.previous.0);
         signed.extend(u32::try_from(entry.seen.len()).unwrap().to_le_bytes());
-        entry.seen.iter().for_each(|id| signed.extend(id.0));
+        for head in &entry.seen {
+            signed.extend(head.author.0);
+            signed.extend(head.seq.to_le_bytes());
+            signed.extend(head.entry.0);
+        }
         signed.push(entry.kind);
         signed.extend(u32::try_from(entry.payload.len()).unwrap().to_le_bytes());
         signed.extend(derive(context::PAYLOAD, &[&entry.payload]));
@@ -166,7 +175,7 @@ fn payloads_are_those_of_the_document() {
     let name = || "Ines".to_string();
     let meta = |name: &str, size| FileMeta { name: SafeName::from_local(name), size };
     let payloads = [
-        ("Create", Payload::Create),
+        ("Create", Payload::Create { features: Features(1 << 20 | 1) }),
         ("Admit", Payload::Admit { member: guest().member(), name: name() }),
         ("Say", Payload::Say { text: "hello".to_string(), sent_at: 1_700_000_000_000 }),
         ("Share", Payload::Share { files: vec![meta("a.txt", 5), meta("b.bin", 1 << 18)] }),
@@ -191,10 +200,27 @@ fn meeting_messages_are_those_of_the_document() {
     let candidate = Candidate::new(CandidateKind::Host, 2_122_260_223, Address::V4([192, 0, 2, 7]), 4711);
     let (key, signature) = (MemberId([0x11; 32]), Signature([0x22; 64]));
     let bodies = [
-        ("Proof (T0)", Body::Proof { key, signature, commitment: [0x33; 32], admit: Some(vec![0xad; 3]) }),
+        (
+            "Proof (T0)",
+            Body::Proof {
+                key,
+                signature,
+                commitment: [0x33; 32],
+                admit: Some(vec![0xad; 3]),
+                features: Features(0x81),
+                demands: Features(1),
+            },
+        ),
         (
             "Claim (T1)",
-            Body::Claim { key, signature, nonce: [0x44; 32], name: "Ines".to_string(), admit: None },
+            Body::Claim {
+                key,
+                signature,
+                nonce: [0x44; 32],
+                name: "Ines".to_string(),
+                admit: None,
+                features: Features(0x81),
+            },
         ),
         ("Reveal (K1)", Body::Reveal { nonce: [0x55; 32] }),
         (
@@ -258,7 +284,7 @@ fn a_whole_meeting_is_that_of_the_document() {
     let sealed = conduit.outgoing(Instant::from_millis(0)).remove(0);
     assert!(answering.receive(&sealed[20..]).unwrap() == [Body::Cancel]);
     let (own, seen) = (Fingerprint([0xd1; 32]), Fingerprint([0xd2; 32]));
-    let lane = conduit.seal_lane(LaneId(0), &own, &seen);
+    let lane = conduit.seal_lane(LaneId(0), &own, &seen).unwrap();
     assert_eq!(answering.check_lane(LaneId(0), &seen, &own, &lane), Ok(()));
     let hash = |bytes: &[u8]| hex(blake3::hash(bytes).as_bytes());
     check(
@@ -314,7 +340,7 @@ fn frames_are_those_of_the_document() {
     let frames = [
         ("Ping", Frame::Ping),
         ("Pong", Frame::Pong),
-        ("Heads", Frame::Heads { complete: true, heads: vec![head] }),
+        ("Heads", Frame::Heads { scope: Scope::All, heads: vec![head] }),
         ("Entries", Frame::Entries(vec![vec![0xe1; 3], vec![0xe2; 2]])),
         ("PageRequest", Frame::PageRequest { file: file(), segment: 2 }),
         ("Page", Frame::Page(page)),
@@ -333,12 +359,15 @@ fn frames_are_those_of_the_document() {
         .iter()
         .map(|(name, frame)| {
             let bytes = frame.encode();
-            assert!(Frame::decode(&bytes).as_ref() == Ok(frame), "{name}");
+            assert!(Frame::decode(&bytes) == Ok(Some(frame.clone())), "{name}");
             (name.to_string(), hex(bytes))
         })
         .collect();
     let bulk = Bulk { request: 7, chunk: 70_000, offset: 65_536, bytes: b"bytes" };
     lines.push(("bulk frame".to_string(), hex(bulk.encode())));
+    let later = [&[64, 5][..], b"later"].concat();
+    assert!(Frame::decode(&later) == Ok(None));
+    lines.push(("a later version's, skipped".to_string(), hex(later)));
     check("frames", &borrowed(&lines));
 }
 
@@ -427,7 +456,7 @@ fn the_document_names_every_context_string() {
     for context in all {
         assert!(PROTOCOL.contains(&format!("| `{context}` |")), "{context}");
     }
-    let rows = PROTOCOL.lines().filter(|line| line.starts_with("| `linkspan/1 ")).count();
+    let rows = PROTOCOL.lines().filter(|line| line.starts_with("| `linkspan/")).count();
     assert_eq!(rows, all.len(), "no context of its own");
     assert!(RoomId(count(0)).to_hex().len() == 32, "a room's id has 16 bytes");
 }

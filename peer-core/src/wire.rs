@@ -25,6 +25,10 @@ pub(crate) const MAX_ENTRIES_PER_FRAME: usize = 64;
 /// Most values in a hash page: the chunks of a segment.
 pub(crate) const MAX_PAGE_VALUES: usize = SEGMENT_CHUNKS as usize;
 
+/// Kinds of frames that later versions may add and earlier ones skip: only what nobody misses that does not hear it. The
+/// rest of such a frame is one byte string, so that its end can be checked.
+const EPHEMERAL: core::ops::RangeInclusive<u8> = 64..=127;
+
 /// The newest entry of an author that somebody has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
@@ -75,15 +79,26 @@ pub(crate) enum Refusal {
     NotShared,
 }
 
+/// Of whom heads are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Scope {
+    /// Of some authors: an acknowledgement, that asks for nothing.
+    Some,
+    /// Of everybody of whom there are entries. The other side sends what is missing.
+    All,
+    /// The same; and what was sent before is not to be counted on, for some of it was not read.
+    Afresh,
+}
+
 /// A control frame.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Frame {
     /// Answered by [`Frame::Pong`]; keeps the lane confirmed.
     Ping,
     Pong,
-    /// "These are my newest entries"; `complete` if they are all. The other side sends what is missing.
+    /// "These are my newest entries."
     Heads {
-        complete: bool,
+        scope: Scope,
         heads: Vec<Head>,
     },
     /// Encoded log entries, in an order that causes nothing pending.
@@ -147,10 +162,17 @@ impl Frame {
         bytes
     }
 
-    /// The frame in `bytes`; nothing may be left over and every limit holds.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Misbehavior> {
+    /// The frame in `bytes`; nothing may be left over and every limit holds. `None`: one of a later version, that may
+    /// be skipped.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Option<Self>, Misbehavior> {
         if bytes.len() > MAX_FRAME {
             return Err(Misbehavior::MalformedFrame);
+        }
+        if bytes.first().is_some_and(|kind| EPHEMERAL.contains(kind)) {
+            return match postcard::take_from_bytes::<&[u8]>(&bytes[1..]) {
+                Ok((_, [])) => Ok(None),
+                _ => Err(Misbehavior::MalformedFrame),
+            };
         }
         let Ok((frame, [])) = postcard::take_from_bytes::<Self>(bytes) else {
             return Err(Misbehavior::MalformedFrame);
@@ -172,7 +194,7 @@ impl Frame {
             | Self::Door { .. }
             | Self::NotPassed { .. } => true,
         };
-        if within { Ok(frame) } else { Err(Misbehavior::MalformedFrame) }
+        if within { Ok(Some(frame)) } else { Err(Misbehavior::MalformedFrame) }
     }
 }
 
@@ -223,7 +245,7 @@ mod tests {
             Frame::Ping,
             Frame::Pong,
             Frame::Heads {
-                complete: true,
+                scope: Scope::All,
                 heads: vec![Head { author: MemberId([1; 32]), seq: 300, entry: EntryId([2; 32]) }],
             },
             Frame::Entries(vec![vec![1, 2, 3], vec![]]),
@@ -246,7 +268,7 @@ mod tests {
     fn every_frame_comes_back_and_no_prefix_or_tail_is_accepted() {
         for frame in frames() {
             let bytes = frame.encode();
-            assert!(Frame::decode(&bytes) == Ok(frame));
+            assert!(Frame::decode(&bytes) == Ok(Some(frame)));
             for cut in 0..bytes.len() {
                 assert!(Frame::decode(&bytes[..cut]).is_err());
             }
@@ -255,9 +277,24 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_of_a_later_version_is_skipped_if_it_is_one_that_may_be() {
+        for kind in [64, 90, 127] {
+            assert!(Frame::decode(&[kind, 2, 7, 7]) == Ok(None), "{kind}");
+            assert!(Frame::decode(&[kind, 0]) == Ok(None), "{kind}");
+            for bad in [&[kind][..], &[kind, 2, 7], &[kind, 2, 7, 7, 7]] {
+                assert!(Frame::decode(bad) == Err(Misbehavior::MalformedFrame), "{bad:?}");
+            }
+        }
+        // The next kind of this version's own, the last before the range, and what follows it.
+        for kind in [16, 63, 128] {
+            assert!(Frame::decode(&[kind, 2, 7, 7]) == Err(Misbehavior::MalformedFrame), "{kind}");
+        }
+    }
+
+    #[test]
     fn one_past_each_limit_is_refused() {
         let head = Head { author: MemberId([1; 32]), seq: 0, entry: EntryId([2; 32]) };
-        let heads = |n| Frame::Heads { complete: false, heads: vec![head; n] };
+        let heads = |n| Frame::Heads { scope: Scope::Some, heads: vec![head; n] };
         assert!(Frame::decode(&heads(MAX_HEADS).encode()).is_ok());
         assert!(Frame::decode(&heads(MAX_HEADS + 1).encode()).is_err());
         let entries = |n| Frame::Entries(vec![vec![0]; n]);

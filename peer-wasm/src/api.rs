@@ -214,6 +214,7 @@ pub(crate) enum ErrorCode {
     BadShare,
     OtherFile,
     BadRecords,
+    NewerRecords,
     Ended,
     Full,
     /// The link of a `JoinRoom` is not one.
@@ -368,7 +369,6 @@ pub(crate) enum Misbehavior {
     BadEntry,
     ForkedLog,
     NotHost,
-    TooManyPending,
     Unasked,
     BadChunk,
     BadPage,

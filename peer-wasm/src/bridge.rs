@@ -207,7 +207,7 @@ impl Parts<'_> {
 
     fn lane(&self) -> LaneKey {
         let number = |i| self.0.get(i).as_f64().unwrap_or_default() as u32;
-        (LinkId(number(1)), LaneId(number(2) as u8))
+        (LinkId(number(1)), LaneId(number(2) as u32))
     }
 
     fn at(&self, argument: u32) -> JsValue {

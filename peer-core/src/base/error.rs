@@ -30,6 +30,8 @@ pub enum CommandError {
     OtherFile,
     /// The stored room cannot be read.
     BadRecords,
+    /// The stored room was written by a later version.
+    NewerRecords,
     /// The room has ended.
     Ended,
     /// A bound of this version is reached (members, entries, files).
@@ -55,8 +57,6 @@ pub enum Misbehavior {
     ForkedLog,
     /// An entry that only the host may write.
     NotHost,
-    /// Too many entries that cannot be placed.
-    TooManyPending,
     /// A bulk frame that nobody asked for, or out of its order.
     Unasked,
     /// A chunk whose hash is not the page's.
@@ -121,6 +121,7 @@ kebab_display!(CommandError {
     Self::BadShare => "bad-share",
     Self::OtherFile => "other-file",
     Self::BadRecords => "bad-records",
+    Self::NewerRecords => "newer-records",
     Self::Ended => "ended",
     Self::Full => "full",
 });
@@ -134,7 +135,6 @@ kebab_display!(Misbehavior {
     Self::BadEntry => "bad-entry",
     Self::ForkedLog => "forked-log",
     Self::NotHost => "not-host",
-    Self::TooManyPending => "too-many-pending",
     Self::Unasked => "unasked",
     Self::BadChunk => "bad-chunk",
     Self::BadPage => "bad-page",

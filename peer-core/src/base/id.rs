@@ -76,7 +76,7 @@ number_id!(
 );
 number_id!(
     /// One RTCPeerConnection of a link. This version has lane 0 only.
-    LaneId, u8
+    LaneId, u32
 );
 number_id!(
     /// Something readable that the shell registered: a file that the person chose.

@@ -22,11 +22,11 @@ pub(crate) mod context {
     pub(crate) const RETURN: &str = "linkspan/1 return secret";
     pub(crate) const COMMITMENT: &str = "linkspan/1 nonce commitment";
     pub(crate) const SAS: &str = "linkspan/1 sas";
-    pub(crate) const ENTRY_ID: &str = "linkspan/1 entry id";
-    pub(crate) const PAYLOAD: &str = "linkspan/1 entry payload";
+    pub(crate) const ENTRY_ID: &str = "linkspan/2 entry id";
+    pub(crate) const PAYLOAD: &str = "linkspan/2 entry payload";
     /// Signature contexts.
     pub(crate) const SIGN_HANDSHAKE: &str = "linkspan/1 handshake signature";
-    pub(crate) const SIGN_ENTRY: &str = "linkspan/1 entry signature";
+    pub(crate) const SIGN_ENTRY: &str = "linkspan/2 entry signature";
     pub(crate) const SIGN_PAGE: &str = "linkspan/1 page signature";
 }
 

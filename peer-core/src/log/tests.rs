@@ -1,9 +1,12 @@
 use super::*;
+use crate::base::features::Features;
 use crate::base::identity::Secret;
 use crate::base::rng::Rng;
 use crate::base::rng::Seed;
 use alloc::string::{String, ToString};
 use alloc::vec;
+
+const CREATE: Payload = Payload::Create { features: Features::KNOWN };
 
 struct Author {
     key: Keypair,
@@ -17,7 +20,7 @@ impl Author {
 
     fn write(&mut self, payload: &Payload) -> Vec<u8> {
         let bytes = self.log.draft(&self.key, payload).encode();
-        assert_eq!(self.log.insert(&bytes).unwrap().0.placed.len(), 1);
+        assert_eq!(self.log.insert(&bytes).unwrap().placed.len(), 1);
         bytes
     }
 }
@@ -30,7 +33,7 @@ fn room() -> (Author, Author, Vec<Vec<u8>>) {
     let [a, b] = keys.map(|key| Author { key, log: Log::new(host) });
     let (mut a, mut b) = (a, b);
     let admit = Payload::Admit { member: b.key.member(), name: String::from("Gustav") };
-    let entries = vec![a.write(&Payload::Create), a.write(&admit)];
+    let entries = vec![a.write(&CREATE), a.write(&admit)];
     for entry in &entries {
         b.log.insert(entry).unwrap();
     }
@@ -89,11 +92,11 @@ fn two_entries_with_one_number_are_proof_and_nothing_counts_after() {
     let (one, after) = (b.say("one"), b.say("after"));
     let other = twin.log.draft(&twin.key, &Payload::Say { text: "other".to_string(), sent_at: 0 }).encode();
     a.log.insert(&one).unwrap();
-    assert_eq!(a.log.insert(&other).unwrap().0.forked, Some(guest));
+    assert_eq!(a.log.insert(&other).unwrap().forked, [guest]);
     assert!(a.log.is_forked(&guest));
-    assert!(a.log.insert(&after).unwrap().0.placed.is_empty(), "void");
+    assert!(a.log.insert(&after).unwrap().placed.is_empty(), "void");
     assert_eq!(texts(&a.log), ["one"]);
-    assert_eq!(a.log.insert(&other).unwrap().0.forked, None, "told once");
+    assert!(a.log.insert(&other).unwrap().forked.is_empty(), "told once");
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn only_the_host_may_write_what_only_the_host_may() {
     let (mut a, b, _) = room();
     let member = MemberId([9; 32]);
     let stranger = Payload::Admit { member, name: String::from("X") };
-    for payload in [&Payload::Create, &stranger, &Payload::Leave { end: true }] {
+    for payload in [&CREATE, &stranger, &Payload::Leave { end: true }] {
         let entry = b.log.draft(&b.key, payload).encode();
         assert_eq!(a.log.insert(&entry), Err(Misbehavior::NotHost), "{payload:?}");
     }
@@ -109,7 +112,7 @@ fn only_the_host_may_write_what_only_the_host_may() {
     // Whoever was not let in may write, but nobody reads it.
     let key = Keypair::from_seed(&Secret::random(&mut Rng::new(&Seed([8; 32]))));
     let entry = a.log.draft(&key, &Payload::Say { text: "hi".to_string(), sent_at: 0 }).encode();
-    assert_eq!(a.log.insert(&entry).unwrap().0, Inserted::default());
+    assert_eq!(a.log.insert(&entry).unwrap(), Inserted { checked: true, ..Inserted::default() });
     assert!(texts(&a.log).is_empty());
 }
 
@@ -117,15 +120,18 @@ fn only_the_host_may_write_what_only_the_host_may() {
 fn what_waits_for_its_causes_is_bounded() {
     let (mut a, mut b, _) = room();
     let mut later = Vec::new();
-    for i in 0..=MAX_PENDING + 1 {
+    for i in 0..=MAX_PENDING {
         later.push(b.say(&alloc::format!("{i}")));
     }
-    for entry in &later[1..=MAX_PENDING] {
+    for entry in &later[1..MAX_PENDING] {
         a.log.insert(entry).unwrap();
     }
-    assert_eq!(a.log.insert(&later[MAX_PENDING + 1]), Err(Misbehavior::TooManyPending));
+    // One past: it is nobody's fault, and is to be told again.
+    let far = a.log.insert(&later[MAX_PENDING]).unwrap();
+    assert_eq!(far, Inserted { dropped: true, ..Inserted::default() });
     // The missing cause places them all.
-    assert_eq!(a.log.insert(&later[0]).unwrap().0.placed.len(), MAX_PENDING + 1);
+    assert_eq!(a.log.insert(&later[0]).unwrap().placed.len(), MAX_PENDING);
+    assert_eq!(a.log.insert(&later[MAX_PENDING]).unwrap().placed.len(), 1);
 }
 
 #[test]
@@ -137,7 +143,7 @@ fn a_changed_bit_anywhere_is_noticed() {
         bad[at] ^= 1;
         assert!(a.log.insert(&bad).is_err(), "byte {at}");
     }
-    assert_eq!(a.log.insert(&entry).unwrap().0.placed.len(), 1);
+    assert_eq!(a.log.insert(&entry).unwrap().placed.len(), 1);
 }
 
 #[test]
@@ -187,9 +193,9 @@ fn what_honest_members_say_after_a_fork_still_arrives() {
     late.insert(&two).unwrap();
     a.log.insert(&one).unwrap();
     let after = a.say("did you say something?");
-    assert!(late.insert(&after).unwrap().0.placed.is_empty(), "its cause is missing");
-    let inserted = late.insert(&one).unwrap().0;
-    assert_eq!(inserted.forked, Some(b.key.member()));
+    assert!(late.insert(&after).unwrap().placed.is_empty(), "its cause is missing");
+    let inserted = late.insert(&one).unwrap();
+    assert_eq!(inserted.forked, [b.key.member()]);
     assert_eq!(inserted.placed.len(), 1, "what the host said is there");
     assert!(late.may_write(&a.key.member()));
 }
@@ -220,7 +226,7 @@ fn a_fork_seen_before_a_reload_does_not_lock_the_log() {
     let mut a = Author { log: Log::new(h.member()), key: h };
     let mut bl = Author { log: Log::new(a.key.member()), key: b };
     let admit = |k: &Keypair| Payload::Admit { member: k.member(), name: String::from("X") };
-    let mut stored = vec![a.write(&Payload::Create), a.write(&admit(&m)), a.write(&admit(&bl.key))];
+    let mut stored = vec![a.write(&CREATE), a.write(&admit(&m)), a.write(&admit(&bl.key))];
     for e in &stored {
         bl.log.insert(e).unwrap();
     }
@@ -231,15 +237,197 @@ fn a_fork_seen_before_a_reload_does_not_lock_the_log() {
     bl.log.insert(&e2).unwrap();
     let b1 = bl.say("from b");
     a.log.insert(&b1).unwrap();
-    let inserted = a.log.insert(&e2).unwrap().0;
-    assert_eq!((inserted.placed.len(), inserted.void.len()), (1, 1));
+    let inserted = a.log.insert(&e2).unwrap();
+    assert_eq!((inserted.placed.len(), inserted.forked.len()), (1, 1));
     stored.push(b1);
     stored.push(a.say("from a"));
     let mut again = Log::new(a.key.member());
     again.restore(stored.iter().map(Vec::as_slice));
-    for void in inserted.void {
-        again.restore_void(void);
-    }
+    let forked = m.member();
+    let (seq, halves) = a.log.fork(&forked).unwrap();
+    again.restore_fork(forked, seq, halves.cloned().collect());
+    assert_eq!(again.proof(&m.member()), a.log.proof(&m.member()), "and can be shown on");
     assert_eq!(texts(&again), texts(&a.log));
     assert!(again.may_write(&a.key.member()), "the host can still write after a reload");
+}
+
+/// Three keys of which the first is the host's and the others are let in, and the entries of that.
+fn three() -> ([Keypair; 3], Author, Vec<Vec<u8>>) {
+    let mut rng = Rng::new(&Seed([4; 32]));
+    let keys = [0; 3].map(|_| Secret::random(&mut rng));
+    let pair = |i: usize| Keypair::from_seed(&keys[i]);
+    let mut host = Author { log: Log::new(pair(0).member()), key: pair(0) };
+    let admit = |i: usize| Payload::Admit { member: pair(i).member(), name: String::from("X") };
+    let entries = vec![host.write(&CREATE), host.write(&admit(1)), host.write(&admit(2))];
+    ([pair(0), pair(1), pair(2)], host, entries)
+}
+
+fn log_of(host: &MemberId, entries: &[Vec<u8>]) -> Log {
+    let mut log = Log::new(*host);
+    for entry in entries {
+        log.insert(entry).unwrap();
+    }
+    log
+}
+
+fn say(text: &str) -> Payload {
+    Payload::Say { text: text.to_string(), sent_at: 0 }
+}
+
+/// An entry of `key` with any number, predecessor and causes: a hostile author signs whatever it likes.
+fn junk(key: &Keypair, host: &MemberId, seq: u64, seen: Vec<Head>, text: &str) -> Vec<u8> {
+    let previous = if seq == 0 { NO_ENTRY } else { EntryId([0x77; 32]) };
+    Entry::sign(&RoomDigest::of_host(host), key, seq, previous, seen, &say(text)).encode()
+}
+
+/// The attack: one victim is handed an entry that can never be placed, all others a good one under the same number.
+#[test]
+fn a_junk_entry_at_a_place_neither_keeps_the_good_one_out_nor_anybody_who_names_it() {
+    let ([h, mallory, honest], _, entries) = three();
+    let (host, forger) = (h.member(), mallory.member());
+    let nowhere = vec![Head { author: host, seq: 900, entry: EntryId([9; 32]) }];
+    let mut others = log_of(&host, &entries);
+    let mut victim = log_of(&host, &entries);
+    let bad = junk(&mallory, &host, 0, nowhere, "junk");
+    assert!(victim.insert(&bad).unwrap().placed.is_empty());
+    let good = others.draft(&mallory, &say("good")).encode();
+    others.insert(&good).unwrap();
+    let after = others.draft(&honest, &say("after")).encode();
+    others.insert(&after).unwrap();
+    // In the order in which an honest carrier brings them.
+    let inserted = victim.insert(&good).unwrap();
+    assert_eq!(
+        (inserted.placed.len(), &inserted.forked[..]),
+        (1, &[forger][..]),
+        "placed, and proof of a fork"
+    );
+    assert_eq!(victim.insert(&after).unwrap().placed.len(), 1);
+    assert_eq!(texts(&victim), texts(&others));
+    assert_eq!(victim.proof(&forger).len(), 2);
+    assert!(victim.proof(&forger).contains(&good) && victim.proof(&forger).contains(&bad));
+    // Whoever gets the proof alone knows it too, and waits for nothing of what lies past it.
+    let mut late = log_of(&host, &entries);
+    for half in victim.proof(&forger) {
+        late.insert(&half).unwrap();
+    }
+    assert!(late.is_forked(&forger));
+    assert_eq!(late.insert(&after).unwrap().placed.len(), 1);
+}
+
+/// However much junk of one author a victim has been handed, its place stays open for what is in order, nobody else is
+/// touched, nothing grows, and no carrier is blamed.
+#[test]
+fn a_table_full_of_junk_locks_nobody_out_and_blames_no_carrier() {
+    let ([h, mallory, honest], _, entries) = three();
+    let host = h.member();
+    let nowhere = || vec![Head { author: host, seq: 900, entry: EntryId([9; 32]) }];
+    let mut others = log_of(&host, &entries);
+    let mut victim = log_of(&host, &entries);
+    for i in 0..2 * MAX_PENDING as u64 {
+        victim
+            .insert(&junk(&mallory, &host, i % (MAX_PENDING as u64 + 1), nowhere(), &i.to_string()))
+            .unwrap();
+    }
+    let mut carried = Vec::new();
+    for i in 0..300 {
+        for key in [&mallory, &honest] {
+            let entry = others.draft(key, &say(&i.to_string())).encode();
+            others.insert(&entry).unwrap();
+            carried.push(entry);
+        }
+    }
+    for entry in &carried {
+        victim.insert(entry).unwrap();
+    }
+    let said = |log: &Log| {
+        let by_honest = |placed: &&Placed| placed.entry.author == honest.member();
+        log.in_order().into_iter().filter(by_honest).count()
+    };
+    assert_eq!((said(&others), said(&victim)), (300, 300));
+    assert!(victim.chains[&mallory.member()].waits() <= MAX_PENDING + 1);
+}
+
+#[test]
+fn what_waits_is_bounded_in_bytes_too_and_no_more_than_two_under_one_number() {
+    let ([h, mallory, _], _, entries) = three();
+    let host = h.member();
+    let mut victim = log_of(&host, &entries);
+    let long = "x".repeat(crate::io::MAX_TEXT - 8);
+    for seq in 1..=MAX_PENDING as u64 - 1 {
+        victim.insert(&junk(&mallory, &host, seq, vec![], &long)).unwrap();
+    }
+    let chain = &victim.chains[&mallory.member()];
+    assert!(chain.waiting_bytes() <= MAX_PENDING_BYTES);
+    assert!(chain.waiting_bytes() > MAX_PENDING_BYTES / 2);
+    for text in ["a", "b", "c", "d"] {
+        victim.insert(&junk(&mallory, &host, 1, vec![], text)).unwrap();
+    }
+    assert!(victim.chains[&mallory.member()].waits() <= 2, "nothing past a fork waits");
+}
+
+#[test]
+fn an_earlier_fork_counts_more_than_a_later_one() {
+    let ([h, mallory, honest], _, entries) = three();
+    let host = h.member();
+    let mut one = log_of(&host, &entries);
+    let mut two = log_of(&host, &entries);
+    for i in 0..4 {
+        let same = one.draft(&mallory, &say(&i.to_string())).encode();
+        one.insert(&same).unwrap();
+        // The two branches part at 1.
+        let entry =
+            if i == 0 { same } else { two.draft(&mallory, &say(&alloc::format!("other {i}"))).encode() };
+        two.insert(&entry).unwrap();
+    }
+    let named = two.draft(&honest, &say("names the other branch")).encode();
+    two.insert(&named).unwrap();
+    let branch: Vec<_> = two.chain_from(&mallory.member(), 0, 9);
+    let encoded = |id: &EntryId| two.entry(id).unwrap().entry.encode();
+    assert_eq!(one.insert(&encoded(&branch[3])).unwrap().forked.len(), 1, "at 3");
+    assert_eq!(one.insert(&encoded(&branch[1])).unwrap().forked.len(), 1, "at 1 after all");
+    assert!(one.insert(&encoded(&branch[2])).unwrap().forked.is_empty(), "nothing new");
+    assert_eq!(one.fork(&mallory.member()).unwrap().0, 1);
+    assert_eq!(one.insert(&named).unwrap().placed.len(), 1);
+}
+
+#[test]
+fn what_is_known_or_void_costs_no_check_of_its_signature() {
+    let (mut a, mut b, entries) = room();
+    let said = b.say("hello");
+    assert!(a.log.insert(&said).unwrap().checked);
+    for known in entries.iter().chain([&said]) {
+        assert!(!a.log.insert(known).unwrap().checked);
+    }
+    let later = [b.say("1"), b.say("2")];
+    assert!(a.log.insert(&later[1]).unwrap().checked, "it waits");
+    assert!(!a.log.insert(&later[1]).unwrap().checked);
+    // Its author forks: neither the proof a second time nor what comes after is looked at.
+    let other = junk(&b.key, &a.log.host(), 0, vec![], "other");
+    assert!(a.log.insert(&other).unwrap().checked);
+    for void in [&other, &later[0], &later[1], &junk(&b.key, &a.log.host(), 5, vec![], "void")] {
+        let inserted = a.log.insert(void).unwrap();
+        assert_eq!(inserted, Inserted::default());
+    }
+}
+
+/// Somebody writes before it is known here that it was let in, and plays false even then.
+#[test]
+fn two_first_entries_of_a_newcomer_are_a_fork_as_soon_as_it_is_let_in() {
+    let ([h, mallory, honest], _, entries) = three();
+    let host = h.member();
+    let mut victim = log_of(&host, &entries[..1]);
+    let mut others = log_of(&host, &entries);
+    let bad =
+        junk(&mallory, &host, 0, vec![Head { author: host, seq: 900, entry: EntryId([9; 32]) }], "junk");
+    let good = others.draft(&mallory, &say("good")).encode();
+    others.insert(&good).unwrap();
+    let after = others.draft(&honest, &say("after")).encode();
+    for entry in [&bad, &good, &after] {
+        victim.insert(entry).unwrap();
+    }
+    assert!(texts(&victim).is_empty());
+    let inserted = victim.insert(&entries[1]).unwrap();
+    assert_eq!(inserted.forked, [mallory.member()]);
+    victim.insert(&entries[2]).unwrap();
+    assert_eq!(texts(&victim), ["good", "after"]);
 }

@@ -195,6 +195,8 @@ pub(crate) struct Conduit {
     expected: u32,
     early: Map<u32, Body>,
     owes_ack: bool,
+    /// Lanes below it have been confirmed, or never will be.
+    next_lane: u64,
 }
 
 impl Conduit {
@@ -213,6 +215,7 @@ impl Conduit {
             expected: 0,
             early: Map::new(),
             owes_ack: false,
+            next_lane: 0,
         }
     }
 
@@ -316,8 +319,20 @@ impl Conduit {
     }
 
     /// The first frame of a lane: that it belongs to this handshake, and which certificates its ends have.
-    pub(crate) fn seal_lane(&self, lane: LaneId, own: &Fingerprint, seen: &Fingerprint) -> Vec<u8> {
-        self.seal_at(LANE_NONCES + u64::from(lane.0), &lane_bytes(lane, &self.h, own, seen))
+    /// Nothing for a number that is not above all before it: its nonce is spent, and a second frame under it would give
+    /// the key away.
+    pub(crate) fn seal_lane(
+        &mut self,
+        lane: LaneId,
+        own: &Fingerprint,
+        seen: &Fingerprint,
+    ) -> Option<Vec<u8>> {
+        let number = u64::from(lane.0);
+        if number < self.next_lane {
+            return None;
+        }
+        self.next_lane = number + 1;
+        Some(self.seal_at(LANE_NONCES + number, &lane_bytes(lane, &self.h, own, seen)))
     }
 
     /// Whether `sealed` is the other end's first frame for `lane`, and names the same two certificates:
@@ -339,7 +354,7 @@ impl Conduit {
 }
 
 fn lane_bytes(lane: LaneId, h: &[u8; 32], own: &Fingerprint, seen: &Fingerprint) -> Vec<u8> {
-    [&[lane.0][..], h, &own.0, &seen.0].concat()
+    [&lane.0.to_le_bytes()[..], h, &own.0, &seen.0].concat()
 }
 
 /// Which of the last 64 nonces came already.

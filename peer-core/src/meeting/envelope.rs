@@ -3,6 +3,7 @@
 //! An envelope is a clear header (kind, mode, versions, meeting id), and bytes that only the two ends can read,
 //! padded so that its length tells nothing but a class. A meeting is addressed by its id, not by a socket.
 
+use crate::base::features::Features;
 use crate::base::id::MemberId;
 use crate::base::identity::{Secret, Signature};
 use crate::description::{Candidate, Description};
@@ -11,8 +12,9 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use signal_proto::MAX_ENVELOPE;
 
-/// Version of the meeting that this code speaks; the header carries a range.
-pub(crate) const VERSION: u8 = 1;
+/// Version of the meeting that this code speaks, and of all that follows it; the header carries a range. 1 was before
+/// entries named whose entries they had seen.
+pub(crate) const VERSION: u8 = 2;
 /// Lengths of an envelope, bytes.
 pub(crate) const CLASSES: [usize; 4] = [512, 1_024, 4_096, MAX_ENVELOPE];
 /// Clear bytes before the sealed ones.
@@ -119,16 +121,32 @@ pub(crate) enum Denial {
     ByPerson,
     /// Too many knock, or the room has all the members it may; later there may be a place.
     Full,
+    /// The room has features that the guest does not know.
+    Version,
 }
 
 /// One message of a meeting, under the seal.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Body {
-    /// T0, by who answers: its key proved, the commitment to its nonce (zeros in a mesh) and, in a mesh, its
-    /// own Admit entry (the host has none).
-    Proof { key: MemberId, signature: Signature, commitment: [u8; 32], admit: Option<Vec<u8>> },
-    /// T1, by who asks: its key proved, its nonce, at the door its name, in a mesh its own Admit entry.
-    Claim { key: MemberId, signature: Signature, nonce: [u8; 32], name: String, admit: Option<Vec<u8>> },
+    /// T0, by who answers: its key proved, the commitment to its nonce (zeros in a mesh), in a mesh its own Admit entry
+    /// (the host has none), what it can do, and what the room demands.
+    Proof {
+        key: MemberId,
+        signature: Signature,
+        commitment: [u8; 32],
+        admit: Option<Vec<u8>>,
+        features: Features,
+        demands: Features,
+    },
+    /// T1, by who asks: its key proved, its nonce, at the door its name, in a mesh its own Admit entry, what it can do.
+    Claim {
+        key: MemberId,
+        signature: Signature,
+        nonce: [u8; 32],
+        name: String,
+        admit: Option<Vec<u8>>,
+        features: Features,
+    },
     /// K1: the committed nonce; both ends can show the short authentication string now.
     Reveal { nonce: [u8; 32] },
     /// T2 at the door: let in.

@@ -1,6 +1,7 @@
 //! Who proves what to whom, in states that consume themselves: each step exists only after the one before it,
 //! and only the last yields an [`Authenticated`] peer. PROTOCOL.md, *Meeting at the door*.
 
+use crate::base::features::Features;
 use crate::base::id::{Fingerprint, LaneId, MemberId, RoomId};
 use crate::base::identity::{Keypair, RoomDigest, context, derive, short_authentication_string, verify};
 use crate::log::entry::{Entry, Payload};
@@ -9,13 +10,20 @@ use crate::meeting::envelope::{Body, Mode};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The other side did not prove what it must.
+/// Why the other side is not talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unproven;
+pub(crate) enum Unproven {
+    /// It did not prove what it must.
+    Proof,
+    /// It proved it, but the room has features that one of the two does not know.
+    Features,
+}
 
 /// A proven peer: the token without which no [`Session`] can be made.
 pub(crate) struct Authenticated {
     member: MemberId,
+    /// What both ends can do.
+    features: Features,
 }
 
 impl Authenticated {
@@ -28,6 +36,8 @@ impl Authenticated {
 /// proved itself cannot be expressed. It can confirm further lanes of the same link.
 pub(crate) struct Session {
     member: MemberId,
+    #[expect(dead_code, reason = "no feature is optional yet")]
+    features: Features,
     #[expect(dead_code, reason = "further lanes of a link are confirmed under the same handshake")]
     conduit: Conduit,
 }
@@ -50,7 +60,7 @@ impl Session {
         frame: &[u8],
     ) -> Result<Self, bool> {
         conduit.check_lane(lane, own, seen, frame)?;
-        Ok(Self { member: peer.member, conduit })
+        Ok(Self { member: peer.member, features: peer.features, conduit })
     }
 }
 
@@ -81,6 +91,7 @@ pub(crate) struct ExpectHost {
 /// The guest waits for the nonce that the host has committed to.
 pub(crate) struct ExpectReveal {
     host: MemberId,
+    features: Features,
     commitment: [u8; 32],
     nonce: [u8; 32],
 }
@@ -88,6 +99,7 @@ pub(crate) struct ExpectReveal {
 /// The guest waits for a person's decision.
 pub(crate) struct ExpectDecision {
     host: MemberId,
+    features: Features,
     sas: String,
 }
 
@@ -105,7 +117,9 @@ impl ExpectHost {
         name: String,
         nonce: [u8; 32],
     ) -> Result<(ExpectReveal, Body), Unproven> {
-        let Body::Proof { key: host, signature, commitment, .. } = body else { return Err(Unproven) };
+        let Body::Proof { key: host, signature, commitment, features, demands, .. } = body else {
+            return Err(Unproven::Proof);
+        };
         let room = RoomDigest::of_host(host);
         let proven = room.room() == self.room
             && verify(
@@ -115,12 +129,16 @@ impl ExpectHost {
                 signature,
             );
         if !proven {
-            return Err(Unproven);
+            return Err(Unproven::Proof);
+        }
+        if !demands.are_among(Features::KNOWN) {
+            return Err(Unproven::Features);
         }
         let me = key.member();
         let signature = key.sign(context::SIGN_HANDSHAKE, &signed_bytes(Mode::Door, true, &room, &me, h));
-        let claim = Body::Claim { key: me, signature, nonce, name, admit: None };
-        Ok((ExpectReveal { host: *host, commitment: *commitment, nonce }, claim))
+        let claim = Body::Claim { key: me, signature, nonce, name, admit: None, features: Features::KNOWN };
+        let features = features.shared(Features::KNOWN);
+        Ok((ExpectReveal { host: *host, features, commitment: *commitment, nonce }, claim))
     }
 }
 
@@ -133,10 +151,10 @@ impl ExpectReveal {
         me: &MemberId,
     ) -> Result<ExpectDecision, Unproven> {
         if commitment(host_nonce) != self.commitment {
-            return Err(Unproven);
+            return Err(Unproven::Proof);
         }
         let sas = short_authentication_string(h, &self.host, me, &self.nonce, host_nonce);
-        Ok(ExpectDecision { host: self.host, sas })
+        Ok(ExpectDecision { host: self.host, features: self.features, sas })
     }
 
     /// A member that comes back is let in without a card, so perhaps before K1.
@@ -146,7 +164,7 @@ impl ExpectReveal {
         admit: &[u8],
         me: &MemberId,
     ) -> Result<Authenticated, Unproven> {
-        welcome(self.host, create, admit, me)
+        welcome(self.host, self.features, create, admit, me)
     }
 }
 
@@ -162,19 +180,30 @@ impl ExpectDecision {
         admit: &[u8],
         me: &MemberId,
     ) -> Result<Authenticated, Unproven> {
-        welcome(self.host, create, admit, me)
+        welcome(self.host, self.features, create, admit, me)
     }
 }
 
-fn welcome(host: MemberId, create: &[u8], admit: &[u8], me: &MemberId) -> Result<Authenticated, Unproven> {
+fn welcome(
+    host: MemberId,
+    features: Features,
+    create: &[u8],
+    admit: &[u8],
+    me: &MemberId,
+) -> Result<Authenticated, Unproven> {
     let room = RoomDigest::of_host(&host);
-    let created = Entry::decode(&room, create).is_ok_and(|entry| {
-        entry.author == host && entry.seq == 0 && matches!(Payload::decode(&entry), Ok(Payload::Create))
-    });
-    if created && is_admission(&room, &host, me, admit) {
-        Ok(Authenticated { member: host })
+    let created = Entry::decode(&room, create).ok().filter(|entry| entry.author == host && entry.seq == 0);
+    let Some(Ok(Payload::Create { features: demands })) = created.as_ref().map(Payload::decode) else {
+        return Err(Unproven::Proof);
+    };
+    if !is_admission(&room, &host, me, admit) {
+        return Err(Unproven::Proof);
+    }
+    // What the host said before was not signed for the room; this is.
+    if demands.are_among(Features::KNOWN) {
+        Ok(Authenticated { member: host, features })
     } else {
-        Err(Unproven)
+        Err(Unproven::Features)
     }
 }
 
@@ -183,22 +212,37 @@ fn welcome(host: MemberId, create: &[u8], admit: &[u8], me: &MemberId) -> Result
 /// The host waits for a guest's claim.
 pub(crate) struct ExpectGuest {
     nonce: [u8; 32],
+    demands: Features,
 }
 
 /// The host's person decides.
 pub(crate) struct Deciding {
     guest: MemberId,
+    features: Features,
     name: String,
     sas: String,
 }
 
 impl ExpectGuest {
     /// T0.
-    pub(crate) fn prove(h: &[u8; 32], room: &RoomDigest, key: &Keypair, nonce: [u8; 32]) -> (Self, Body) {
+    pub(crate) fn prove(
+        h: &[u8; 32],
+        room: &RoomDigest,
+        key: &Keypair,
+        nonce: [u8; 32],
+        demands: Features,
+    ) -> (Self, Body) {
         let me = key.member();
         let signature = key.sign(context::SIGN_HANDSHAKE, &signed_bytes(Mode::Door, false, room, &me, h));
-        let body = Body::Proof { key: me, signature, commitment: commitment(&nonce), admit: None };
-        (Self { nonce }, body)
+        let body = Body::Proof {
+            key: me,
+            signature,
+            commitment: commitment(&nonce),
+            admit: None,
+            features: Features::KNOWN,
+            demands,
+        };
+        (Self { nonce, demands }, body)
     }
 
     /// T1 → K1, and a person to decide about.
@@ -209,14 +253,20 @@ impl ExpectGuest {
         room: &RoomDigest,
         me: &MemberId,
     ) -> Result<(Deciding, Body), Unproven> {
-        let Body::Claim { key: guest, signature, nonce, name, .. } = body else { return Err(Unproven) };
+        let Body::Claim { key: guest, signature, nonce, name, features, .. } = body else {
+            return Err(Unproven::Proof);
+        };
         let bytes = signed_bytes(Mode::Door, true, room, &guest, h);
         if guest == *me || !verify(&guest, context::SIGN_HANDSHAKE, &bytes, &signature) {
-            return Err(Unproven);
+            return Err(Unproven::Proof);
         }
-        let name = crate::base::path::clean_person_name(&name).map_err(|_| Unproven)?;
+        let name = crate::base::path::clean_person_name(&name).map_err(|_| Unproven::Proof)?;
+        if !self.demands.are_among(features) {
+            return Err(Unproven::Features);
+        }
         let sas = short_authentication_string(h, me, &guest, &nonce, &self.nonce);
-        Ok((Deciding { guest, name, sas }, Body::Reveal { nonce: self.nonce }))
+        let features = features.shared(Features::KNOWN);
+        Ok((Deciding { guest, features, name, sas }, Body::Reveal { nonce: self.nonce }))
     }
 }
 
@@ -235,7 +285,7 @@ impl Deciding {
 
     /// A person (or the log, for who was let in before) has said yes.
     pub(crate) fn admitted(self) -> Authenticated {
-        Authenticated { member: self.guest }
+        Authenticated { member: self.guest, features: self.features }
     }
 }
 
@@ -259,9 +309,18 @@ impl ExpectMember {
         let me = key.member();
         let signature = key.sign(context::SIGN_HANDSHAKE, &signed_bytes(Mode::Mesh, initiator, room, &me, h));
         if initiator {
-            Body::Claim { key: me, signature, nonce: [0; 32], name: String::new(), admit }
+            Body::Claim {
+                key: me,
+                signature,
+                nonce: [0; 32],
+                name: String::new(),
+                admit,
+                features: Features::KNOWN,
+            }
         } else {
-            Body::Proof { key: me, signature, commitment: [0; 32], admit }
+            // What the room demands was asked at the door: nobody is a member without it.
+            let (features, demands) = (Features::KNOWN, Features::default());
+            Body::Proof { key: me, signature, commitment: [0; 32], admit, features, demands }
         }
     }
 
@@ -274,16 +333,16 @@ impl ExpectMember {
         host: &MemberId,
         me: &MemberId,
     ) -> Result<Authenticated, Unproven> {
-        let (key, signature, admit) = match (self.initiator, body) {
-            (true, Body::Proof { key, signature, admit, .. }) => (key, signature, admit),
-            (false, Body::Claim { key, signature, admit, .. }) => (key, signature, admit),
-            _ => return Err(Unproven),
+        let (key, signature, admit, features) = match (self.initiator, body) {
+            (true, Body::Proof { key, signature, admit, features, .. }) => (key, signature, admit, features),
+            (false, Body::Claim { key, signature, admit, features, .. }) => (key, signature, admit, features),
+            _ => return Err(Unproven::Proof),
         };
         let member = key == host || admit.as_ref().is_some_and(|admit| is_admission(room, host, key, admit));
         let bytes = signed_bytes(Mode::Mesh, !self.initiator, room, key, h);
         if key == me || !member || !verify(key, context::SIGN_HANDSHAKE, &bytes, signature) {
-            return Err(Unproven);
+            return Err(Unproven::Proof);
         }
-        Ok(Authenticated { member: *key })
+        Ok(Authenticated { member: *key, features: features.shared(Features::KNOWN) })
     }
 }

@@ -16,7 +16,7 @@ use crate::link::rate::Rate;
 use crate::log::MAX_MEMBERS;
 use crate::meeting::conduit::accept;
 use crate::meeting::envelope::{Body, Denial, Header, MeetingId, Mode};
-use crate::meeting::handshake::{Authenticated, Deciding, ExpectGuest};
+use crate::meeting::handshake::{Authenticated, Deciding, ExpectGuest, Unproven};
 use crate::meeting::{HALF_OPEN, KNOCK_LIFE, Meeting, Stage, Way};
 use crate::wire::Frame;
 use alloc::string::String;
@@ -111,7 +111,8 @@ impl Room {
             let oldest = half_open.min_by_key(|(_, meeting)| meeting.deadline).map(|(id, _)| *id);
             oldest.and_then(|id| self.meetings.remove(&id));
         }
-        let (expect, proof) = ExpectGuest::prove(answering.hash(), log.digest(), &self.key, cx.rng.bytes());
+        let (expect, proof) =
+            ExpectGuest::prove(answering.hash(), log.digest(), &self.key, cx.rng.bytes(), log.demands());
         let conduit = answering.with(&proof);
         let answer = conduit.answer().expect("just made").to_vec();
         let meeting = Meeting::accepted(
@@ -135,9 +136,13 @@ impl Room {
         cx: &mut Context<'_>,
     ) {
         let (Some(h), Some(log)) = (self.hash_of(id), &self.log) else { return };
-        let Ok((deciding, reveal)) = expect.claim(body, &h, log.digest(), &self.me) else {
-            self.meetings.remove(&id);
-            return;
+        let (deciding, reveal) = match expect.claim(body, &h, log.digest(), &self.me) {
+            Ok(claimed) => claimed,
+            Err(Unproven::Features) => return self.refuse(id, Denial::Version, cx),
+            Err(Unproven::Proof) => {
+                self.meetings.remove(&id);
+                return;
+            }
         };
         let (guest, comes_back) = (deciding.guest(), log.is_admitted(&deciding.guest()));
         let is_full = log.admitted().count() >= MAX_MEMBERS;

@@ -6,31 +6,37 @@ use crate::base::id::{EntryId, LinkId, MemberId};
 use crate::cx::Context;
 use crate::io::Event;
 use crate::log::{Inserted, Log};
-use crate::wire::{Frame, Head};
+use crate::wire::{Frame, Head, Scope};
 use alloc::vec::Vec;
 
 impl Room {
-    /// Entries from a member: place them, keep them, pass them on.
+    /// Entries from a member: place them, keep them, pass them on. An answer says what was placed; to what leads to
+    /// nothing there is none.
     pub(super) fn entries(
         &mut self,
         from: LinkId,
         entries: &[Vec<u8>],
         cx: &mut Context<'_>,
     ) -> Result<(), Misbehavior> {
+        let mut news = false;
         for bytes in entries {
-            let Some(log) = &mut self.log else { return Ok(()) };
-            let (Inserted { placed, forked, void }, _) = log.insert(bytes)?;
-            for (key, value) in void.iter().map(records::void) {
-                self.put(key, value, cx);
+            let (Some(log), Some(link)) = (&mut self.log, self.links.get_mut(&from)) else { return Ok(()) };
+            if !link.may_read_entry(bytes.len(), cx.now) {
+                break;
             }
+            let Inserted { placed, forked, checked, dropped } = log.insert(bytes)?;
+            link.read_entry(bytes.len(), !placed.is_empty(), checked, dropped, cx.now);
+            news |= !placed.is_empty();
             self.keep(&placed, cx);
             self.apply(&placed, &[], cx);
             self.pass_on(Some(from), &placed);
-            if let Some(author) = forked {
-                self.forked(author, bytes, cx);
+            for author in forked {
+                self.forked(author, cx);
             }
         }
-        self.acknowledge(from, cx);
+        if news {
+            self.acknowledge(from, cx);
+        }
         // A new member's own words wait for the entry that let it in.
         self.store_next_draft(cx);
         Ok(())
@@ -44,42 +50,64 @@ impl Room {
         }
     }
 
-    /// Both halves of the proof of a fork go to everybody, as they are: each may have only one of them.
-    fn forked(&mut self, author: MemberId, proof: &[u8], cx: &mut Context<'_>) {
+    /// Somebody has contradicted itself. The proof is kept, and both its halves go to everybody, as they are: each may
+    /// have only one of them.
+    fn forked(&mut self, author: MemberId, cx: &mut Context<'_>) {
         let violation = Misbehavior::ForkedLog;
         cx.event(Event::Misbehaved { room: self.id, member: Some(author), violation });
-        let ours =
-            self.log.as_ref().and_then(|log| log.entry_at_fork(&author)).map(|placed| placed.entry.encode());
-        for half in ours.into_iter().chain([proof.to_vec()]) {
-            cx.broadcast(Frame::Entries(alloc::vec![half]));
+        let Some((seq, halves)) = self.log.as_ref().and_then(|log| log.fork(&author)) else { return };
+        let value = records::fork_value(seq, halves);
+        self.put(records::fork(&author), value, cx);
+        for (member, link) in self.members.linked() {
+            if let Some(link) = self.links.get_mut(&link) {
+                link.note_proved(author);
+            }
+            self.prove_fork(member, author, cx);
         }
         self.show_member(author, cx);
+    }
+
+    fn prove_fork(&self, to: MemberId, author: MemberId, cx: &mut Context<'_>) {
+        for half in self.log.iter().flat_map(|log| log.proof(&author)) {
+            cx.send(to, Frame::Entries(alloc::vec![half]));
+        }
     }
 
     /// Say what we have now, so that authors learn what was delivered.
     fn acknowledge(&mut self, to: LinkId, cx: &mut Context<'_>) {
         let (Some(log), Some(link)) = (&self.log, self.links.get(&to)) else { return };
-        cx.send(link.member, Frame::Heads { complete: false, heads: log.heads() });
+        cx.send(link.member, Frame::Heads { scope: Scope::Some, heads: log.heads() });
     }
 
     pub(super) fn sync_all(&mut self, cx: &mut Context<'_>) {
-        if let Some(log) = &self.log {
-            cx.broadcast(Frame::Heads { complete: true, heads: log.heads() });
+        let Some(log) = &self.log else { return };
+        for (member, link) in self.members.linked() {
+            let afresh = self.links.get_mut(&link).is_some_and(|link| link.wants_all_again(cx.now));
+            let scope = if afresh { Scope::Afresh } else { Scope::All };
+            cx.send(member, Frame::Heads { scope, heads: log.heads() });
         }
     }
 
-    pub(super) fn heads(&mut self, from: LinkId, complete: bool, heads: &[Head], cx: &mut Context<'_>) {
+    pub(super) fn heads(&mut self, from: LinkId, scope: Scope, heads: &[Head], cx: &mut Context<'_>) {
         let (Some(log), Some(link)) = (&self.log, self.links.get_mut(&from)) else { return };
+        if scope == Scope::Afresh {
+            link.forget_told(cx.now);
+        }
         for head in heads.iter().filter(|head| log.is_admitted(&head.author)) {
             link.note_known(head.author, head.seq);
             if log.contradicts(head) {
                 link.tell_again(head.author);
             }
         }
-        if complete && link.may_compare(cx.now) {
+        let mut unproved = Vec::new();
+        if scope != Scope::Some && link.may_compare(cx.now) {
             link.send_entries(&log.missing_from(heads, true), log);
+            unproved.extend(log.forked().filter(|author| link.note_proved(*author)));
         }
         let member = link.member;
+        for author in unproved {
+            self.prove_fork(member, author, cx);
+        }
         if let Some(head) = heads.iter().find(|head| head.author == self.me) {
             self.note_delivery(member, head.seq, cx);
         }
@@ -132,7 +160,7 @@ impl Room {
         let log = self.log.insert(Log::new(host));
         let mut placed = Vec::new();
         for bytes in entries {
-            if let Ok((inserted, _)) = log.insert(bytes) {
+            if let Ok(inserted) = log.insert(bytes) {
                 placed.extend(inserted.placed);
             }
         }

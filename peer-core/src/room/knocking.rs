@@ -9,7 +9,7 @@ use crate::cx::Context;
 use crate::io::{Event, MeetingState};
 use crate::meeting::conduit::Opening;
 use crate::meeting::envelope::{Body, MeetingId, Mode};
-use crate::meeting::handshake::{Authenticated, ExpectHost};
+use crate::meeting::handshake::{Authenticated, ExpectHost, Unproven};
 use crate::meeting::invitation::Invitation;
 use crate::meeting::{HALF_OPEN, Meeting, REDIAL, RENEW, Stage, Talk, Way};
 use alloc::string::String;
@@ -151,7 +151,11 @@ impl Room {
                 meeting.renew = Some(cx.now + RENEW);
                 self.post(id, claim, cx);
             }
-            Err(_) => {
+            Err(Unproven::Features) => {
+                self.meetings.remove(&id);
+                self.newer_room(cx);
+            }
+            Err(Unproven::Proof) => {
                 self.meetings.remove(&id);
                 self.door.retry.get_or_insert(cx.now + RETRY);
                 // Somebody is at the door, but not whom the link names: for the guest that is nobody.
@@ -203,6 +207,12 @@ impl Room {
         self.door.hidden = true;
         self.door.retry = Some(cx.now + FULL_RETRY);
         cx.event(Event::Meeting { room: self.id, state: MeetingState::RoomFull });
+    }
+
+    /// The room has features that this version does not know: nothing to do but to get a newer one.
+    pub(super) fn newer_room(&mut self, cx: &mut Context<'_>) {
+        self.door.hidden = true;
+        cx.event(Event::Meeting { room: self.id, state: MeetingState::VersionMismatch });
     }
 
     pub(super) fn unsupported(&mut self, id: MeetingId, cx: &mut Context<'_>) {

@@ -10,7 +10,7 @@ use crate::link::{CONNECT, Link};
 use crate::meeting::envelope::{Body, MeetingId, Mode};
 use crate::meeting::handshake::{Authenticated, Session};
 use crate::meeting::{Meeting, Stage, Talk};
-use crate::wire::{Bulk, Frame};
+use crate::wire::{Bulk, Frame, Scope};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -186,7 +186,9 @@ impl Room {
         let (own, seen) = ready?;
         let meeting = link.meeting;
         let Some(conduit) = self.meetings.get_mut(&meeting).and_then(Meeting::conduit) else { return Ok(()) };
-        link.lane.send_confirmation(|| conduit.seal_lane(LANE, &own, &seen));
+        link.lane.send_confirmation(|| {
+            conduit.seal_lane(LANE, &own, &seen).expect("the one lane of its meeting, confirmed once")
+        });
         let Some(frame) = link.next_early() else { return Ok(()) };
         // Ours must have left before the meeting, that sealed it, is spent.
         let (Stage::Connecting(peer), Talk::Open(conduit)) = self.take_meeting(meeting) else {
@@ -222,7 +224,7 @@ impl Room {
             self.signal.leave(self.identity.door.tag(), cx);
         }
         if let Some(log) = &self.log {
-            cx.send(member, Frame::Heads { complete: true, heads: log.heads() });
+            cx.send(member, Frame::Heads { scope: Scope::All, heads: log.heads() });
         }
         if self.is_host() {
             cx.send(member, Frame::Door { secret: self.identity.door.clone() });
@@ -253,10 +255,11 @@ impl Room {
         let Some(member) = self.links.get(&id).and_then(Link::session).map(Session::member) else {
             return Ok(());
         };
-        match Frame::decode(bytes)? {
+        let Some(frame) = Frame::decode(bytes)? else { return Ok(()) };
+        match frame {
             Frame::Ping => cx.send(member, Frame::Pong),
             Frame::Pong => {}
-            Frame::Heads { complete, heads } => self.heads(id, complete, &heads, cx),
+            Frame::Heads { scope, heads } => self.heads(id, scope, &heads, cx),
             Frame::Entries(entries) => self.entries(id, &entries, cx)?,
             Frame::PageRequest { file, segment } => self.serving.page_request(member, file, segment, cx)?,
             Frame::Page(page) => {

@@ -2,6 +2,7 @@
 
 use super::Room;
 use super::members::Person;
+use super::open::Record;
 use crate::base::id::{EntryId, FileId, MemberId, SourceId};
 use crate::cx::Context;
 use crate::io::{Event, SharedFile};
@@ -30,7 +31,7 @@ impl Room {
     ) {
         let room = self.id;
         match payload {
-            Payload::Create => self.person(author, String::new(), None, cx),
+            Payload::Create { .. } => self.person(author, String::new(), None, cx),
             Payload::Admit { member, name } => {
                 self.person(member, name, Some(author), cx);
                 self.admission_placed(member, cx);
@@ -115,7 +116,7 @@ impl Room {
     }
 
     /// The own pages of an earlier start.
-    pub(super) fn restore_pages(&mut self, records: &[(Vec<u8>, Vec<u8>)]) {
+    pub(super) fn restore_pages(&mut self, records: &[Record<'_>]) {
         let mut pages: Vec<_> = records
             .iter()
             .filter_map(|(key, value)| Some((crate::shelf::serve::page_of(key)?, value)))

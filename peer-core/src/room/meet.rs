@@ -5,7 +5,7 @@ use crate::base::error::Misbehavior;
 use crate::cx::Context;
 use crate::io::{Event, MeetingState};
 use crate::meeting::envelope::{Body, Denial, Header, Kind, MeetingId, Mode, pad};
-use crate::meeting::handshake::Authenticated;
+use crate::meeting::handshake::{Authenticated, Unproven};
 use crate::meeting::{KNOCK_LIFE, Meeting, RENEW, Stage, Talk, Way};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -99,6 +99,11 @@ impl Room {
             (Stage::ExpectReveal(_) | Stage::ExpectDecision(_), Body::Deny { denial: Denial::Full }) => {
                 self.no_place(id, cx);
             }
+            (Stage::ExpectReveal(_) | Stage::ExpectDecision(_), Body::Deny { denial: Denial::Version }) => {
+                self.flush_meetings(cx);
+                self.meetings.remove(&id);
+                self.newer_room(cx);
+            }
             (Stage::ExpectReveal(expect), body @ Body::Welcome { .. }) => {
                 let peer = welcome_parts(&body).map(|(create, admit)| expect.welcomed(create, admit, &me));
                 self.welcomed_by(id, peer, body, cx);
@@ -113,15 +118,19 @@ impl Room {
         }
     }
 
-    fn welcomed_by<E>(
+    fn welcomed_by(
         &mut self,
         id: MeetingId,
-        peer: Option<Result<Authenticated, E>>,
+        peer: Option<Result<Authenticated, Unproven>>,
         body: Body,
         cx: &mut Context<'_>,
     ) {
         match peer {
             Some(Ok(peer)) => self.welcomed(id, peer, body, cx),
+            Some(Err(Unproven::Features)) => {
+                self.meetings.remove(&id);
+                self.newer_room(cx);
+            }
             _ => {
                 self.meetings.remove(&id);
                 cx.event(Event::Misbehaved {

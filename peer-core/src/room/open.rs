@@ -9,6 +9,7 @@ use crate::base::id::{CommandId, RoomId};
 use crate::base::identity::{Keypair, Secret};
 use crate::base::map::Map;
 use crate::base::path::clean_person_name;
+use crate::base::record;
 use crate::cx::Context;
 use crate::io::Event;
 use crate::link::CONNECT;
@@ -71,7 +72,8 @@ impl Room {
         link: Option<&str>,
         cx: &mut Context<'_>,
     ) -> Result<Self, CommandError> {
-        let mut identity = stored_identity(records)?;
+        let records = opened(records)?;
+        let mut identity = stored_identity(&records)?;
         let member = identity.member.is_some();
         let invitation = link.map(Invitation::parse).transpose().map_err(|_| CommandError::UnknownRoom)?;
         if invitation.as_ref().is_some_and(|invitation| invitation.room() != identity.room) {
@@ -85,15 +87,15 @@ impl Room {
         if let Some(host) = room.identity.host.filter(|_| member) {
             let mut log = Log::new(host);
             let entries = records.iter().filter(|(key, _)| key.first() == Some(&records::ENTRY));
-            log.restore(entries.map(|(_, value)| value.as_slice()));
-            for void in records.iter().filter_map(|(key, value)| records::void_of(key, value)) {
-                log.restore_void(void);
+            log.restore(entries.map(|(_, content)| *content));
+            for (author, seq, halves) in records.iter().filter_map(|(key, it)| records::fork_of(key, it)) {
+                log.restore_fork(author, seq, halves);
             }
             let ids: Vec<_> = log.in_order().into_iter().map(|placed| placed.id).collect();
             room.log = Some(log);
             room.start(cx);
             room.apply(&ids, &[], cx);
-            room.restore_pages(records);
+            room.restore_pages(&records);
             room.finish_what_a_crash_left(cx);
         } else {
             if asks_elsewhere {
@@ -177,14 +179,22 @@ impl Room {
     }
 }
 
-fn stored_identity(records: &[(Vec<u8>, Vec<u8>)]) -> Result<Identity, CommandError> {
-    let identity = records.iter().find(|(key, _)| key == records::IDENTITY);
-    identity.and_then(|(_, bytes)| postcard::from_bytes(bytes).ok()).ok_or(CommandError::BadRecords)
+/// A record's key and what is in it.
+pub(super) type Record<'a> = (&'a [u8], &'a [u8]);
+
+/// All records without their version: of another one none is read, and none is left out either.
+fn opened(records: &[(Vec<u8>, Vec<u8>)]) -> Result<Vec<Record<'_>>, CommandError> {
+    records.iter().map(|(key, value)| Ok((key.as_slice(), record::open(value)?))).collect()
+}
+
+fn stored_identity(records: &[Record<'_>]) -> Result<Identity, CommandError> {
+    let identity = records.iter().find(|(key, _)| *key == records::IDENTITY);
+    identity.and_then(|(_, content)| postcard::from_bytes(content).ok()).ok_or(CommandError::BadRecords)
 }
 
 /// Which room these records are of.
 pub(crate) fn stored_room(records: &[(Vec<u8>, Vec<u8>)]) -> Result<RoomId, CommandError> {
-    stored_identity(records).map(|identity| identity.room)
+    stored_identity(&opened(records)?).map(|identity| identity.room)
 }
 
 fn optional_name(name: &str) -> Result<String, CommandError> {

@@ -3,8 +3,10 @@
 
 use super::{Room, records};
 use crate::base::error::{CommandError, StoreFailure};
+use crate::base::features::Features;
 use crate::base::id::{CommandId, EntryId, FileId, RequestId, Root, SourceId};
 use crate::base::path::SafeName;
+use crate::base::record;
 use crate::cx::Context;
 use crate::io::{Event, MAX_FILES, NewFile, StoreOp};
 use crate::log::Inserted;
@@ -30,7 +32,7 @@ pub(super) struct Storing {
 }
 
 pub(super) fn create() -> Payload {
-    Payload::Create
+    Payload::Create { features: Features::KNOWN }
 }
 
 pub(super) fn name(name: String) -> Payload {
@@ -101,7 +103,7 @@ impl Room {
         let request = cx.ids.request(self.id);
         if self.durable {
             let key = records::entry(&self.me, entry.seq);
-            cx.store(StoreOp::Put { request, room: self.id, key, value: bytes.clone().into() });
+            cx.store(StoreOp::Put { request, room: self.id, key, value: record::seal(&bytes).into() });
         }
         self.storing = Some(Storing { request, draft, bytes });
         if !self.durable {
@@ -115,7 +117,7 @@ impl Room {
             self.not_stored(reason, cx);
         }
         match self.log.as_mut().map(|log| log.insert(&bytes)) {
-            Some(Ok((Inserted { placed, .. }, _))) if !placed.is_empty() => {
+            Some(Ok(Inserted { placed, .. })) if !placed.is_empty() => {
                 self.apply(&placed, &draft.sources, cx);
                 self.pass_on(None, &placed);
             }

@@ -11,6 +11,7 @@ use crate::base::error::{CommandError, Misbehavior, StoreFailure};
 use crate::base::id::{EntryId, FileId, LinkId, MemberId, RequestId, RoomId, Root, SourceId};
 use crate::base::identity::{Keypair, RoomDigest, Signature, context};
 use crate::base::map::Map;
+use crate::base::record;
 use crate::cx::Context;
 use crate::io::{Event, FileFailure, FileState, NewFile, StoreOp};
 use crate::link::OutgoingChunk;
@@ -376,7 +377,7 @@ impl Serving {
             request,
             room: self.room,
             key: page_key(&file, segment),
-            value: value.into(),
+            value: record::seal(&value).into(),
         });
     }
 

@@ -82,6 +82,7 @@ pub(crate) fn failure_of_command(error: CommandError) -> Failure {
         CommandError::BadShare => ErrorCode::BadShare,
         CommandError::OtherFile => ErrorCode::OtherFile,
         CommandError::BadRecords => ErrorCode::BadRecords,
+        CommandError::NewerRecords => ErrorCode::NewerRecords,
         CommandError::Ended => ErrorCode::Ended,
         CommandError::Full => ErrorCode::Full,
     };
@@ -272,7 +273,6 @@ impl From<core_error::Misbehavior> for super::Misbehavior {
             Core::BadEntry => Self::BadEntry,
             Core::ForkedLog => Self::ForkedLog,
             Core::NotHost => Self::NotHost,
-            Core::TooManyPending => Self::TooManyPending,
             Core::Unasked => Self::Unasked,
             Core::BadChunk => Self::BadChunk,
             Core::BadPage => Self::BadPage,
@@ -309,6 +309,7 @@ mod tests {
             E::BadShare,
             E::OtherFile,
             E::BadRecords,
+            E::NewerRecords,
             E::Ended,
             E::Full,
         ];
@@ -324,7 +325,6 @@ mod tests {
             M::BadEntry,
             M::ForkedLog,
             M::NotHost,
-            M::TooManyPending,
             M::Unasked,
             M::BadChunk,
             M::BadPage,

@@ -52,7 +52,7 @@ const LIES: [(&str, Lie); 5] = [
 ];
 
 fn proof(key: [u8; 32], signature: Signature) -> Body {
-    Body::Proof { key, signature, commitment: commitment(&[7; 32]), admit: None }
+    Body::Proof { key, signature, commitment: commitment(&[7; 32]), admit: None, features: 0, demands: 0 }
 }
 
 /// The impostor listens at the door for a while, answers everything with `lie` and goes on as if believed; all
@@ -223,6 +223,7 @@ fn a_mixed_handshake_never_gives_two_people_the_same_digits() {
             nonce: [9; 32],
             name: "Gustav".into(),
             admit: None,
+            features: 0,
         };
         let claim = to_host.say(&claim);
         send(&mut world, door, &link, host_handle, claim);
@@ -314,7 +315,8 @@ fn a_claim_to_be_somebody_else_is_not_shown() {
             let (mut conversation, _) = shake(&mut world, door, to, &link, 10 + n as u8);
             let signature = own.prove(true, &host_key, &signer_claims, &conversation.h);
             let name = "Gustav".into();
-            let claim = Body::Claim { key: claimed, signature, nonce: [1; 32], name, admit: None };
+            let claim =
+                Body::Claim { key: claimed, signature, nonce: [1; 32], name, admit: None, features: 0 };
             let claim = conversation.say(&claim);
             send(&mut world, door, &link, to, claim);
             world.run_for(5_000);
@@ -359,6 +361,7 @@ fn messages_out_of_order_or_of_nonsense_are_survived() {
                     nonce: [n; 32],
                     name: "Eve".into(),
                     admit: None,
+                    features: 0,
                 };
                 let claim = conversation.say(&claim);
                 send(&mut world, door, &link, to, claim);
@@ -389,8 +392,14 @@ fn a_name_made_to_deceive_is_shown_harmless_or_not_at_all() {
         let (door, to) = reach_host(&mut world, &link);
         let (mut conversation, _) = shake(&mut world, door, to, &link, 1);
         let signature = own.prove(true, &host_key, &own.public(), &conversation.h);
-        let claim =
-            Body::Claim { key: own.public(), signature, nonce: [1; 32], name: name.into(), admit: None };
+        let claim = Body::Claim {
+            key: own.public(),
+            signature,
+            nonce: [1; 32],
+            name: name.into(),
+            admit: None,
+            features: 0,
+        };
         let claim = conversation.say(&claim);
         send(&mut world, door, &link, to, claim);
         world.run_for(5_000);

@@ -81,14 +81,17 @@ fn what_is_reflected_or_changed_is_ignored() {
 
 #[test]
 fn a_lane_is_confirmed_with_its_own_certificates_only() {
-    let (guest, host, _) = pair();
+    let (mut guest, host, _) = pair();
     let (a, b, c) = (Fingerprint([1; 32]), Fingerprint([2; 32]), Fingerprint([3; 32]));
-    let frame = guest.seal_lane(LaneId(0), &a, &b);
+    let frame = guest.seal_lane(LaneId(0), &a, &b).unwrap();
     assert_eq!(host.check_lane(LaneId(0), &b, &a, &frame), Ok(()));
     assert_eq!(host.check_lane(LaneId(0), &b, &c, &frame), Err(true), "the guest has another certificate");
     assert_eq!(host.check_lane(LaneId(0), &c, &a, &frame), Err(true), "the guest saw another certificate");
     assert_eq!(host.check_lane(LaneId(1), &b, &a, &frame), Err(false), "another lane");
     assert_eq!(guest.check_lane(LaneId(0), &a, &b, &frame), Err(false), "reflected");
+    assert!(guest.seal_lane(LaneId(0), &a, &c).is_none(), "a number is never used twice");
+    assert!(guest.seal_lane(LaneId(7), &a, &b).is_some());
+    assert!(guest.seal_lane(LaneId(3), &a, &b).is_none(), "nor one that was passed over");
 }
 
 #[test]

@@ -41,14 +41,43 @@ pub(crate) type Signature = ([u8; 32], [u8; 32]);
 /// The messages of the meeting; those an attacker never gets to are only here for their place in the order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Body {
-    Proof { key: [u8; 32], signature: Signature, commitment: [u8; 32], admit: Option<Vec<u8>> },
-    Claim { key: [u8; 32], signature: Signature, nonce: [u8; 32], name: String, admit: Option<Vec<u8>> },
-    Reveal { nonce: [u8; 32] },
-    Welcome { create: Vec<u8>, admit: Vec<u8>, epoch: [u8; 32], ret: [u8; 32], offer: Description },
-    Offer { offer: Description },
+    Proof {
+        key: [u8; 32],
+        signature: Signature,
+        commitment: [u8; 32],
+        admit: Option<Vec<u8>>,
+        features: u64,
+        demands: u64,
+    },
+    Claim {
+        key: [u8; 32],
+        signature: Signature,
+        nonce: [u8; 32],
+        name: String,
+        admit: Option<Vec<u8>>,
+        features: u64,
+    },
+    Reveal {
+        nonce: [u8; 32],
+    },
+    Welcome {
+        create: Vec<u8>,
+        admit: Vec<u8>,
+        epoch: [u8; 32],
+        ret: [u8; 32],
+        offer: Description,
+    },
+    Offer {
+        offer: Description,
+    },
     Deny,
-    Answer { answer: Description },
-    Candidates { candidates: Vec<()>, end: bool },
+    Answer {
+        answer: Description,
+    },
+    Candidates {
+        candidates: Vec<()>,
+        end: bool,
+    },
     Renew,
     Cancel,
 }
@@ -194,7 +223,7 @@ pub(crate) struct Opening {
 
 impl Opening {
     pub(crate) fn new(link: &Link, meeting: [u8; 16], dice: u64) -> Self {
-        let mut header = [OPEN, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let mut header = [OPEN, 1, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         header[4..].copy_from_slice(&meeting);
         let mut noise =
             builder(link, &header, dice).build_initiator().expect("the attacker makes no mistakes");

@@ -1,0 +1,22 @@
+//! What an end of a link can do, and what a room demands of whoever comes in, as bits. PROTOCOL.md, *Versions*.
+
+use serde::{Deserialize, Serialize};
+
+/// A set of features: bit n is feature n.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Features(pub(crate) u64);
+
+impl Features {
+    /// What this version can do. Nothing is optional yet.
+    pub(crate) const KNOWN: Self = Self(0);
+
+    /// Whether all of `self` are among `others`.
+    pub(crate) fn are_among(self, others: Self) -> bool {
+        self.0 & !others.0 == 0
+    }
+
+    /// What both ends can do.
+    pub(crate) fn shared(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
