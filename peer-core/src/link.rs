@@ -71,6 +71,7 @@ pub(crate) struct Link {
     pub(crate) deadline: Instant,
     pub(crate) lane: Lane,
     last_ping: Instant,
+    up_since: Option<Instant>,
     session: Option<Session>,
     control: VecDeque<Vec<u8>>,
     log: VecDeque<EntryId>,
@@ -104,6 +105,7 @@ impl Link {
             deadline: now + CONNECT,
             lane: Lane::new(id, now),
             last_ping: now,
+            up_since: None,
             session: None,
             control: VecDeque::new(),
             log: VecDeque::new(),
@@ -128,6 +130,11 @@ impl Link {
 
     pub(crate) fn is_up(&self) -> bool {
         self.session.is_some()
+    }
+
+    /// How long it has been up, if it ever was.
+    pub(crate) fn up_for(&self, now: Instant) -> Option<Duration> {
+        self.up_since.map(|since| now.since(since))
     }
 
     /// Direct or relayed once up, connecting before.
@@ -176,6 +183,7 @@ impl Link {
 
     pub(crate) fn set_up(&mut self, session: Session, now: Instant) {
         self.session = Some(session);
+        self.up_since = Some(now);
         self.lane.last_heard = now;
         self.last_ping = now;
     }

@@ -15,7 +15,7 @@ use crate::base::map::Map;
 use crate::wire::{Head, MAX_HEADS};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use chain::{Chain, Fork, Standing, Unplaced};
+use chain::{Chain, Standing, Unplaced};
 use entry::{Entry, MAX_SEEN, NO_ENTRY, Payload};
 
 /// Most members that a room ever has; above it, admissions are refused.
@@ -118,18 +118,18 @@ impl Log {
         self.chains.iter().filter(|(_, chain)| chain.fork().is_some()).map(|(author, _)| *author)
     }
 
-    /// Where an author contradicted itself, and those of the two entries that are not placed there.
-    pub(crate) fn fork(&self, author: &MemberId) -> Option<(u64, impl Iterator<Item = &Entry>)> {
-        let fork = self.chains.get(author)?.fork()?;
-        Some((fork.seq, fork.halves.iter().map(|(_, entry)| entry)))
+    /// Those of the two entries with which an author contradicted itself that were not placed when that was noticed.
+    pub(crate) fn fork(&self, author: &MemberId) -> impl Iterator<Item = &Entry> {
+        let fork = self.chains.get(author).and_then(Chain::fork);
+        fork.into_iter().flat_map(|fork| fork.halves.iter().map(|(_, entry)| entry))
     }
 
     /// The proof that an author contradicted itself: two of its entries with one number.
     pub(crate) fn proof(&self, author: &MemberId) -> Vec<Vec<u8>> {
-        let Some((seq, halves)) = self.fork(author) else { return Vec::new() };
-        let placed = self.chains[author].at(seq).and_then(|id| self.placed.get(id));
+        let Some(chain) = self.chains.get(author) else { return Vec::new() };
+        let placed = chain.fork().and_then(|fork| chain.at(fork.seq)).and_then(|id| self.placed.get(id));
         let ours = placed.map(|placed| placed.entry.encode());
-        let halves = halves.map(Entry::encode).filter(|half| ours.as_ref() != Some(half));
+        let halves = self.fork(author).map(Entry::encode).filter(|half| ours.as_ref() != Some(half));
         ours.iter().cloned().chain(halves).collect()
     }
 
@@ -271,10 +271,12 @@ impl Log {
         self.place_waiting(&mut Inserted::default());
     }
 
-    /// What the store remembers of an author's fork.
-    pub(crate) fn restore_fork(&mut self, author: MemberId, seq: u64, halves: Vec<Entry>) {
-        let halves = halves.into_iter().map(|entry| (entry.id(&self.room), entry)).collect();
-        self.chains.or_insert_with(author, Chain::default).set_fork(Fork { seq, halves });
+    /// What the store remembers of forks.
+    pub(crate) fn restore_forks<'a>(&mut self, halves: impl Iterator<Item = &'a [u8]>) {
+        for entry in halves.filter_map(|bytes| Entry::parse(bytes).ok()) {
+            let id = entry.id(&self.room);
+            self.chains.or_insert_with(entry.author, Chain::default).restore_half(id, entry);
+        }
         self.place_waiting(&mut Inserted::default());
     }
 

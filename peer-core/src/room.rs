@@ -352,7 +352,7 @@ impl Room {
         let distant = self.members.distant().map(|(_, distant)| distant.dial);
         let times = [
             (self.signal.next_timeout(), Reason::Reconnect),
-            (meetings.chain(contacts).chain(distant).chain(self.door.retry).min(), Reason::Meeting),
+            (meetings.chain(contacts).chain(distant).chain(self.door.next_timeout()).min(), Reason::Meeting),
             (self.links.values().map(Link::next_timeout).min(), Reason::Link),
             (self.fetching.next_timeout(), Reason::Transfer),
             (self.sync.into_iter().chain(self.ending).min(), Reason::Sync),

@@ -43,6 +43,8 @@ pub enum Event {
         name: String,
         /// Short authentication string: six digits.
         sas: String,
+        /// How often somebody asked by this link and went before an answer: who does that on purpose tries digits.
+        vanished: u32,
     },
     /// A knock is over: answered, withdrawn or timed out.
     KnockGone {
@@ -53,6 +55,13 @@ pub enum Event {
     },
     /// The door was knocked at too often: it is quiet now; [`Command::NewLink`](crate::io::Command::NewLink) opens a new one.
     DoorQuiet {
+        /// The room.
+        room: RoomId,
+        /// Until then; else for ten minutes, and [`Event::DoorListens`] says when they are over.
+        until_new_link: bool,
+    },
+    /// A door that was quiet for a while listens again.
+    DoorListens {
         /// The room.
         room: RoomId,
     },

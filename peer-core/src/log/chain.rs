@@ -112,8 +112,20 @@ impl Chain {
         self.set_fork(Fork { seq, halves });
     }
 
-    /// A fork that was noticed before, as far as none earlier is known.
-    pub(super) fn set_fork(&mut self, fork: Fork) {
+    /// One half of a fork that was noticed before. One that a crash has left alone, or an earlier start has noted
+    /// before it knew better, is no harm.
+    pub(super) fn restore_half(&mut self, id: EntryId, entry: Entry) {
+        if self.at(entry.seq).is_none() {
+            self.wait(id, entry.clone());
+        }
+        match &mut self.fork {
+            Some(fork) if fork.seq == entry.seq => fork.halves.push((id, entry)),
+            _ => self.set_fork(Fork { seq: entry.seq, halves: [(id, entry)].into() }),
+        }
+    }
+
+    /// From here on nothing counts, unless an earlier fork is known.
+    fn set_fork(&mut self, fork: Fork) {
         if self.fork.as_ref().is_none_or(|known| fork.seq < known.seq) {
             let end = if self.at(fork.seq).is_some() { fork.seq } else { fork.seq + 1 };
             drop(self.waiting.split_off(&end));

@@ -35,6 +35,15 @@ const MAX_DENIALS: u64 = 5;
 /// Denials of one key after which it is not shown any more.
 const MUTED_AFTER: u32 = 2;
 const MINUTE: Duration = Duration::from_secs(60);
+/// Cards that vanish undecided, in a minute, before the door goes quiet for [`QUIET`]. Whoever cancels and knocks again
+/// sees other digits each time, and keys are free: so they count for the link, whoever they were.
+const MAX_VANISHED: u64 = 6;
+/// The same, all together since the link was made or the door was last quiet.
+const MAX_UNDECIDED: u32 = 60;
+/// How long the door is quiet after that; a new link ends it at once.
+const QUIET: Duration = Duration::from_secs(600);
+/// A member takes in where the door is now at most this often, the latest word: each is stored and shown.
+const DOOR_PACE: Duration = Duration::from_secs(10);
 /// Most handles and keys remembered for these limits.
 const MAX_REMEMBERED: usize = 256;
 
@@ -43,7 +52,16 @@ pub(super) struct Door {
     openings: Map<Handle, (Instant, Rate)>,
     denials: Rate,
     denied: Map<MemberId, u32>,
+    /// Until the host makes a new link.
     quiet: bool,
+    vanishing: Rate,
+    /// Cards that vanished since the link was made, for people to see; and since the door was last quiet.
+    vanished: u32,
+    undecided: u32,
+    quiet_until: Option<Instant>,
+    /// Member: when the door last moved, and where it has moved since.
+    moved: Option<Instant>,
+    moves_to: Option<DoorSecret>,
     /// Guest: something else than the digits is shown, though the knock may still stand.
     pub(super) hidden: bool,
     pub(super) retry: Option<Instant>,
@@ -56,6 +74,12 @@ impl Default for Door {
             denials: Rate::new(MAX_DENIALS, MINUTE),
             denied: Map::new(),
             quiet: false,
+            vanishing: Rate::new(MAX_VANISHED, MINUTE),
+            vanished: 0,
+            undecided: 0,
+            quiet_until: None,
+            moved: None,
+            moves_to: None,
             hidden: false,
             retry: None,
         }
@@ -73,7 +97,7 @@ impl Door {
         }
         let (last, rate) = self.openings.or_insert_with(handle, || (now, Rate::new(MAX_OPENINGS, MINUTE)));
         *last = now;
-        rate.take(1, now) && !self.quiet
+        rate.take(1, now) && !self.quiet && self.quiet_until.is_none()
     }
 
     /// Count a denial; whether the door goes quiet by it.
@@ -85,6 +109,25 @@ impl Door {
         let goes_quiet = !self.quiet && !self.denials.has(1, now);
         self.quiet |= goes_quiet;
         goes_quiet
+    }
+
+    /// Count a card that vanished before anybody decided; whether the door goes quiet by it.
+    fn vanish(&mut self, now: Instant) -> bool {
+        self.vanished = self.vanished.saturating_add(1);
+        self.undecided += 1;
+        let too_many = !self.vanishing.take(1, now) || self.undecided >= MAX_UNDECIDED;
+        let goes_quiet = too_many && self.quiet_until.is_none();
+        if goes_quiet {
+            self.undecided = 0;
+            self.quiet_until = Some(now + QUIET);
+        }
+        goes_quiet
+    }
+
+    /// When something happens here by itself.
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        let moves = self.moves_to.as_ref().and(self.moved).map(|moved| moved + DOOR_PACE);
+        [self.retry, self.quiet_until, moves].into_iter().flatten().min()
     }
 
     fn is_muted(&self, guest: &MemberId) -> bool {
@@ -148,7 +191,10 @@ impl Room {
         let is_full = log.admitted().count() >= MAX_MEMBERS;
         self.drop_older_knocks(id, guest, cx);
         let waiting = self.knocks().count();
-        if comes_back {
+        if comes_back && !self.members.may_link(guest, cx.now) {
+            // Let in before, but by now it has opened more links than a page bears: later again.
+            self.refuse(id, Denial::Full, cx);
+        } else if comes_back {
             self.post(id, reveal, cx);
             self.admit_meeting(id, deciding.admitted(), cx);
         } else if self.door.is_muted(&guest) {
@@ -164,6 +210,7 @@ impl Room {
                 member: guest,
                 name: String::from(deciding.name()),
                 sas: String::from(deciding.sas()),
+                vanished: self.door.vanished,
             });
             let meeting = self.meetings.get_mut(&id).expect("hash_of found it");
             meeting.stage = Stage::Deciding(knock, deciding);
@@ -231,7 +278,7 @@ impl Room {
         cx.event(Event::KnockGone { room: self.id, knock });
         self.refuse(id, Denial::ByPerson, cx);
         if self.door.deny(deciding.guest(), cx.now) {
-            cx.event(Event::DoorQuiet { room: self.id });
+            cx.event(Event::DoorQuiet { room: self.id, until_new_link: true });
         }
         Ok(())
     }
@@ -295,11 +342,36 @@ impl Room {
         if self.identity.host != Some(from) || self.is_host() {
             return Err(Misbehavior::NotHost);
         }
-        if self.identity.door != secret {
+        self.door.moves_to = (self.identity.door != secret).then_some(secret);
+        self.move_door(cx);
+        Ok(())
+    }
+
+    /// Take in where the door is now, unless it moved just now.
+    fn move_door(&mut self, cx: &mut Context<'_>) {
+        if self.door.moved.is_some_and(|moved| cx.now < moved + DOOR_PACE) {
+            return;
+        }
+        if let Some(secret) = self.door.moves_to.take() {
+            self.door.moved = Some(cx.now);
             self.identity.door = secret;
             self.store_identity(cx);
             self.announce(cx);
         }
-        Ok(())
+    }
+
+    /// A card has vanished before anybody decided.
+    pub(super) fn card_vanished(&mut self, cx: &mut Context<'_>) {
+        if self.door.vanish(cx.now) {
+            cx.event(Event::DoorQuiet { room: self.id, until_new_link: false });
+        }
+    }
+
+    pub(super) fn door_timeout(&mut self, cx: &mut Context<'_>) {
+        self.move_door(cx);
+        if self.door.quiet_until.take_if(|until| *until <= cx.now).is_some() && !self.door.quiet {
+            cx.event(Event::DoorListens { room: self.id });
+        }
+        self.knock_timeout(cx);
     }
 }

@@ -5,6 +5,7 @@ use crate::base::error::Misbehavior;
 use crate::base::id::{EntryId, LinkId, MemberId};
 use crate::cx::Context;
 use crate::io::Event;
+use crate::log::entry::Entry;
 use crate::log::{Inserted, Log};
 use crate::wire::{Frame, Head, Scope};
 use alloc::vec::Vec;
@@ -55,9 +56,11 @@ impl Room {
     fn forked(&mut self, author: MemberId, cx: &mut Context<'_>) {
         let violation = Misbehavior::ForkedLog;
         cx.event(Event::Misbehaved { room: self.id, member: Some(author), violation });
-        let Some((seq, halves)) = self.log.as_ref().and_then(|log| log.fork(&author)) else { return };
-        let value = records::fork_value(seq, halves);
-        self.put(records::fork(&author), value, cx);
+        let halves: Vec<Vec<u8>> =
+            self.log.iter().flat_map(|log| log.fork(&author)).map(Entry::encode).collect();
+        for (n, half) in (0..).zip(halves) {
+            self.put(records::fork_half(&author, n), half, cx);
+        }
         for (member, link) in self.members.linked() {
             if let Some(link) = self.links.get_mut(&link) {
                 link.note_proved(author);

@@ -321,7 +321,8 @@ impl Room {
                 member: link.member,
                 state: LinkState::Lost { reason },
             });
-            self.mesh_lost(link.member, cx);
+            let troubles = self.members.count_trouble(link.member, link.up_for(cx.now));
+            self.mesh_lost(link.member, troubles, cx);
         }
         if reason == LostReason::Silent {
             // The network may have changed under the socket too.

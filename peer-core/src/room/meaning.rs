@@ -3,9 +3,10 @@
 use super::Room;
 use super::members::Person;
 use super::open::Record;
-use crate::base::id::{EntryId, FileId, MemberId, SourceId};
+use crate::base::id::{EntryId, FileId, LinkId, MemberId, SourceId};
 use crate::cx::Context;
 use crate::io::{Event, SharedFile};
+use crate::log::MAX_MEMBERS;
 use crate::log::entry::{FileMeta, Payload};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -32,10 +33,13 @@ impl Room {
         let room = self.id;
         match payload {
             Payload::Create { .. } => self.person(author, String::new(), None, cx),
-            Payload::Admit { member, name } => {
+            // Beyond the room's places an admission means nothing, in every table alike.
+            Payload::Admit { member, name } if self.is_admitted(&member) => {
                 self.person(member, name, Some(author), cx);
                 self.admission_placed(member, cx);
+                self.turn_strangers_away(cx);
             }
+            Payload::Admit { .. } => {}
             Payload::Name { name } => {
                 if let Some(person) = self.members.person_mut(&author) {
                     person.name = name;
@@ -67,6 +71,26 @@ impl Room {
                 }
             }
             Payload::Unknown => {}
+        }
+    }
+
+    fn is_admitted(&self, member: &MemberId) -> bool {
+        self.log.as_ref().is_some_and(|log| log.is_admitted(member))
+    }
+
+    /// All places are taken: who is linked and has none will never have one, whatever its admission says.
+    fn turn_strangers_away(&mut self, cx: &mut Context<'_>) {
+        if self.log.as_ref().is_none_or(|log| log.admitted().count() < MAX_MEMBERS) {
+            return;
+        }
+        let strangers: Vec<MemberId> = self.members.strangers().collect();
+        for stranger in strangers {
+            let links = self.links.values().filter(|link| link.member == stranger);
+            let links: Vec<LinkId> = links.map(|link| link.id).collect();
+            for link in links {
+                self.hang_up(link, cx);
+            }
+            self.members.forget(&stranger);
         }
     }
 

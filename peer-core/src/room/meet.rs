@@ -163,6 +163,7 @@ impl Room {
         let Some(meeting) = self.meetings.remove(&id) else { return };
         if let Stage::Deciding(knock, _) = meeting.stage {
             cx.event(Event::KnockGone { room: self.id, knock });
+            self.card_vanished(cx);
         }
         if let Some(link) = meeting.link {
             self.lose(link, crate::io::LostReason::NoPath, cx);
@@ -271,7 +272,7 @@ impl Room {
         }
     }
 
-    pub(super) fn door_timeout(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn knock_timeout(&mut self, cx: &mut Context<'_>) {
         let due = self.door.retry.take_if(|due| *due <= cx.now).is_some();
         if due && self.phase == Phase::Knocking && !self.meetings.values().any(Meeting::is_with_host) {
             let handles: Vec<Handle> = self.signal.peers(&self.identity.door.tag()).collect();

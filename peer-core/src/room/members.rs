@@ -6,11 +6,15 @@ use crate::base::id::{LinkId, MemberId};
 use crate::base::map::Map;
 use crate::base::time::Instant;
 use crate::link::rate::Rate;
+use crate::log::MAX_MEMBERS;
 use alloc::string::String;
 use core::time::Duration;
 
 /// Most links with one member in a minute, whoever began: each is an RTCPeerConnection, of which a page has few.
 const MAX_LINKS_A_MINUTE: u64 = 12;
+
+/// A link that was up for less counts as trouble: who has much is called less often.
+const STEADY: Duration = Duration::from_secs(30);
 
 /// Who somebody is, by the log.
 pub(super) struct Person {
@@ -27,6 +31,8 @@ pub(super) struct Member {
     /// Which of one's own entries it has, as seq.
     delivered: Option<u64>,
     opened: Rate,
+    /// Links in a row that were gone soon, whatever the reason.
+    troubles: u32,
     /// To be called through a neighbour.
     distant: Option<Distant>,
 }
@@ -41,6 +47,7 @@ impl Members {
             link: None,
             delivered: None,
             opened: Rate::new(MAX_LINKS_A_MINUTE, Duration::from_secs(60)),
+            troubles: 0,
             distant: None,
         })
     }
@@ -87,9 +94,27 @@ impl Members {
         self.0.get_mut(member).is_some_and(|row| row.link.take_if(|up| *up == link).is_some())
     }
 
-    /// Count a link with `member`: whether one more may be opened now.
+    /// Count a link with `member`: whether one more may be opened now. Of keys that the log does not have (its entry
+    /// may be on its way) no more are taken than the room has places.
     pub(super) fn may_link(&mut self, member: MemberId, now: Instant) -> bool {
-        self.row(member).opened.take(1, now)
+        let has_place = self.0.contains_key(&member) || self.0.len() < MAX_MEMBERS;
+        has_place && self.row(member).opened.take(1, now)
+    }
+
+    /// A link to `member` is gone that was up for so long, if it was: how many before it went as soon, in a row.
+    pub(super) fn count_trouble(&mut self, member: MemberId, up_for: Option<Duration>) -> u32 {
+        let Some(row) = self.0.get_mut(&member) else { return 0 };
+        row.troubles = if up_for.is_some_and(|up_for| up_for >= STEADY) { 0 } else { row.troubles + 1 };
+        row.troubles
+    }
+
+    /// Keys that have a row though the log does not let them in, once it is sure that it never will.
+    pub(super) fn strangers(&self) -> impl Iterator<Item = MemberId> {
+        self.0.iter().filter(|(_, member)| member.person.is_none()).map(|(id, _)| *id)
+    }
+
+    pub(super) fn forget(&mut self, member: &MemberId) {
+        self.0.remove(member);
     }
 
     // ------------------------------------------------------------ delivery

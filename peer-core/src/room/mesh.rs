@@ -70,9 +70,11 @@ impl Room {
         self.members.link(member).is_some() || self.links.values().any(|link| link.member == *member)
     }
 
-    /// A link is gone: call again whoever it may have been.
-    pub(super) fn mesh_lost(&mut self, member: MemberId, cx: &mut Context<'_>) {
+    /// A link is gone: call again whoever it may have been. Who has had `troubles` in a row is left alone for longer, so
+    /// that nobody makes us call all the time by proving who it is and going.
+    pub(super) fn mesh_lost(&mut self, member: MemberId, troubles: u32, cx: &mut Context<'_>) {
         let wait = if self.me < member { Duration::ZERO } else { YIELD };
+        let wait = troubles.checked_sub(2).map_or(wait, |more| wait.max(wait_after(more)));
         if !self.signal.is_connected() {
             self.call_distant_at(member, cx.now + wait);
         }
@@ -182,9 +184,12 @@ impl Room {
             contact.failures = 0;
             contact.dial = None;
         }
-        if !initiator && !self.members.may_link(member, cx.now) {
-            self.meetings.remove(&id);
-            return;
+        if !self.members.may_link(member, cx.now) {
+            // Whoever calls all the time is not answered, and not called back either.
+            let way = self.meetings.remove(&id).map(|meeting| meeting.way);
+            return if let Some(way) = way.filter(|_| initiator) {
+                self.call_failed(way, cx);
+            };
         }
         if self.yields_to_other(id, member, initiator, cx) {
             self.post(id, Body::Cancel, cx);

@@ -88,9 +88,8 @@ impl Room {
             let mut log = Log::new(host);
             let entries = records.iter().filter(|(key, _)| key.first() == Some(&records::ENTRY));
             log.restore(entries.map(|(_, content)| *content));
-            for (author, seq, halves) in records.iter().filter_map(|(key, it)| records::fork_of(key, it)) {
-                log.restore_fork(author, seq, halves);
-            }
+            let halves = records.iter().filter(|(key, _)| records::is_fork_half(key));
+            log.restore_forks(halves.map(|(_, content)| *content));
             let ids: Vec<_> = log.in_order().into_iter().map(|placed| placed.id).collect();
             room.log = Some(log);
             room.start(cx);

@@ -73,8 +73,12 @@ pub struct View {
     pub most_knocks: usize,
     /// Knocks shown, ever.
     pub knocked: usize,
-    /// The door went quiet.
+    /// The door is quiet.
     pub quiet: bool,
+    /// How often somebody asked and went, by the newest card.
+    pub vanished: u32,
+    /// How often the room said where its link leads, ever: each is written down and drawn.
+    pub announced: usize,
     /// One was sent away.
     pub denied: bool,
     /// Members by key.
@@ -115,6 +119,7 @@ impl View {
         assert!(!self.closed || matches!(event, Event::RoomReady { .. }), "{event:?} after RoomClosed");
         match event {
             Event::RoomReady { room, link, me, host, member, name } => {
+                self.announced += 1;
                 if self.closed {
                     *self = Self::default();
                 }
@@ -128,7 +133,8 @@ impl View {
                 }
                 self.meeting = Some(state);
             }
-            Event::Knocked { knock, member, name, sas, .. } => {
+            Event::Knocked { knock, member, name, sas, vanished, .. } => {
+                self.vanished = vanished;
                 assert!(self.member, "a knock is shown to a member");
                 assert_digits(&sas);
                 self.knocked += 1;
@@ -139,6 +145,7 @@ impl View {
                 assert!(self.knocks.remove(&knock).is_some(), "{knock:?} was shown before");
             }
             Event::DoorQuiet { .. } => self.quiet = true,
+            Event::DoorListens { .. } => self.quiet = false,
             Event::Admitted { .. } => self.member = true,
             Event::Denied { .. } => self.denied = true,
             Event::MemberChanged { member, name, host, me, admitted_by, left, forked, .. } => {

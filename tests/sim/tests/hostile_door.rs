@@ -4,8 +4,9 @@
 
 mod attacker;
 
+use attacker::door::{at_door, envelopes, reach_host, send, shake};
 use attacker::{
-    ANSWER, Body, Conversation, Description, Key, Link, OPEN, Opening, Signature, answer, commitment, member,
+    Body, Conversation, Description, Key, Link, OPEN, Opening, Signature, answer, commitment, member,
 };
 use peer_core::io::{Command, MeetingState};
 use signal_proto::{ClientMessage, Handle, Role, ServerMessage};
@@ -13,26 +14,6 @@ use sim::hub::{Passing, SocketId};
 use sim::{NodeId, World, seeds};
 use std::cell::RefCell;
 use std::rc::Rc;
-
-/// A script on the door of `link`; it hears what the engine says to it.
-fn at_door(world: &mut World, link: &Link, role: Role) -> SocketId {
-    let socket = world.script();
-    world.script_send(socket, &ClientMessage::Join { tag: link.tag, role });
-    socket
-}
-
-fn send(world: &mut World, socket: SocketId, link: &Link, to: Handle, bytes: Vec<u8>) {
-    world.script_send(socket, &ClientMessage::Send { tag: link.tag, to: Some(to), bytes });
-}
-
-fn envelopes(world: &mut World, socket: SocketId) -> Vec<(Handle, Vec<u8>)> {
-    let heard = world.script_heard(socket).into_iter();
-    let envelopes = heard.filter_map(|message| match message {
-        ServerMessage::Message { from, bytes, .. } => Some((from, bytes)),
-        _ => None,
-    });
-    envelopes.collect()
-}
 
 /// What an impostor's T0 may look like. `host` is the true host's key, which past guests know.
 type Lie = fn(own: &Key, host: &[u8; 32], h: &[u8; 32]) -> Body;
@@ -268,30 +249,6 @@ fn knowing_the_link_does_not_open_other_peoples_conversations() {
             }
         }
     }
-}
-
-fn reach_host(world: &mut World, link: &Link) -> (SocketId, Handle) {
-    let door = at_door(world, link, Role::Knock);
-    world.run_for(1_000);
-    let joined = world.script_heard(door);
-    let peers = joined.into_iter().find_map(|message| match message {
-        ServerMessage::Joined { peers, .. } => Some(peers),
-        _ => None,
-    });
-    (door, peers.expect("he joined")[0])
-}
-
-/// His handshake with the host, as far as its T0.
-fn shake(world: &mut World, door: SocketId, host: Handle, link: &Link, n: u8) -> (Conversation, Body) {
-    let opening = Opening::new(link, [n; 16], u64::from(n) + 1_000);
-    send(world, door, link, host, opening.envelope.clone());
-    world.run_for(1_000);
-    let heard = envelopes(world, door);
-    let reply = heard
-        .into_iter()
-        .map(|(_, envelope)| envelope)
-        .find(|envelope| envelope[0] == ANSWER && envelope[4..20] == [n; 16]);
-    opening.answered(&reply.expect("the host answers")).expect("with the link's secret")
 }
 
 #[test]

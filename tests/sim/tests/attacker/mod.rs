@@ -1,6 +1,9 @@
 //! Somebody who knows the link: speaks the meeting at the door on a socket of his own, written anew from
 //! PROTOCOL.md so that no code of the engine can be blind to its own mistakes.
 
+pub(crate) mod door;
+pub(crate) mod log;
+
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signer, SigningKey};
 use peer_core::id::MemberId;

@@ -1,0 +1,295 @@
+//! A member, the host itself or somebody with the link tries to silence a room, or to burn what others have little of:
+//! connections, disk, attention. Nobody honest waits for ever, is cut off or is blamed.
+
+mod attacker;
+
+use attacker::door::{claim, reach_host};
+use attacker::log::{ADMIT, Head, Pen, entries};
+use attacker::{Body, Key, Link};
+use peer_core::error::Misbehavior;
+use peer_core::io::{Channel, Command};
+use sim::lane::LaneKey;
+use sim::{NodeId, World, seeds};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// The end at `at` of its lane to `with`.
+fn lane(world: &World, at: NodeId, with: NodeId) -> LaneKey {
+    world.lanes_up(at).into_iter().find(|(_, other)| other.node == with).expect("linked").0
+}
+
+/// How many entries of one author stand in a member's records, and the id of none of them: the attacker knows his own.
+fn next_seq(world: &World, at: NodeId, author: NodeId) -> u64 {
+    let prefix = [&b"e"[..], &world.key(author).0].concat();
+    world.records(at).iter().filter(|(key, _)| key.starts_with(&prefix)).count() as u64
+}
+
+/// The id of an author's newest entry, as a member has it on its disk.
+fn newest(world: &World, at: NodeId, author: NodeId, host: NodeId) -> [u8; 32] {
+    let prefix = [&b"e"[..], &world.key(author).0].concat();
+    let records = world.records(at);
+    let (_, value) = records.iter().rev().find(|(key, _)| key.starts_with(&prefix)).expect("it has written");
+    attacker::log::id_of(&value[1..], &world.key(host).0)
+}
+
+const NOWHERE: Head = Head { author: [1; 32], seq: 9, id: [2; 32] };
+
+#[test]
+fn a_member_that_hands_one_victim_junk_silences_nobody() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(4);
+        let [host, mallory, victim, honest] = all[..] else { unreachable!("four") };
+        world.say(mallory, "hello");
+        world.same_chat(&all, 1);
+        let pen = Pen::of(&world, mallory, host);
+        let (seq, previous) = (next_seq(&world, mallory, mallory), newest(&world, mallory, mallory, host));
+        // The victim gets one that can never be placed, the others a good one with the same number.
+        let (junk, _) = pen.say(seq, previous, &[NOWHERE], "junk");
+        let to_victim = lane(&world, victim, mallory);
+        world.lane_data(to_victim, Channel::Control, entries(&[junk]));
+        world.run_for(100);
+        world.say(mallory, "good");
+        world.run_until("the others have it", |world| {
+            [host, honest].iter().all(|node| world.view(*node).texts().contains(&"good"))
+        });
+        for i in 0..300 {
+            world.say(honest, &format!("{i}"));
+            world.run_for(20);
+        }
+        world.say(host, "all is well");
+        world.run_until("the victim has it all", |world| {
+            world.view(victim).texts().contains(&"good") && world.view(victim).chat.len() == 303
+        });
+        let forger = world.key(mallory);
+        for node in [host, victim, honest] {
+            world.run_until("the fork is known", |world| world.view(node).members[&forger].forked);
+            let named = &world.view(node).misbehaved;
+            assert!(named.iter().all(|who| *who == (Some(forger), Misbehavior::ForkedLog)), "{named:?}");
+        }
+        world.linked(&[host, victim, honest]);
+    }
+}
+
+/// Whoever joins or comes back after a fork finds everybody's words, also those that name a branch it never saw.
+#[test]
+fn who_comes_after_a_fork_waits_for_nothing_either() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(4);
+        let [host, mallory, one, other] = all[..] else { unreachable!("four") };
+        let pen = Pen::of(&world, mallory, host);
+        let seq = next_seq(&world, mallory, mallory);
+        let previous = if seq == 0 { [0; 32] } else { newest(&world, mallory, mallory, host) };
+        // Two branches at once, to two who are cut off from each other and speak after it.
+        world.cut_lanes(one, other);
+        world.cut_lanes(one, host);
+        for (node, text) in [(one, "left"), (other, "right")] {
+            let (entry, _) = pen.say(seq, previous, &[], text);
+            let to = lane(&world, node, mallory);
+            world.lane_data(to, Channel::Control, entries(&[entry]));
+            world.say(node, &format!("after {text}"));
+        }
+        world.run_for(2_000);
+        world.heal_lanes(one, other);
+        world.heal_lanes(one, host);
+        let after = ["after left", "after right"];
+        let has =
+            |world: &World, node: NodeId| after.iter().all(|text| world.view(node).texts().contains(text));
+        world.run_until("both are heard", |world| [host, one, other].iter().all(|node| has(world, *node)));
+        // A newcomer, and all of them after a reload.
+        let link = world.link(host);
+        let late = world.guest("Lena", &link);
+        world.admit(host, late);
+        world.run_until("the newcomer too", |world| has(world, late));
+        for node in [host, one, other] {
+            world.reload(node);
+            world.run_until("after a reload too", |world| has(world, node));
+            world.say(node, "and can still speak");
+        }
+        world.run_until("that is heard", |world| {
+            world.view(late).texts().iter().filter(|text| **text == "and can still speak").count() == 3
+        });
+        assert!(world.view(late).members[&world.key(mallory)].forked);
+    }
+}
+
+#[test]
+fn a_flood_of_what_is_known_gets_no_answer_and_what_was_not_read_comes_later() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let [host, mallory] = all[..] else { unreachable!("two") };
+        world.say(mallory, "known");
+        world.same_chat(&all, 1);
+        world.run_for(3_000);
+        let prefix = [&b"e"[..], &world.key(mallory).0].concat();
+        let known: Vec<Vec<u8>> = world
+            .records(mallory)
+            .into_iter()
+            .filter(|(key, _)| key.starts_with(&prefix))
+            .map(|r| r.1[1..].to_vec())
+            .collect();
+        let answers = Rc::new(Cell::new(0));
+        let count = answers.clone();
+        world.tap(Some(Box::new(move |crossing| {
+            if crossing.from.node == host && crossing.channel == Channel::Control {
+                count.set(count.get() + 1);
+            }
+            vec![crossing.bytes.clone()]
+        })));
+        let to_host = lane(&world, host, mallory);
+        let flood = entries(&vec![known[0].clone(); 64]);
+        for _ in 0..300 {
+            world.lane_data(to_host, Channel::Control, flood.clone());
+            world.lane_data(to_host, Channel::Control, entries(&[]));
+        }
+        assert!(answers.get() <= 2, "600 frames that lead to nothing, {} answers", answers.get());
+        assert!(world.view(host).misbehaved.is_empty(), "beside another link all of it may be known");
+        // One more costs it a signature for nothing; for a moment nothing at all is read.
+        let pen = Pen::of(&world, mallory, host);
+        world.run_for(5);
+        let (waits, _) = pen.say(next_seq(&world, mallory, mallory) + 9, [3; 32], &[], "waits");
+        world.lane_data(to_host, Channel::Control, entries(&[waits]));
+        world.say(mallory, "new");
+        world.run_for(5_000);
+        assert!(!world.view(host).texts().contains(&"new"), "it came in that moment");
+        world.run_until("it was asked for again", |world| world.view(host).texts().contains(&"new"));
+        assert_eq!(world.only_link(host, mallory).map(|_| ()), Some(()), "over the same link");
+        world.same_chat(&all, 2);
+    }
+}
+
+#[test]
+fn who_was_let_in_and_comes_back_at_the_door_all_the_time_gets_few_connections() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let (host, fragment) = world.host("Hanna");
+        let (link, key) = (Link::of(&fragment), world.key(host).0);
+        let own = Key::new(66);
+        let (door, to) = reach_host(&mut world, &link);
+        let _first = claim(&mut world, door, to, &link, &own, 1, &key);
+        world.run_for(1_000);
+        let knock = *world.view(host).knocks.keys().next().expect("a card");
+        let room = world.room(host);
+        world.command(host, Command::Admit { room, knock });
+        world.run_for(1_000);
+        let (before, start) = (world.lanes_opened(host), world.now());
+        assert_eq!(before, 1);
+        for n in 2..80 {
+            let (door, to) = reach_host(&mut world, &link);
+            let _ = claim(&mut world, door, to, &link, &own, n, &key);
+        }
+        let (opened, minutes) = (world.lanes_opened(host), (world.now() - start) / 60_000 + 1);
+        assert!(opened as u64 <= 12 + 12 * minutes, "{opened} connections in {minutes} minutes");
+        // Others get in meanwhile.
+        let guest = world.guest("Gustav", &fragment);
+        world.admit(host, guest);
+    }
+}
+
+/// It proves who it is each time and spoils the lane: whoever called it calls again, but less and less often.
+#[test]
+fn who_is_called_and_goes_each_time_is_called_less_and_less() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        let (mallory, others) = (all[2], [all[0], all[1]]);
+        world.run_for(60_000);
+        world.tap(Some(Box::new(move |crossing| {
+            let spoilt = crossing.from.node == mallory && crossing.channel == Channel::Control;
+            if spoilt { vec![vec![0xFF]] } else { vec![crossing.bytes.clone()] }
+        })));
+        let before = others.map(|node| world.lanes_opened(node));
+        world.run_for(600_000);
+        for (node, before) in others.into_iter().zip(before) {
+            let opened = world.lanes_opened(node) - before;
+            assert!((2..=40).contains(&opened), "{opened} connections in ten minutes");
+        }
+        world.linked(&others);
+        // Honest again, it is back within a minute or so.
+        world.tap(None);
+        world.run_for(90_000);
+        world.linked(&all);
+    }
+}
+
+#[test]
+fn a_host_that_moves_its_door_all_the_time_writes_little_on_others_disks() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        world.run_for(20_000);
+        let (before, to_member) = (world.view(all[1]).announced, lane(&world, all[1], all[0]));
+        let mut last = Vec::new();
+        for n in 0..1_000_u32 {
+            last = [&[12][..], &n.to_le_bytes(), &[7; 12]].concat();
+            world.lane_data(to_member, Channel::Control, last.clone());
+            world.run_for(20);
+        }
+        let announced = world.view(all[1]).announced - before;
+        assert!((2..=4).contains(&announced), "{announced} in twenty seconds");
+        world.run_for(10_000);
+        let fragment = data_encoding::BASE64URL_NOPAD.decode(world.link(all[1]).as_bytes()).unwrap();
+        assert_eq!(fragment[1..17], last[1..], "the latest word counts");
+        assert!(world.view(all[1]).misbehaved.is_empty());
+    }
+}
+
+#[test]
+fn cards_that_vanish_before_an_answer_count_whoever_they_were_until_the_door_is_quiet() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let (host, fragment) = world.host("Hanna");
+        let (link, key) = (Link::of(&fragment), world.key(host).0);
+        // Another key each time: keys are free. He looks at the digits and goes.
+        for n in 1..=12 {
+            let (door, to) = reach_host(&mut world, &link);
+            if world.view(host).quiet {
+                break;
+            }
+            let mut tried = claim(&mut world, door, to, &link, &Key::new(60 + n), n, &key);
+            world.run_for(200);
+            assert_eq!(world.view(host).vanished, u32::from(n) - 1, "the card says how often somebody went");
+            let cancel = tried.say(&Body::Cancel);
+            attacker::door::send(&mut world, door, &link, to, cancel);
+            world.run_for(200);
+            assert!(world.view(host).knocks.is_empty(), "it is gone");
+        }
+        let shown = world.view(host).knocked;
+        assert!((6..=10).contains(&shown), "{shown} digits seen before the door was quiet");
+        assert!(world.view(host).quiet);
+        let guest = world.guest("Gustav", &fragment);
+        world.run_for(500_000);
+        assert_eq!(world.view(host).knocked, shown, "quiet for everybody");
+        world.run_until("it listens again by itself", |world| !world.view(host).quiet);
+        world.admit(host, guest);
+        // A new link is a new door at once.
+        let room = world.room(host);
+        world.command(host, Command::NewLink { room });
+        let link = world.link(host);
+        let other = world.guest("Olga", &link);
+        world.knock(host, other);
+        assert_eq!(world.view(host).vanished, 0);
+    }
+}
+
+#[test]
+fn a_host_that_admits_keys_without_end_fills_nobodys_tables() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let [host, member] = all[..] else { unreachable!("two") };
+        let pen = Pen::of(&world, host, host);
+        let (mut seq, mut previous) = (next_seq(&world, host, host), newest(&world, host, host, host));
+        let to_member = lane(&world, member, host);
+        for n in 0..100_u8 {
+            let payload = postcard::to_allocvec(&([n; 32], "X")).unwrap();
+            let (entry, id) = pen.sign(seq, previous, &[], ADMIT, &payload);
+            (seq, previous) = (seq + 1, id);
+            world.lane_data(to_member, Channel::Control, entries(&[entry]));
+            world.run_for(10);
+        }
+        assert_eq!(world.view(member).members.len(), 64, "the room is full, whoever says otherwise");
+    }
+}
