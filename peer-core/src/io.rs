@@ -8,7 +8,7 @@ mod world;
 pub use crate::base::path::MAX_NAME;
 pub use event::{Event, FileFailure, FileState, LinkState, LostReason, MeetingState, SharedFile};
 pub use hidden::Hidden;
-pub use signal_proto::Relay;
+pub use signal_proto::Turn;
 pub use world::{Channel, Input, LinkInput, LinkOp, Output, Reason, SignalInput, SignalOp, StoreOp};
 
 use crate::base::id::{EntryId, FileId, KnockId, RoomId, SinkId, SourceId};

@@ -11,7 +11,7 @@ use crate::io::{Event, MeetingState, Output, SignalInput, SignalOp};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
-use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Relay, Role, ServerMessage, Tag};
+use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Role, ServerMessage, Tag, Turn};
 use turn::Relays;
 
 /// First wait before connecting again; doubles up to [`MAX_BACKOFF`], half of each wait is random.
@@ -118,12 +118,12 @@ impl Signal {
     pub(crate) fn prepare_relay(&mut self, tag: Tag, cx: &mut Context<'_>) {
         let may = self.is_connected() && self.places.get(&tag).is_some_and(|place| place.joined);
         if may && self.relays.ask(cx.now) {
-            self.transmit(&ClientMessage::AskRelay { tag }, cx);
+            self.transmit(&ClientMessage::AskTurn { tag }, cx);
         }
     }
 
     /// What a lane that is opened now may use.
-    pub(crate) fn relay(&self, now: Instant) -> Option<Relay> {
+    pub(crate) fn relay(&self, now: Instant) -> Option<Turn> {
         self.relays.usable(now)
     }
 
@@ -196,8 +196,8 @@ impl Signal {
                     Some(Duration::from_millis(u64::from(retry_ms)).clamp(BACKOFF, MAX_BACKOFF));
                 None
             }
-            ServerMessage::Relay { relay } => {
-                self.relays.answered(relay);
+            ServerMessage::Turn { turn } => {
+                self.relays.answered(turn);
                 None
             }
         }

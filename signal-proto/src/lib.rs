@@ -8,11 +8,11 @@
 #![warn(missing_docs)]
 
 extern crate alloc;
-mod relay;
+mod turn;
 
 use alloc::vec::Vec;
-pub use relay::{MAX_RELAY_LIFE, MAX_RELAY_URL, MAX_RELAY_URLS, MAX_RELAY_WORD, Relay, is_relay_url};
 use serde::{Deserialize, Serialize};
+pub use turn::{MAX_TURN_LIFE, MAX_TURN_URL, MAX_TURN_URLS, MAX_TURN_WORD, Turn, is_turn_url};
 
 /// WebSocket sub-protocol that both sides name; its number changes when an old peer could not follow.
 pub const SUBPROTOCOL: &str = "linkspan.1";
@@ -71,8 +71,8 @@ pub enum ClientMessage {
         /// A tag that this socket has joined.
         tag: Tag,
     },
-    /// Ask for the right to use a relay, for meeting on `tag`. Answered by [`ServerMessage::Relay`].
-    AskRelay {
+    /// Ask for the right to use a TURN server, for meeting on `tag`. Answered by [`ServerMessage::Turn`].
+    AskTurn {
         /// A tag that this socket has joined.
         tag: Tag,
     },
@@ -124,11 +124,11 @@ pub enum ServerMessage {
         /// Milliseconds to wait before connecting again.
         retry_ms: u32,
     },
-    /// The answer to [`ClientMessage::AskRelay`]. It is handed only to who has just sent something to somebody on
+    /// The answer to [`ClientMessage::AskTurn`]. It is handed only to who has just sent something to somebody on
     /// the tag and was sent something from there; nobody is told why there is none.
-    Relay {
-        /// The right to use a relay, if there is one for the asker.
-        relay: Option<Relay>,
+    Turn {
+        /// The right to use a TURN server, if there is one for the asker.
+        turn: Option<Turn>,
     },
 }
 
@@ -228,7 +228,7 @@ impl ClientMessage {
     fn check(self) -> Result<Self, Malformed> {
         match &self {
             Self::Send { bytes, .. } if bytes.len() > MAX_ENVELOPE => Err(Malformed),
-            Self::Send { .. } | Self::Join { .. } | Self::Leave { .. } | Self::AskRelay { .. } => Ok(self),
+            Self::Send { .. } | Self::Join { .. } | Self::Leave { .. } | Self::AskTurn { .. } => Ok(self),
         }
     }
 }
@@ -238,7 +238,7 @@ impl ServerMessage {
         match &self {
             Self::Message { bytes, .. } if bytes.len() > MAX_ENVELOPE => Err(Malformed),
             Self::Joined { peers, .. } if peers.len() > MAX_PEERS => Err(Malformed),
-            Self::Relay { relay: Some(relay) } if !relay.is_sound() => Err(Malformed),
+            Self::Turn { turn: Some(turn) } if !turn.is_sound() => Err(Malformed),
             _ => Ok(self),
         }
     }
@@ -255,7 +255,7 @@ mod tests {
             ClientMessage::Send { tag, to: Some(Handle([1; 8])), bytes: vec![9; 512] },
             ClientMessage::Send { tag, to: None, bytes: vec![] },
             ClientMessage::Leave { tag },
-            ClientMessage::AskRelay { tag },
+            ClientMessage::AskTurn { tag },
         ]
     }
 

@@ -6,7 +6,7 @@ use crate::origin::Origin;
 use crate::proxies::Proxies;
 use crate::serves::Serves;
 use crate::tls::Identity;
-use crate::turn::Turn;
+use crate::turn::TurnServer;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
@@ -26,7 +26,7 @@ pub struct Config {
     /// Whose pages may connect; if empty, only the page that came from where it connects to.
     pub page_origins: Vec<Origin>,
     /// TURN server that browsers without a direct path may use.
-    pub turn: Option<Turn>,
+    pub turn: Option<TurnServer>,
     /// Serve metrics here, over plain HTTP and to whoever asks.
     pub metrics: Option<SocketAddr>,
     /// Where the other nodes of this server are met; none if it is the only one.

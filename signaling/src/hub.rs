@@ -173,7 +173,7 @@ impl Hub {
             ClientMessage::Join { tag, role } => self.join(socket, tag, role, draw),
             ClientMessage::Send { tag, to, bytes } => self.send(socket, tag, to, bytes, now),
             ClientMessage::Leave { tag } => self.leave(socket, tag),
-            ClientMessage::AskRelay { tag } => self.membership(socket, tag).map(|_| Vec::new()),
+            ClientMessage::AskTurn { tag } => self.membership(socket, tag).map(|_| Vec::new()),
         }
     }
 

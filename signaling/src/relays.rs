@@ -7,8 +7,8 @@ use crate::addresses::Addresses;
 use crate::bucket::Bucket;
 use crate::limits::Limits;
 use crate::metrics::{Limit, Metrics};
-use crate::turn::Turn;
-use signal_proto::Relay;
+use crate::turn::TurnServer;
+use signal_proto::Turn;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 /// The TURN server, if there is one, and how often who may have it.
 #[derive(Debug)]
 pub(crate) struct Relays {
-    turn: Option<Turn>,
+    turn: Option<TurnServer>,
     life: Duration,
     each: Bucket,
     addresses: Arc<Addresses>,
@@ -32,7 +32,7 @@ pub(crate) struct Asker {
 }
 
 impl Relays {
-    pub(crate) fn new(turn: Option<Turn>, limits: &Limits, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(turn: Option<TurnServer>, limits: &Limits, metrics: Arc<Metrics>) -> Self {
         let now = Instant::now();
         Self {
             turn,
@@ -49,7 +49,7 @@ impl Relays {
     }
 
     /// What `asker` gets, who `meets` somebody or doesn't.
-    pub(crate) fn ask(&self, asker: &mut Asker, meets: bool, now: Instant) -> Option<Relay> {
+    pub(crate) fn ask(&self, asker: &mut Asker, meets: bool, now: Instant) -> Option<Turn> {
         let turn = self.turn.as_ref().filter(|_| meets)?;
         if !asker.bucket.take(1, now) {
             self.metrics.hit(Limit::RelaysPerSocket);
@@ -61,6 +61,6 @@ impl Relays {
         }
         let mut word = [0; 8];
         getrandom::fill(&mut word).expect("the operating system gives randomness once it runs");
-        Some(turn.relay(SystemTime::now(), self.life, word))
+        Some(turn.right(SystemTime::now(), self.life, word))
     }
 }

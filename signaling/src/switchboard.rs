@@ -111,15 +111,15 @@ impl Seat {
         let now = Instant::now();
         let (presence, asks) = match message {
             ClientMessage::Join { tag, .. } | ClientMessage::Leave { tag } => (Some(tag), None),
-            ClientMessage::AskRelay { tag } => (None, Some(tag)),
+            ClientMessage::AskTurn { tag } => (None, Some(tag)),
             ClientMessage::Send { .. } => (None, None),
         };
         let mut state = self.board.state();
         let mut deliveries = state.hub.handle(self.socket, message, now.into_std(), &mut random_handle)?;
         if let Some(tag) = asks {
             let meets = state.hub.meets(self.socket, tag, now.into_std());
-            let relay = self.board.relays.ask(&mut self.asker, meets, now);
-            deliveries.push(Delivery { to: vec![self.socket], message: ServerMessage::Relay { relay } });
+            let turn = self.board.relays.ask(&mut self.asker, meets, now);
+            deliveries.push(Delivery { to: vec![self.socket], message: ServerMessage::Turn { turn } });
         }
         self.board.count(&state.hub, &deliveries);
         let copies = state.deliver(deliveries) + state.relay();

@@ -6,7 +6,7 @@
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
-use signal_proto::{MAX_RELAY_LIFE, MAX_RELAY_URLS, Relay, is_relay_url};
+use signal_proto::{MAX_TURN_LIFE, MAX_TURN_URLS, Turn, is_turn_url};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -41,27 +41,27 @@ pub enum NoSecret {
 }
 
 /// A TURN server and the power to let others use it.
-pub struct Turn {
+pub struct TurnServer {
     urls: Vec<TurnUrl>,
     secret: Secret,
 }
 
-impl Turn {
-    /// The server at `urls`, of which [`MAX_RELAY_URLS`] are told.
+impl TurnServer {
+    /// The server at `urls`, of which [`MAX_TURN_URLS`] are told.
     pub fn new(urls: Vec<TurnUrl>, secret: Secret) -> Self {
         Self { urls, secret }
     }
 
-    /// The right to use it from `now` for `life`, which at most [`MAX_RELAY_LIFE`] seconds are given of. The random
+    /// The right to use it from `now` for `life`, which at most [`MAX_TURN_LIFE`] seconds are given of. The random
     /// word tells it from others given in the same second.
-    pub fn relay(&self, now: SystemTime, life: Duration, word: [u8; 8]) -> Relay {
-        let life = u32::try_from(life.as_secs()).unwrap_or(u32::MAX).clamp(1, MAX_RELAY_LIFE);
+    pub fn right(&self, now: SystemTime, life: Duration, word: [u8; 8]) -> Turn {
+        let life = u32::try_from(life.as_secs()).unwrap_or(u32::MAX).clamp(1, MAX_TURN_LIFE);
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let word = u64::from_be_bytes(word);
         let username = format!("{}:{word:016x}", now.as_secs() + u64::from(life));
         let credential = self.secret.prove(&username);
-        let urls = self.urls.iter().take(MAX_RELAY_URLS).map(|url| url.0.clone()).collect();
-        Relay::new(urls, username, credential, life).expect("every part was made within its bounds")
+        let urls = self.urls.iter().take(MAX_TURN_URLS).map(|url| url.0.clone()).collect();
+        Turn::new(urls, username, credential, life).expect("every part was made within its bounds")
     }
 }
 
@@ -90,7 +90,7 @@ impl FromStr for TurnUrl {
     type Err = NotATurnUrl;
 
     fn from_str(text: &str) -> Result<Self, NotATurnUrl> {
-        if is_relay_url(text) { Ok(Self(text.to_owned())) } else { Err(NotATurnUrl) }
+        if is_turn_url(text) { Ok(Self(text.to_owned())) } else { Err(NotATurnUrl) }
     }
 }
 
@@ -115,9 +115,9 @@ impl fmt::Display for NoSecret {
 
 impl std::error::Error for NoSecret {}
 
-impl fmt::Debug for Turn {
+impl fmt::Debug for TurnServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turn").field("urls", &self.urls).finish_non_exhaustive()
+        f.debug_struct("TurnServer").field("urls", &self.urls).finish_non_exhaustive()
     }
 }
 
@@ -136,22 +136,24 @@ mod tests {
     #[test]
     fn a_credential_is_what_coturn_computes() {
         // By `printf '1700000600:0000000000000001' | openssl dgst -sha1 -hmac north-by-northwest -binary | base64`.
-        let turn =
-            Turn::new(vec!["turn:example.org".parse().unwrap()], secret(b"north-by-northwest\n").unwrap());
+        let turn = TurnServer::new(
+            vec!["turn:example.org".parse().unwrap()],
+            secret(b"north-by-northwest\n").unwrap(),
+        );
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-        let relay = turn.relay(now, Duration::from_secs(600), 1u64.to_be_bytes());
-        assert_eq!(relay.username(), "1700000600:0000000000000001");
-        assert_eq!(relay.credential(), "02AoL29KvmZWcjX6RxryrSGZuzc=");
-        assert_eq!((relay.urls(), relay.lifetime_s()), (&["turn:example.org".to_owned()][..], 600));
+        let right = turn.right(now, Duration::from_secs(600), 1u64.to_be_bytes());
+        assert_eq!(right.username(), "1700000600:0000000000000001");
+        assert_eq!(right.credential(), "02AoL29KvmZWcjX6RxryrSGZuzc=");
+        assert_eq!((right.urls(), right.lifetime_s()), (&["turn:example.org".to_owned()][..], 600));
     }
 
     #[test]
     fn nothing_lives_longer_than_ten_minutes_and_all_of_it_is_sound() {
         let urls: Vec<TurnUrl> = (1..9).map(|port| format!("turn:host:{port}").parse().unwrap()).collect();
-        let turn = Turn::new(urls, secret(&[b'x'; 1_024]).unwrap());
+        let turn = TurnServer::new(urls, secret(&[b'x'; 1_024]).unwrap());
         for (life, given) in [(0, 1), (60, 60), (601, 600), (u64::MAX, 600)] {
-            let relay = turn.relay(SystemTime::now(), Duration::from_secs(life), [0xff; 8]);
-            assert_eq!((relay.lifetime_s(), relay.urls().len()), (given, MAX_RELAY_URLS));
+            let right = turn.right(SystemTime::now(), Duration::from_secs(life), [0xff; 8]);
+            assert_eq!((right.lifetime_s(), right.urls().len()), (given, MAX_TURN_URLS));
         }
     }
 
@@ -162,7 +164,7 @@ mod tests {
             assert!(matches!(secret(bad), Err(NoSecret::BadLength)), "{bad:?}");
         }
         assert!(matches!(Secret::from_file(Path::new("/nowhere/at/all")), Err(NoSecret::Unreadable(_))));
-        let turn = Turn::new(vec![], secret(b"canary-canary-canary").unwrap());
-        assert_eq!(format!("{turn:?}"), "Turn { urls: [], .. }");
+        let turn = TurnServer::new(vec![], secret(b"canary-canary-canary").unwrap());
+        assert_eq!(format!("{turn:?}"), "TurnServer { urls: [], .. }");
     }
 }

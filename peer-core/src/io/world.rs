@@ -5,7 +5,7 @@ use crate::base::id::{Fingerprint, LaneId, LinkId, RequestId, RoomId, SinkId, So
 use crate::io::{Event, Hidden};
 use alloc::string::String;
 use alloc::vec::Vec;
-use signal_proto::Relay;
+use signal_proto::Turn;
 
 // ---------------------------------------------------------------- the world, inwards
 
@@ -139,14 +139,14 @@ pub enum LinkOp {
     /// New RTCPeerConnection with both channels; create and set the local offer.
     OpenAsOfferer {
         /// What the room's server gave us to use beside the ICE servers of the page's own.
-        relay: Option<Relay>,
+        relay: Option<Turn>,
     },
     /// New RTCPeerConnection with both channels; set the remote offer; create and set the local answer.
     OpenAsAnswerer {
         /// The remote offer.
         offer: String,
         /// As above.
-        relay: Option<Relay>,
+        relay: Option<Turn>,
     },
     /// Set this remote answer.
     RemoteDescription(String),

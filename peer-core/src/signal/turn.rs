@@ -5,7 +5,7 @@
 
 use crate::base::time::Instant;
 use core::time::Duration;
-use signal_proto::Relay;
+use signal_proto::Turn;
 
 /// Nothing is asked again so soon, whether the answer was no or none came: a server without a relay has none a
 /// moment later either, and one that answers with nonsense would cost a connection each time.
@@ -19,7 +19,7 @@ pub(crate) struct Relays {
 }
 
 struct Held {
-    relay: Relay,
+    relay: Turn,
     /// From then on a fresh one is wanted.
     fresh_until: Instant,
     /// From then on it might expire while a lane is being opened with it.
@@ -40,7 +40,7 @@ impl Relays {
 
     /// The server's answer. Its life may have begun when it was asked for. A no leaves what there is: that was given
     /// for its own time.
-    pub(crate) fn answered(&mut self, relay: Option<Relay>) {
+    pub(crate) fn answered(&mut self, relay: Option<Turn>) {
         if let (Some(relay), Some(asked)) = (relay, self.asked) {
             let life = Duration::from_secs(relay.lifetime_s().into());
             self.held =
@@ -49,7 +49,7 @@ impl Relays {
     }
 
     /// What a lane that is opened now may use.
-    pub(crate) fn usable(&self, now: Instant) -> Option<Relay> {
+    pub(crate) fn usable(&self, now: Instant) -> Option<Turn> {
         let held = self.held.as_ref().filter(|held| now < held.usable_until)?;
         Some(held.relay.clone())
     }
@@ -61,8 +61,8 @@ mod tests {
     use alloc::string::String;
     use alloc::vec;
 
-    fn relay(user: &str) -> Relay {
-        Relay::new(vec!["turn:host".into()], user.into(), String::from("c"), 600).unwrap()
+    fn relay(user: &str) -> Turn {
+        Turn::new(vec!["turn:host".into()], user.into(), String::from("c"), 600).unwrap()
     }
 
     fn user(relays: &Relays, at: u64) -> Option<String> {

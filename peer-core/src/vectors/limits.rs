@@ -56,7 +56,7 @@ const SOURCES: [(&str, &str); 62] = sources![
     "peer-wasm/src/store/opfs.rs",
     "peer-wasm/src/store/sources.rs",
     "signal-proto/src/lib.rs",
-    "signal-proto/src/relay.rs",
+    "signal-proto/src/turn.rs",
     "signaling/src/accept.rs",
     "signaling/src/addresses.rs",
     "signaling/src/arguments/backplane.rs",

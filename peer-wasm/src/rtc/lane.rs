@@ -6,7 +6,7 @@ use crate::js;
 use crate::map::Map;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use peer_core::id::Fingerprint;
-use peer_core::io::{Channel, Input, LinkInput, LinkOp, Relay};
+use peer_core::io::{Channel, Input, LinkInput, LinkOp, Turn};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState, RtcDataChannelType, RtcIceServer};
@@ -299,7 +299,7 @@ pub(super) fn binary(event: &MessageEvent) -> Option<Vec<u8>> {
 }
 
 /// The relay as an RTCIceServer, or undefined.
-fn ice_server(relay: Option<Relay>) -> JsValue {
+fn ice_server(relay: Option<Turn>) -> JsValue {
     let Some(relay) = relay else { return JsValue::UNDEFINED };
     let server = RtcIceServer::new();
     let urls: Array = relay.urls().iter().map(|url| JsValue::from_str(url)).collect();

@@ -1,7 +1,7 @@
 //! A TURN server for browsers that find no direct path.
 
 use clap::Args;
-use signaling::turn::{NoSecret, Secret, Turn, TurnUrl};
+use signaling::turn::{NoSecret, Secret, TurnServer, TurnUrl};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -18,9 +18,9 @@ pub(crate) struct TurnOptions {
 
 impl TurnOptions {
     /// The server, if one is named.
-    pub(crate) fn turn(&self) -> Result<Option<Turn>, NoSecret> {
+    pub(crate) fn turn(&self) -> Result<Option<TurnServer>, NoSecret> {
         let Some(path) = &self.turn_secret_file else { return Ok(None) };
-        Ok(Some(Turn::new(self.turn_url.clone(), Secret::from_file(path)?)))
+        Ok(Some(TurnServer::new(self.turn_url.clone(), Secret::from_file(path)?)))
     }
 }
 

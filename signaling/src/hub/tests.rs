@@ -268,6 +268,6 @@ fn who_reaches_nobody_meets_nobody_however_much_it_says() {
 fn a_question_for_a_relay_is_about_a_tag_that_one_is_on() {
     let mut table = Table::new(Limits::default());
     let (socket, _) = table.joined(DOOR, Role::Knock);
-    assert_eq!(table.handle(socket, ClientMessage::AskRelay { tag: DOOR }), Ok(vec![]));
-    assert_eq!(table.handle(socket, ClientMessage::AskRelay { tag: MESH }), Err(Violation::BadTag));
+    assert_eq!(table.handle(socket, ClientMessage::AskTurn { tag: DOOR }), Ok(vec![]));
+    assert_eq!(table.handle(socket, ClientMessage::AskTurn { tag: MESH }), Err(Violation::BadTag));
 }

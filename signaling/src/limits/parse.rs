@@ -35,7 +35,7 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
 /// As long as both sides have agreed on.
 pub(super) fn relay_life(text: &str) -> Result<Duration, String> {
     match time(text)? {
-        life if life > Duration::from_secs(signal_proto::MAX_RELAY_LIFE.into()) => {
+        life if life > Duration::from_secs(signal_proto::MAX_TURN_LIFE.into()) => {
             Err("10min at most".to_owned())
         }
         life if life.as_secs() == 0 => Err("1s at least".to_owned()),

@@ -42,7 +42,7 @@ impl Seat {
     pub(crate) fn ask(&mut self, message: &ClientMessage) -> Option<Asked> {
         let tag = match message {
             ClientMessage::Join { tag, .. } => *tag,
-            ClientMessage::Send { .. } | ClientMessage::Leave { .. } | ClientMessage::AskRelay { .. } => {
+            ClientMessage::Send { .. } | ClientMessage::Leave { .. } | ClientMessage::AskTurn { .. } => {
                 return None;
             }
         };

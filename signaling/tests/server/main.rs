@@ -30,8 +30,6 @@ mod proxies;
 #[cfg(test)]
 mod redis;
 #[cfg(test)]
-mod relay;
-#[cfg(test)]
 mod renewal;
 #[cfg(test)]
 mod shutdown;
@@ -41,3 +39,5 @@ mod site;
 mod stun;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod turn;

@@ -1,6 +1,6 @@
 //! As much of a TURN client (RFC 8656, over UDP) as is needed to ask for things.
 
-use signal_proto::Relay;
+use signal_proto::Turn;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use stun_types::attribute::{AttributeType, ErrorCode, Nonce, RawAttribute, Realm, Username};
@@ -37,21 +37,21 @@ pub(crate) struct Client {
     /// Not connected to the server, or what the system says while that is starting would be an error.
     socket: UdpSocket,
     server: SocketAddr,
-    relay: Option<Relay>,
+    relay: Option<Turn>,
     /// As the server asked for: realm and nonce.
     asked: Option<(String, String)>,
     nonces: usize,
 }
 
 impl Client {
-    pub(crate) async fn new(server: SocketAddr, relay: Option<Relay>) -> Self {
+    pub(crate) async fn new(server: SocketAddr, relay: Option<Turn>) -> Self {
         let any = SocketAddr::new(server.ip(), 0);
         let socket = UdpSocket::bind(any).await.unwrap();
         Self { socket, server, relay, asked: None, nonces: 0 }
     }
 
     /// What it came with.
-    pub(crate) fn relay(&self) -> Relay {
+    pub(crate) fn relay(&self) -> Turn {
         self.relay.clone().expect("it came with one")
     }
 

@@ -1,7 +1,7 @@
 //! The program, on loopback only.
 
 use crate::client::Client;
-use signaling::turn::{Secret, Turn};
+use signaling::turn::{Secret, TurnServer};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -49,10 +49,10 @@ impl Coturn {
     }
 
     /// What a Linkspan server beside it hands out credentials with.
-    pub(crate) fn turn(&self) -> Turn {
+    pub(crate) fn turn(&self) -> TurnServer {
         let file = self.folder.join("secret");
         std::fs::write(&file, SECRET).unwrap();
-        Turn::new(
+        TurnServer::new(
             vec![format!("turn:127.0.0.1:{}", self.port).parse().unwrap()],
             Secret::from_file(&file).unwrap(),
         )
@@ -75,7 +75,7 @@ impl Coturn {
 
     async fn user_at(&self, ip: IpAddr, seconds: u64) -> Client {
         let (now, life) = (std::time::SystemTime::now(), std::time::Duration::from_secs(seconds));
-        let relay = self.turn().relay(now, life, *b"somebody");
+        let relay = self.turn().right(now, life, *b"somebody");
         Client::new(SocketAddr::new(ip, self.port), Some(relay)).await
     }
 }

@@ -15,9 +15,9 @@ async fn what_we_hand_out_is_accepted_and_nothing_else() {
     assert!(coturn.user(60).await.allocate().await.is_ok());
     assert_eq!(coturn.anonymous(Ipv4Addr::LOCALHOST.into()).await.allocate().await, Err(401));
 
-    let honest = coturn.turn().relay(std::time::SystemTime::now(), Duration::from_secs(60), [0; 8]);
+    let honest = coturn.turn().right(std::time::SystemTime::now(), Duration::from_secs(60), [0; 8]);
     let forged = |user: &str, credential: &str| {
-        signal_proto::Relay::new(honest.urls().to_vec(), user.into(), credential.into(), 60).unwrap()
+        signal_proto::Turn::new(honest.urls().to_vec(), user.into(), credential.into(), 60).unwrap()
     };
     let longer = format!("9{}", honest.username());
     for relay in

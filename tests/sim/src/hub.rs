@@ -194,7 +194,7 @@ impl Hub {
                 }
                 self.detach(id, tag, cx);
             }
-            Ok(ClientMessage::AskRelay { tag }) => self.asked_for_relay(id, tag, cx),
+            Ok(ClientMessage::AskTurn { tag }) => self.asked_for_relay(id, tag, cx),
             Err(signal_proto::Malformed) => {
                 self.violation(id, close::BAD_MESSAGE, "sent no ClientMessage", cx)
             }
@@ -261,8 +261,8 @@ impl Hub {
             );
         }
         match self.relays.asked(tag, id, cx.now) {
-            Answer::Relay(relay) => {
-                self.pass(Passing { to: id, from: None, message: ServerMessage::Relay { relay } }, cx);
+            Answer::Turn(turn) => {
+                self.pass(Passing { to: id, from: None, message: ServerMessage::Turn { turn } }, cx);
             }
             Answer::Nonsense(bytes) => {
                 let delay = cx.rng.between(cx.net.signal_latency);

@@ -8,7 +8,7 @@ use crate::context::{Context, Happening, Life, NodeId};
 use crate::relay::Opening;
 use crate::sdp::{self, Credentials, Flavour};
 use peer_core::id::{Fingerprint, LaneId, LinkId};
-use peer_core::io::{Channel, LinkInput, LinkOp, Relay};
+use peer_core::io::{Channel, LinkInput, LinkOp, Turn};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One end of a lane.
@@ -137,7 +137,7 @@ impl Lanes {
         key: LaneKey,
         flavour: Flavour,
         offer: Option<&str>,
-        relay: Option<Relay>,
+        relay: Option<Turn>,
         cx: &mut Context,
     ) {
         let relay = relay.map(|relay| relay.username().to_owned());

@@ -4,7 +4,7 @@
 use crate::context::NodeId;
 use crate::hub::SocketId;
 use crate::world::World;
-use signal_proto::{Relay, Tag};
+use signal_proto::{Tag, Turn};
 use std::collections::BTreeMap;
 
 /// Both directions must have been relayed within so many ms.
@@ -39,7 +39,7 @@ pub(crate) struct Relays {
 
 /// What a question leads to.
 pub(crate) enum Answer {
-    Relay(Option<Relay>),
+    Turn(Option<Turn>),
     Nonsense(Vec<u8>),
 }
 
@@ -58,11 +58,9 @@ impl Relays {
             Desk::Open(lifetime) if recent(out) && recent(inward) => {
                 let username = format!("{}:{}", now + u64::from(*lifetime) * 1_000, self.asked);
                 let urls = vec!["turn:relay.test:3478".into()];
-                Answer::Relay(Some(
-                    Relay::new(urls, username, "credential".into(), *lifetime).expect("sound"),
-                ))
+                Answer::Turn(Some(Turn::new(urls, username, "credential".into(), *lifetime).expect("sound")))
             }
-            Desk::Open(_) | Desk::Empty => Answer::Relay(None),
+            Desk::Open(_) | Desk::Empty => Answer::Turn(None),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Inputs and outputs of an engine as short lines: enough to follow a failing run and to compare two runs.
 
-use peer_core::io::{Input, LinkInput, LinkOp, Output, Relay, SignalInput, SignalOp, StoreOp};
+use peer_core::io::{Input, LinkInput, LinkOp, Output, SignalInput, SignalOp, StoreOp, Turn};
 use signal_proto::{ClientMessage, ServerMessage};
 
 /// Length and a check of a byte string.
@@ -13,7 +13,7 @@ fn bytes(bytes: &[u8]) -> String {
     format!("{} B {:08x}", bytes.len(), check >> 32)
 }
 
-fn relayed(relay: &Option<Relay>) -> &str {
+fn relayed(relay: &Option<Turn>) -> &str {
     relay.as_ref().map_or("no relay", |relay| relay.username())
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn output(output: &Output) -> String {
                     format!("socket: join {:02x?} {role:?}", &tag.0[..3])
                 }
                 Ok(ClientMessage::Leave { tag }) => format!("socket: leave {:02x?}", &tag.0[..3]),
-                Ok(ClientMessage::AskRelay { tag }) => format!("socket: ask relay {:02x?}", &tag.0[..3]),
+                Ok(ClientMessage::AskTurn { tag }) => format!("socket: ask relay {:02x?}", &tag.0[..3]),
                 Ok(ClientMessage::Send { tag, to, bytes: sealed }) => {
                     let to = to.map(|handle| handle.0[0]);
                     format!("socket: send {:02x?} to {to:02x?} {}", &tag.0[..3], bytes(&sealed))

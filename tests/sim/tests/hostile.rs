@@ -248,7 +248,7 @@ fn the_server_may_say_what_it_likes() {
                     | ServerMessage::Attached { tag, .. }
                     | ServerMessage::Detached { tag, .. }
                     | ServerMessage::Message { tag, .. } => *tag,
-                    ServerMessage::GoingAway { .. } | ServerMessage::Relay { .. } => Tag([0; 16]),
+                    ServerMessage::GoingAway { .. } | ServerMessage::Turn { .. } => Tag([0; 16]),
                 };
                 (passing.to, tag)
             };
@@ -260,7 +260,7 @@ fn the_server_may_say_what_it_likes() {
                 2 => ServerMessage::Joined { tag, peers: vec![handle; 64] },
                 3 => ServerMessage::Refused { tag, reason: Refusal::TagFull },
                 4 => ServerMessage::Message { tag, from: handle, bytes: world.rng().bytes::<512>().to_vec() },
-                5 => ServerMessage::Relay { relay: None },
+                5 => ServerMessage::Turn { turn: None },
                 _ => ServerMessage::GoingAway { retry_ms: 1 },
             };
             world.inject(to, lie);

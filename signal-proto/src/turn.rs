@@ -1,4 +1,4 @@
-//! The right to use a relay (TURN, RFC 8656) for a while: what the server hands to peers that are meeting.
+//! The right to use a TURN server (RFC 8656) for a while: what the server hands to peers that are meeting.
 
 use crate::Malformed;
 use alloc::string::String;
@@ -6,41 +6,41 @@ use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-/// Most URLs of one relay: UDP, TCP and TLS, and one to spare.
-pub const MAX_RELAY_URLS: usize = 4;
-/// Longest URL of a relay, in bytes: the longest host name and what stands around it.
-pub const MAX_RELAY_URL: usize = 300;
+/// Most URLs of one TURN server: UDP, TCP and TLS, and one to spare.
+pub const MAX_TURN_URLS: usize = 4;
+/// Longest such URL, in bytes: the longest host name and what stands around it.
+pub const MAX_TURN_URL: usize = 300;
 /// Longest user name and longest credential, in bytes; coturn's take 30 to 40.
-pub const MAX_RELAY_WORD: usize = 128;
+pub const MAX_TURN_WORD: usize = 128;
 /// Longest life of a credential, in seconds.
-pub const MAX_RELAY_LIFE: u32 = 600;
+pub const MAX_TURN_LIFE: u32 = 600;
 
-/// A relay and the short-lived right to use it. Whoever reads it can use the relay, so it has no telling `Debug`.
+/// A TURN server and the short-lived right to use it. Whoever reads it can use the server, so it has no telling `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Relay {
+pub struct Turn {
     urls: Vec<String>,
     username: String,
     credential: String,
     lifetime_s: u32,
 }
 
-impl Relay {
-    /// The right to use the relay at `urls` for `lifetime_s` seconds.
+impl Turn {
+    /// The right to use the server at `urls` for `lifetime_s` seconds.
     ///
     /// # Errors
-    /// [`Malformed`] unless there are 1 to [`MAX_RELAY_URLS`] URLs that are [`is_relay_url`], words of 1 to
-    /// [`MAX_RELAY_WORD`] printable ASCII characters, and a life of 1 to [`MAX_RELAY_LIFE`] seconds.
+    /// [`Malformed`] unless there are 1 to [`MAX_TURN_URLS`] URLs that are [`is_turn_url`], words of 1 to
+    /// [`MAX_TURN_WORD`] printable ASCII characters, and a life of 1 to [`MAX_TURN_LIFE`] seconds.
     pub fn new(
         urls: Vec<String>,
         username: String,
         credential: String,
         lifetime_s: u32,
     ) -> Result<Self, Malformed> {
-        let relay = Self { urls, username, credential, lifetime_s };
-        if relay.is_sound() { Ok(relay) } else { Err(Malformed) }
+        let turn = Self { urls, username, credential, lifetime_s };
+        if turn.is_sound() { Ok(turn) } else { Err(Malformed) }
     }
 
-    /// The URLs of one relay, to be tried together.
+    /// The URLs of one TURN server, to be tried together.
     pub fn urls(&self) -> &[String] {
         &self.urls
     }
@@ -62,27 +62,27 @@ impl Relay {
 
     pub(crate) fn is_sound(&self) -> bool {
         let word = |text: &str| {
-            (1..=MAX_RELAY_WORD).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+            (1..=MAX_TURN_WORD).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
         };
-        (1..=MAX_RELAY_URLS).contains(&self.urls.len())
-            && self.urls.iter().all(|url| is_relay_url(url))
+        (1..=MAX_TURN_URLS).contains(&self.urls.len())
+            && self.urls.iter().all(|url| is_turn_url(url))
             && word(&self.username)
             && word(&self.credential)
-            && (1..=MAX_RELAY_LIFE).contains(&self.lifetime_s)
+            && (1..=MAX_TURN_LIFE).contains(&self.lifetime_s)
     }
 }
 
-impl fmt::Debug for Relay {
+impl fmt::Debug for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Relay(..)")
+        f.write_str("Turn(..)")
     }
 }
 
 /// Whether `url` is `turn:` or `turns:`, a host, and at most a port and a transport (RFC 7065), in at most
-/// [`MAX_RELAY_URL`] bytes: a browser throws on anything else, and then no connection would be made at all.
-pub fn is_relay_url(url: &str) -> bool {
+/// [`MAX_TURN_URL`] bytes: a browser throws on anything else, and then no connection would be made at all.
+pub fn is_turn_url(url: &str) -> bool {
     let rest = url.strip_prefix("turn:").or_else(|| url.strip_prefix("turns:"));
-    let Some(rest) = rest.filter(|_| url.len() <= MAX_RELAY_URL) else { return false };
+    let Some(rest) = rest.filter(|_| url.len() <= MAX_TURN_URL) else { return false };
     let authority = match rest.split_once('?') {
         None => rest,
         Some((authority, "transport=udp" | "transport=tcp")) => authority,
@@ -115,10 +115,10 @@ mod tests {
     use alloc::format;
     use alloc::vec;
 
-    fn relay(urls: usize, url: usize, word: usize, lifetime_s: u32) -> Relay {
+    fn turn(urls: usize, url: usize, word: usize, lifetime_s: u32) -> Turn {
         let host = "a".repeat(url - "turn:".len());
         let word = "b".repeat(word);
-        Relay {
+        Turn {
             urls: vec![format!("turn:{host}"); urls],
             username: word.clone(),
             credential: word,
@@ -126,35 +126,35 @@ mod tests {
         }
     }
 
-    fn comes_back(relay: Relay) -> bool {
-        let message = ServerMessage::Relay { relay: Some(relay) };
+    fn comes_back(turn: Turn) -> bool {
+        let message = ServerMessage::Turn { turn: Some(turn) };
         ServerMessage::decode(&message.encode()) == Ok(message)
     }
 
     #[test]
     fn one_past_each_bound_is_refused() {
-        let most = relay(MAX_RELAY_URLS, MAX_RELAY_URL, MAX_RELAY_WORD, MAX_RELAY_LIFE);
+        let most = turn(MAX_TURN_URLS, MAX_TURN_URL, MAX_TURN_WORD, MAX_TURN_LIFE);
         assert!(comes_back(most), "and it fits a message");
         for past in [
-            relay(0, 10, 8, 60),
-            relay(MAX_RELAY_URLS + 1, 10, 8, 60),
-            relay(1, MAX_RELAY_URL + 1, 8, 60),
-            relay(1, 10, 0, 60),
-            relay(1, 10, MAX_RELAY_WORD + 1, 60),
-            relay(1, 10, 8, 0),
-            relay(1, 10, 8, MAX_RELAY_LIFE + 1),
+            turn(0, 10, 8, 60),
+            turn(MAX_TURN_URLS + 1, 10, 8, 60),
+            turn(1, MAX_TURN_URL + 1, 8, 60),
+            turn(1, 10, 0, 60),
+            turn(1, 10, MAX_TURN_WORD + 1, 60),
+            turn(1, 10, 8, 0),
+            turn(1, 10, 8, MAX_TURN_LIFE + 1),
         ] {
             assert!(!comes_back(past));
         }
         for word in ["", "a b", "a\n", "ä", "\0"] {
             let urls = vec!["turn:example.org".into()];
-            assert!(Relay::new(urls.clone(), word.into(), "ok".into(), 60).is_err(), "{word:?}");
-            assert!(Relay::new(urls, "ok".into(), word.into(), 60).is_err(), "{word:?}");
+            assert!(Turn::new(urls.clone(), word.into(), "ok".into(), 60).is_err(), "{word:?}");
+            assert!(Turn::new(urls, "ok".into(), word.into(), 60).is_err(), "{word:?}");
         }
     }
 
     #[test]
-    fn only_what_a_browser_takes_is_a_relay() {
+    fn only_what_a_browser_takes_is_a_turn_url() {
         for good in [
             "turn:example.org",
             "turn:example.org:3478",
@@ -162,7 +162,7 @@ mod tests {
             "turn:[2001:db8::1]:3478?transport=udp",
             "turn:[::1]",
         ] {
-            assert!(is_relay_url(good), "{good}");
+            assert!(is_turn_url(good), "{good}");
         }
         for bad in [
             "",
@@ -186,14 +186,14 @@ mod tests {
             "stun:a",
             "https://a",
         ] {
-            assert!(!is_relay_url(bad), "{bad}");
+            assert!(!is_turn_url(bad), "{bad}");
         }
     }
 
     #[test]
-    fn the_right_to_use_a_relay_is_not_printed() {
-        let relay = Relay::new(vec!["turn:host".into()], "user".into(), "secret".into(), 60).unwrap();
-        let printed = format!("{:?}", ServerMessage::Relay { relay: Some(relay) });
-        assert_eq!(printed, "Relay { relay: Some(Relay(..)) }");
+    fn the_right_to_use_a_turn_server_is_not_printed() {
+        let turn = Turn::new(vec!["turn:host".into()], "user".into(), "secret".into(), 60).unwrap();
+        let printed = format!("{:?}", ServerMessage::Turn { turn: Some(turn) });
+        assert_eq!(printed, "Turn { turn: Some(Turn(..)) }");
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::binary::{program, start as start_program, terminate};
 use crate::client::{Client, DOOR, MESH, soon, start_with};
-use signal_proto::{ClientMessage, Handle, Relay, Role, ServerMessage, Tag, close};
-use signaling::turn::{Secret, Turn};
+use signal_proto::{ClientMessage, Handle, Role, ServerMessage, Tag, Turn, close};
+use signaling::turn::{Secret, TurnServer};
 use signaling::{Config, Limits, Server};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl Drop for SecretFile {
 async fn with_turn(name: &str, limits: Limits) -> (Server, SocketAddr) {
     let file = SecretFile::new(name);
     let urls = ["turn:turn.test:3478", "turns:turn.test:5349?transport=tcp"].map(|url| url.parse().unwrap());
-    let turn = Turn::new(urls.to_vec(), Secret::from_file(file.path()).unwrap());
+    let turn = TurnServer::new(urls.to_vec(), Secret::from_file(file.path()).unwrap());
     start_with(Config { turn: Some(turn), limits, ..Config::default() }).await
 }
 
@@ -54,10 +54,10 @@ async fn talk(host: &mut Client, guest: &mut Client, to_host: Handle, to_guest: 
     assert!(matches!(guest.message().await, ServerMessage::Message { .. }));
 }
 
-async fn ask(client: &mut Client, tag: Tag) -> Option<Relay> {
-    client.send(ClientMessage::AskRelay { tag }).await;
+async fn ask(client: &mut Client, tag: Tag) -> Option<Turn> {
+    client.send(ClientMessage::AskTurn { tag }).await;
     match client.message().await {
-        ServerMessage::Relay { relay } => relay,
+        ServerMessage::Turn { turn } => turn,
         other => panic!("no answer: {other:?}"),
     }
 }
@@ -141,10 +141,10 @@ async fn without_a_turn_server_the_answer_is_the_same() {
 async fn a_tag_that_one_is_not_on_is_a_violation() {
     let (_server, address) = with_turn("violation", Limits::default()).await;
     let (mut client, _) = Client::joined(address, DOOR, Role::Knock).await;
-    client.send(ClientMessage::AskRelay { tag: MESH }).await;
+    client.send(ClientMessage::AskTurn { tag: MESH }).await;
     assert_eq!(client.closed().await, close::BAD_TAG);
     let mut client = Client::open(address).await;
-    client.send(ClientMessage::AskRelay { tag: DOOR }).await;
+    client.send(ClientMessage::AskTurn { tag: DOOR }).await;
     assert_eq!(client.closed().await, close::BAD_TAG);
 }
 
