@@ -3,10 +3,10 @@
 //! `axum::serve` has no header timeout, no limit of connections and no limit of one address; this has.
 
 use crate::addresses::Ticket;
+use crate::app::App;
 use crate::limits::Limits;
 use crate::metrics::{Counted, Limit};
 use crate::pacing::Paced;
-use crate::routes::App;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;

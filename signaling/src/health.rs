@@ -2,7 +2,7 @@
 //!
 //! Both stand on the public port and on that of the metrics; there they are answered until the very end.
 
-use crate::routes::App;
+use crate::app::App;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};

@@ -9,6 +9,7 @@
 
 mod accept;
 mod addresses;
+mod app;
 mod assets;
 mod backplane;
 mod bucket;
@@ -18,9 +19,11 @@ mod health;
 pub mod hub;
 mod limits;
 mod metrics;
+mod operator;
 mod origin;
 mod outbox;
 mod pacing;
+mod page;
 mod proxies;
 mod relays;
 mod routes;
@@ -39,11 +42,11 @@ pub use proxies::Proxies;
 pub use serves::{NotASignalingUrl, Serves, SignalingUrl};
 
 use addresses::Addresses;
-use assets::Page;
+use app::App;
 use backplane::Exchange;
 use metrics::Metrics;
+use page::Page;
 use relays::Relays;
-use routes::App;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -129,7 +132,7 @@ impl Server {
         if let Some(listener) = metrics {
             self.metrics = Some(listener.local_addr()?);
             // Not among the tasks that shutting down waits for: it tells of them.
-            tokio::spawn(metrics::run(listener, Arc::clone(&app), self.ended.clone()));
+            tokio::spawn(operator::run(listener, Arc::clone(&app), self.ended.clone()));
         }
         let tls = self.config.tls.as_ref();
         if let Some(identity) = tls {

@@ -1,14 +1,13 @@
 //! What the operator can count: totals and gauges of the whole server, never anything about one peer or tag.
 //!
 //! One [`Metrics`] for each server, handed around by reference. Labels are our own enums, so their number is fixed.
-//! Served as text for Prometheus on a port of its own.
+//! Served as text for Prometheus at the operator's door.
 
-mod serve;
+mod traffic;
 
-pub(crate) use serve::run;
+pub(crate) use traffic::Traffic;
 
 use crate::addresses::Crowded;
-use crate::backplane::Traffic;
 use crate::hub::Flowed;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;

@@ -1,60 +1,17 @@
 //! What is served where.
 
 use crate::accept;
-use crate::addresses::Addresses;
-use crate::assets::{self, Page};
+use crate::app::App;
+use crate::assets;
 use crate::headers::security_headers;
 use crate::health;
-use crate::limits::Limits;
-use crate::metrics::{Limit, Metrics};
-use crate::origin::Origin;
-use crate::proxies::Proxies;
 use crate::serves::Serves;
-use crate::switchboard::Switchboard;
 use crate::ws;
 use axum::Router;
-use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{any, get};
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use tracing::debug;
-
-/// What all connections of one server share.
-#[derive(Debug)]
-pub(crate) struct App {
-    pub(crate) limits: Limits,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) switchboard: Arc<Switchboard>,
-    /// Who is believed to stand for others.
-    pub(crate) proxies: Proxies,
-    /// Whose pages may connect; if none, this server's own.
-    pub(crate) origins: Vec<Origin>,
-    /// TCP connections by address.
-    pub(crate) connections: Arc<Addresses>,
-    /// WebSockets by address.
-    pub(crate) sockets: Arc<Addresses>,
-    pub(crate) page: Page,
-    /// Cancelled when the server stops.
-    pub(crate) stop: CancellationToken,
-    /// Everything that shutting down waits for.
-    pub(crate) tasks: TaskTracker,
-}
-
-impl App {
-    /// The answer to somebody who has enough already.
-    pub(crate) fn refuse(&self, limit: Limit) -> Response {
-        self.metrics.hit(limit);
-        debug!(?limit, "request refused");
-        let words = "Too much comes from your address. Try again in a moment.\n";
-        (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, RETRY_AFTER)], words).into_response()
-    }
-}
-
-/// Seconds until somebody who was refused may have a place again.
-const RETRY_AFTER: &str = "2";
 
 /// All routes of a server that is `serves`. `hsts`: whether it has a certificate that browsers trust.
 pub(crate) fn router(app: Arc<App>, serves: &Serves, hsts: bool) -> Router {

@@ -3,13 +3,13 @@
 //! Frames are small and never compressed. What a message means is the hub's matter; nothing of it is logged.
 
 use crate::accept::{Client, Connection};
+use crate::app::App;
 use crate::bucket::Bucket;
 use crate::hub::Violation;
 use crate::limits::Limits;
 use crate::metrics::{Counted, Limit};
 use crate::origin::may_connect;
 use crate::outbox::{Overflowed, Waiting};
-use crate::routes::App;
 use crate::switchboard::Seat;
 use axum::Extension;
 use axum::extract::State;

@@ -67,7 +67,7 @@ const SOURCES: [(&str, &str); 62] = sources![
     "signaling/src/hub/elsewhere.rs",
     "signaling/src/limits.rs",
     "signaling/src/limits/parse.rs",
-    "signaling/src/metrics/serve.rs",
+    "signaling/src/operator.rs",
     "signaling/src/outbox.rs",
     "signaling/src/stun.rs",
     "signaling/src/tls.rs",

@@ -3,8 +3,9 @@
 //! Everything in here is bounded, however slow Redis is and whatever comes from it.
 
 use super::nodes::{MAX_NODES, Nodes};
-use super::{Backplane, Channel, Garbage, Key, MAX_PLACES, Name, Note, Traffic, What};
+use super::{Backplane, Channel, Garbage, Key, MAX_PLACES, Name, Note, What};
 use crate::hub::{Hub, NodeId, Relay};
+use crate::metrics::Traffic;
 use signal_proto::{Handle, Role, Tag};
 use std::collections::{HashMap, HashSet, VecDeque};
 use tokio::sync::oneshot;

@@ -1,8 +1,9 @@
-//! `/metrics` on its own port: for the operator's own network, plain HTTP, bounded like everything else.
+//! The operator's door: `/metrics` and health on a port of its own, for the operator's own network, plain HTTP, bounded
+//! like everything else.
 
 use crate::accept;
+use crate::app::App;
 use crate::health;
-use crate::routes::App;
 use axum::Router;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
