@@ -8,9 +8,11 @@
 #![warn(missing_docs)]
 
 extern crate alloc;
+mod malformed;
 mod turn;
 
 use alloc::vec::Vec;
+pub use malformed::Malformed;
 use serde::{Deserialize, Serialize};
 pub use turn::{MAX_TURN_LIFE, MAX_TURN_URL, MAX_TURN_URLS, MAX_TURN_WORD, Turn, is_turn_url};
 
@@ -185,10 +187,6 @@ pub mod close {
         pub const NOTHING_JOINED: u16 = 4010;
     }
 }
-
-/// Bytes that are not the message they should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
 
 macro_rules! codec {
     ($type:ty) => {

@@ -1,6 +1,6 @@
 //! The right to use a TURN server (RFC 8656) for a while: what the server hands to peers that are meeting.
 
-use crate::Malformed;
+use crate::malformed::Malformed;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;

@@ -6,16 +6,14 @@
 //! there is no Redis, or none that works, members of one node go on meeting. Nothing that comes from there is trusted:
 //! it is checked, bounded and counted. See PROTOCOL.md, *Between nodes*.
 //!
-//! `exchange` holds what is known and what is to be told, without I/O; `nodes` who is alive; `redis` carries it.
+//! `exchange` holds what is known and what is to be told, without I/O; `nodes` who is alive; `redis` is a connection. The
+//! switchboard carries what is told between them.
 
-mod exchange;
+pub(crate) mod exchange;
 mod nodes;
-mod redis;
+pub(crate) mod redis;
 
-pub(crate) use self::redis::run;
-pub(crate) use exchange::{Answered, Command, Exchange, Heard};
-
-use self::redis::Address;
+use ::redis::{ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use signal_proto::{Handle, MAX_ENVELOPE, MAX_MESSAGE, Role, Tag};
@@ -28,6 +26,10 @@ const MAX_NOTE: usize = MAX_MESSAGE;
 const MAX_PLACES: usize = 1_024;
 /// Begins every channel, after the prefix; counts up when older nodes could not follow.
 const VERSION: &str = "1";
+
+/// Where Redis is, and how to log in. It has no Debug, because that may hold a password.
+#[derive(Clone)]
+pub(crate) struct Address(ConnectionInfo);
 
 /// How the nodes of one server reach each other.
 #[derive(Clone)]
@@ -43,6 +45,19 @@ pub struct Backplane {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotABackplane;
 
+impl Address {
+    fn parse(url: &str) -> Option<Self> {
+        if !["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return None;
+        }
+        let info = url.into_connection_info().ok()?;
+        // The third version tells messages and answers apart on one connection.
+        let settings =
+            info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name();
+        Some(Self(info.set_redis_settings(settings)))
+    }
+}
+
 impl Backplane {
     /// The Redis server at `url`: `redis://[user:password@]host[:port]`, or `rediss://…` with TLS.
     ///
@@ -54,12 +69,17 @@ impl Backplane {
     }
 
     /// Time between two signs of life.
-    fn beat(&self) -> Duration {
+    pub(crate) fn beat(&self) -> Duration {
         self.silence / 3
     }
 
+    /// Where Redis is.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
     /// The channel of `place`.
-    fn channel(&self, place: Channel) -> String {
+    pub(crate) fn channel(&self, place: Channel) -> String {
         let Self { prefix, .. } = self;
         match place {
             Channel::Nodes => format!("{prefix}:{VERSION}:nodes"),
@@ -83,7 +103,7 @@ impl Backplane {
 
 /// What channels there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Channel {
+pub(crate) enum Channel {
     /// For signs of life.
     Nodes,
     Tag(Key),

@@ -3,8 +3,9 @@
 //! It stores nothing and can read nothing: it relays sealed envelopes and depends on `signal-proto` only, never on
 //! the engine. Everything it does for a stranger is bounded by [`Limits`]. See PROTOCOL.md, *The server's model*.
 //!
-//! From the outside in: `accept` (connections), `routes` and `assets` (HTTP), `ws` (one WebSocket), `switchboard`
-//! and [`hub`] (who is where), `backplane` (other nodes), beside them `stun`, [`turn`], [`tls`] and `metrics`.
+//! From the outside in: `accept` (connections), `routes` and `assets` (HTTP), `ws` (one WebSocket), `app` (what they
+//! share), `switchboard` and [`hub`] (who is where), `backplane` (other nodes), beside them `stun`, [`turn`], [`tls`],
+//! `metrics` and `operator`. What stands further in never knows who uses it.
 #![forbid(unsafe_code)]
 
 mod accept;
@@ -43,7 +44,7 @@ pub use serves::{NotASignalingUrl, Serves, SignalingUrl};
 
 use addresses::Addresses;
 use app::App;
-use backplane::Exchange;
+use backplane::exchange::Exchange;
 use metrics::Metrics;
 use page::Page;
 use relays::Relays;
@@ -107,7 +108,7 @@ impl Server {
         let exchange = backplane.clone().map(|backplane| Exchange::new(backplane, counted.backplane.clone()));
         let switchboard = Switchboard::new(limits.clone(), Arc::clone(&counted), relays, exchange);
         if let Some(backplane) = backplane {
-            self.tasks.spawn(backplane::run(Arc::clone(&switchboard), backplane, self.stop.clone()));
+            self.tasks.spawn(switchboard::carry::run(Arc::clone(&switchboard), backplane, self.stop.clone()));
         }
         let app = Arc::new(App {
             switchboard,

@@ -3,10 +3,11 @@
 //! Nobody waits in here: messages are put into outboxes, and an outbox that is full costs its own socket. With
 //! [other nodes](crate::backplane) what they are to be told is put into the exchange, under the same lock.
 
+pub(crate) mod carry;
 mod elsewhere;
 mod floor;
 
-use crate::backplane::Exchange;
+use crate::backplane::exchange::Exchange;
 use crate::hub::{Delivery, Hub, SocketId, Violation};
 use crate::limits::Limits;
 use crate::metrics::Metrics;

@@ -2,7 +2,8 @@
 
 use super::floor::ANSWERS;
 use super::{Seat, State, Switchboard};
-use crate::backplane::{Answered, Command, Garbage, Heard, Key, Name};
+use crate::backplane::exchange::{Answered, Command, Heard};
+use crate::backplane::{Garbage, Key, Name};
 use signal_proto::{ClientMessage, Tag};
 use std::sync::Arc;
 use std::time::Duration;
