@@ -157,7 +157,7 @@ impl Hub {
         memberships.into_iter().filter_map(|m| self.vacate(m.tag, m.handle)).collect()
     }
 
-    /// What follows from `message` of `socket` at `now`. `draw` gives random handles. A question for a relay has only
+    /// What follows from `message` of `socket` at `now`. `draw` gives random handles. A question for a TURN server has only
     /// its tag checked: it is answered by who has one, if the asker [meets somebody](Hub::meets).
     ///
     /// # Errors
@@ -191,7 +191,7 @@ impl Hub {
     pub fn meets(&self, socket: SocketId, tag: Tag, now: Instant) -> bool {
         let Ok(Membership { handle, .. }) = self.membership(socket, tag) else { return false };
         let lately = |at: Option<Instant>| {
-            at.is_some_and(|at| now.saturating_duration_since(at) <= self.limits.relay_recent)
+            at.is_some_and(|at| now.saturating_duration_since(at) <= self.limits.turn_recent)
         };
         let place = self.tags.get(&tag).and_then(|on| on.get(&handle));
         place.is_some_and(|place| lately(place.sent) && lately(place.got))

@@ -26,7 +26,6 @@ mod outbox;
 mod pacing;
 mod page;
 mod proxies;
-mod relays;
 mod routes;
 mod serves;
 mod stun;
@@ -47,7 +46,6 @@ use app::App;
 use backplane::exchange::Exchange;
 use metrics::Metrics;
 use page::Page;
-use relays::Relays;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -57,6 +55,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
+use turn::desk::Desk;
 
 /// One server. Dropping it stops it at once; [`Server::shutdown`] stops it politely.
 #[derive(Debug)]
@@ -103,10 +102,10 @@ impl Server {
 
         let limits = self.config.limits.clone();
         let counted = Arc::new(Metrics::default());
-        let relays = Relays::new(self.config.turn.take(), &limits, Arc::clone(&counted));
+        let desk = Desk::new(self.config.turn.take(), &limits, Arc::clone(&counted));
         let backplane = self.config.backplane.clone();
         let exchange = backplane.clone().map(|backplane| Exchange::new(backplane, counted.backplane.clone()));
-        let switchboard = Switchboard::new(limits.clone(), Arc::clone(&counted), relays, exchange);
+        let switchboard = Switchboard::new(limits.clone(), Arc::clone(&counted), desk, exchange);
         if let Some(backplane) = backplane {
             self.tasks.spawn(switchboard::carry::run(Arc::clone(&switchboard), backplane, self.stop.clone()));
         }

@@ -8,7 +8,7 @@
 mod parse;
 
 use clap::{Args, Command, FromArgMatches};
-use parse::{count, header_bytes, places, relay_life, room, size, tags, time};
+use parse::{count, header_bytes, places, room, size, tags, time, turn_life};
 use std::time::Duration;
 
 /// Bounds with defaults for a server on the open internet; tests shrink them to reach one past each.
@@ -222,34 +222,34 @@ pub struct Limits {
     /// Life of the right to use the TURN server, 10min at most
     ///
     /// Peers that wait at a door for longer get another; sessions that have begun go on.
-    #[arg(long, value_name = "TIME", value_parser = relay_life, default_value = "600s")]
-    pub relay_life: Duration,
+    #[arg(long, value_name = "TIME", value_parser = turn_life, default_value = "600s")]
+    pub turn_life: Duration,
     /// Time within which a WebSocket must have had something relayed to somebody on a tag, and been relayed something
     /// there, to get it
     ///
     /// A knock that waits is renewed and acknowledged every 20 s.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "60s")]
-    pub relay_recent: Duration,
+    pub turn_recent: Duration,
     /// How often one WebSocket may get it at once
     ///
     /// An honest one asks twice in each life.
     #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "4")]
-    pub relay_burst: u32,
+    pub turn_burst: u32,
     /// Time after which it may get it once more
     ///
     /// Ten times as often as an honest one asks.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "30s")]
-    pub relay_every: Duration,
+    pub turn_every: Duration,
     /// How often one address (IPv4) or /64 network (IPv6) may get it at once
     ///
     /// Each of its WebSockets once.
     #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "256")]
-    pub relay_burst_per_address: u32,
+    pub turn_burst_per_address: u32,
     /// Time after which an address may get it once more
     ///
     /// All of its WebSockets again within 5 min, as often as honest ones ask.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "1s")]
-    pub relay_every_per_address: Duration,
+    pub turn_every_per_address: Duration,
 
     /// Shortest time after which peers come back when the server stops
     ///

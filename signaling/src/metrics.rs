@@ -71,8 +71,8 @@ pub(crate) enum Limit {
     HeaderBytes,
     HttpLife,
     Subprotocol,
-    RelaysPerSocket,
-    RelaysPerAddress,
+    TurnPerSocket,
+    TurnPerAddress,
 }
 
 impl EncodeLabelValue for Limit {
@@ -101,8 +101,8 @@ impl EncodeLabelValue for Limit {
             Self::HeaderBytes => "header_bytes",
             Self::HttpLife => "http_life",
             Self::Subprotocol => "subprotocol",
-            Self::RelaysPerSocket => "relays_per_socket",
-            Self::RelaysPerAddress => "relays_per_address",
+            Self::TurnPerSocket => "turn_per_socket",
+            Self::TurnPerAddress => "turn_per_address",
         })
     }
 }

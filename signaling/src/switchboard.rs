@@ -12,7 +12,7 @@ use crate::hub::{Delivery, Hub, SocketId, Violation};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
-use crate::relays::{Asker, Relays};
+use crate::turn::desk::{Asker, Desk};
 use axum::body::Bytes;
 use floor::Floor;
 use signal_proto::{ClientMessage, Handle, ServerMessage, Tag};
@@ -28,7 +28,7 @@ use tokio::time::Instant;
 pub(crate) struct Switchboard {
     limits: Limits,
     metrics: Arc<Metrics>,
-    relays: Relays,
+    desk: Desk,
     state: Mutex<State>,
     /// Bytes that wait in all outboxes.
     waiting: Arc<AtomicUsize>,
@@ -70,12 +70,12 @@ impl Switchboard {
     pub(crate) fn new(
         limits: Limits,
         metrics: Arc<Metrics>,
-        relays: Relays,
+        desk: Desk,
         exchange: Option<Exchange>,
     ) -> Arc<Self> {
         let hub = Hub::new(limits.clone());
         let state = Mutex::new(State { hub, outboxes: HashMap::new(), exchange, floor: Floor::default() });
-        Arc::new(Self { limits, metrics, relays, state, waiting: Arc::default(), news: Notify::new() })
+        Arc::new(Self { limits, metrics, desk, state, waiting: Arc::default(), news: Notify::new() })
     }
 
     pub(crate) fn connect(self: &Arc<Self>, ip: IpAddr) -> Seat {
@@ -84,7 +84,7 @@ impl Switchboard {
         let socket = state.hub.connect_from(ip);
         state.outboxes.insert(socket, Arc::clone(&outbox));
         drop(state);
-        let asker = self.relays.asker(ip);
+        let asker = self.desk.asker(ip);
         Seat { board: Arc::clone(self), socket, asker, entered: Vec::new(), outbox }
     }
 
@@ -119,7 +119,7 @@ impl Seat {
         let mut deliveries = state.hub.handle(self.socket, message, now.into_std(), &mut random_handle)?;
         if let Some(tag) = asks {
             let meets = state.hub.meets(self.socket, tag, now.into_std());
-            let turn = self.board.relays.ask(&mut self.asker, meets, now);
+            let turn = self.board.desk.ask(&mut self.asker, meets, now);
             deliveries.push(Delivery { to: vec![self.socket], message: ServerMessage::Turn { turn } });
         }
         self.board.count(&state.hub, &deliveries);

@@ -1,7 +1,9 @@
 //! The right to use a TURN server for a while, for who is meeting: coturn's `use-auth-secret`, where the user name
-//! tells until when and the credential proves it under a secret that only the two servers know. PROTOCOL.md, *Relays*.
+//! tells until when and the credential proves it under a secret that only the two servers know. PROTOCOL.md, *TURN*.
 //!
-//! The secret must never be printed, logged or sent; whom a credential may be given to is decided elsewhere.
+//! The secret must never be printed, logged or sent; whom a credential may be given to is decided at the `desk`.
+
+pub(crate) mod desk;
 
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, Mac};

@@ -1,5 +1,5 @@
 //! The right to use a relay: when to ask the server for it, and what there is when a lane is opened.
-//! PROTOCOL.md, *Relays*.
+//! PROTOCOL.md, *TURN*.
 //!
 //! Opening a lane never waits for it. It comes from the room's own server only, never from a peer.
 

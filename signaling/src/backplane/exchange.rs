@@ -28,8 +28,8 @@ pub(crate) struct Exchange {
     tags: HashMap<Key, Entry>,
     /// What Redis has been asked to send us.
     channels: HashSet<Key>,
-    /// For which there is a [`Job::Turn`].
-    turning: HashSet<Key>,
+    /// For which there is a [`Job::Heed`].
+    heeding: HashSet<Key>,
     jobs: VecDeque<Job>,
     relay_bytes: usize,
     overloaded: bool,
@@ -68,7 +68,7 @@ pub(crate) type Answered = oneshot::Receiver<()>;
 enum Job {
     /// If somebody here is on the tag by then, listen to it, tell what we have there and ask the others; otherwise tell
     /// that we have nothing there, and listen no more. So those who come and go at once cost nothing.
-    Turn(Key),
+    Heed(Key),
     /// Tell what we have there.
     Tell(Key),
     Relay(Key, Note),
@@ -104,7 +104,7 @@ impl Exchange {
             name: None,
             tags: HashMap::new(),
             channels: HashSet::new(),
-            turning: HashSet::new(),
+            heeding: HashSet::new(),
             jobs: VecDeque::new(),
             relay_bytes: 0,
             overloaded: false,
@@ -130,7 +130,7 @@ impl Exchange {
             Answers::Complete => None,
         };
         if is_first {
-            self.turn(key);
+            self.heed(key);
         }
         answered
     }
@@ -145,7 +145,7 @@ impl Exchange {
             return false;
         }
         self.tags.remove(&key);
-        self.turn(key);
+        self.heed(key);
         true
     }
 
@@ -173,7 +173,7 @@ impl Exchange {
             if let Some(entry) = self.tags.get_mut(&key) {
                 entry.answers = Answers::awaited();
             }
-            self.turn(key);
+            self.heed(key);
         }
         self.traffic.up.set(1);
     }
@@ -184,7 +184,7 @@ impl Exchange {
         self.traffic.dropped.inc_by(unsent as u64);
         (self.name, self.relay_bytes, self.overloaded) = (None, 0, false);
         self.channels.clear();
-        self.turning.clear();
+        self.heeding.clear();
         for entry in self.tags.values_mut() {
             (entry.listening, entry.telling, entry.answers) = (false, false, Answers::Complete);
         }
@@ -200,8 +200,8 @@ impl Exchange {
             && let Some(job) = self.jobs.pop_front()
         {
             match job {
-                Job::Turn(key) => {
-                    self.turning.remove(&key);
+                Job::Heed(key) => {
+                    self.heeding.remove(&key);
                     if let Some(entry) = self.tags.get_mut(&key) {
                         entry.listening = true;
                         if self.channels.insert(key) {
@@ -214,7 +214,7 @@ impl Exchange {
                     }
                 }
                 Job::Tell(key) => {
-                    // Unless turning to it has told everything meanwhile, or is about to.
+                    // Unless heeding it has told everything meanwhile, or is about to.
                     if self.tags.get(&key).is_some_and(|entry| entry.telling && entry.listening) {
                         commands.push(self.places(name, key, false, hub));
                     }
@@ -325,9 +325,9 @@ impl Exchange {
         self.backplane.channel(Channel::Tag(key))
     }
 
-    fn turn(&mut self, key: Key) {
-        if self.name.is_some() && self.turning.insert(key) {
-            self.push(Job::Turn(key));
+    fn heed(&mut self, key: Key) {
+        if self.name.is_some() && self.heeding.insert(key) {
+            self.push(Job::Heed(key));
         }
     }
 

@@ -228,7 +228,7 @@ fn a_handle_drawn_twice_is_drawn_again() {
 
 #[test]
 fn only_who_was_just_heard_and_has_just_heard_on_a_tag_meets_somebody_there() {
-    let recent = Limits::default().relay_recent;
+    let recent = Limits::default().turn_recent;
     for (one, other) in [(Role::Listen, Role::Knock), (Role::Knock, Role::Listen), (Role::Mesh, Role::Mesh)] {
         let mut table = Table::new(Limits::default());
         let ((a, _), (b, b_handle)) = (table.joined(DOOR, one), table.joined(DOOR, other));
@@ -265,7 +265,7 @@ fn who_reaches_nobody_meets_nobody_however_much_it_says() {
 }
 
 #[test]
-fn a_question_for_a_relay_is_about_a_tag_that_one_is_on() {
+fn a_question_for_a_turn_server_is_about_a_tag_that_one_is_on() {
     let mut table = Table::new(Limits::default());
     let (socket, _) = table.joined(DOOR, Role::Knock);
     assert_eq!(table.handle(socket, ClientMessage::AskTurn { tag: DOOR }), Ok(vec![]));

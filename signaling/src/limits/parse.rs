@@ -33,7 +33,7 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
 }
 
 /// As long as both sides have agreed on.
-pub(super) fn relay_life(text: &str) -> Result<Duration, String> {
+pub(super) fn turn_life(text: &str) -> Result<Duration, String> {
     match time(text)? {
         life if life > Duration::from_secs(signal_proto::MAX_TURN_LIFE.into()) => {
             Err("10min at most".to_owned())
@@ -104,8 +104,8 @@ mod tests {
     fn what_would_break_the_protocol_or_a_library_is_refused() {
         assert_eq!(places("64"), Ok(64));
         assert!(places("65").is_err() && places("0").is_err());
-        assert_eq!(relay_life("10min"), Ok(Duration::from_secs(600)));
-        assert!(relay_life("601s").is_err() && relay_life("999ms").is_err());
+        assert_eq!(turn_life("10min"), Ok(Duration::from_secs(600)));
+        assert!(turn_life("601s").is_err() && turn_life("999ms").is_err());
         assert_eq!(count::<usize>("1000000000"), Ok(1_000_000_000));
         for bad in ["0", "-1", "1000000001", "18446744073709551616", "many"] {
             assert!(count::<usize>(bad).is_err(), "{bad}");

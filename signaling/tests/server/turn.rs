@@ -93,10 +93,10 @@ async fn who_has_talked_both_ways_gets_one_and_nobody_before() {
 #[tokio::test]
 async fn it_is_forgotten_that_somebody_once_talked() {
     let limits = Limits {
-        relay_recent: Duration::from_millis(300),
+        turn_recent: Duration::from_millis(300),
         message_burst: u32::MAX,
-        relay_burst: u32::MAX,
-        relay_burst_per_address: u32::MAX,
+        turn_burst: u32::MAX,
+        turn_burst_per_address: u32::MAX,
         ..Limits::default()
     };
     let (_server, address) = with_turn("once", limits).await;
@@ -112,10 +112,10 @@ async fn it_is_forgotten_that_somebody_once_talked() {
 async fn one_past_each_rate_is_refused_like_everybody_else() {
     let long = Duration::from_secs(3_600);
     let limits = Limits {
-        relay_burst: 2,
-        relay_every: long,
-        relay_burst_per_address: 3,
-        relay_every_per_address: long,
+        turn_burst: 2,
+        turn_every: long,
+        turn_burst_per_address: 3,
+        turn_every_per_address: long,
         ..Limits::default()
     };
     let (_server, address) = with_turn("rate", limits).await;
@@ -168,11 +168,11 @@ async fn the_program_hands_it_out_and_logs_none_of_it() {
     let address: SocketAddr = address.unwrap_or_else(|| panic!("{line}")).parse().unwrap();
     let (mut host, mut guest, to_host, to_guest) = pair(address).await;
     talk(&mut host, &mut guest, to_host, to_guest).await;
-    let relay = ask(&mut guest, DOOR).await.unwrap();
+    let turn = ask(&mut guest, DOOR).await.unwrap();
     drop((host, guest));
     let (well, rest, log) = terminate(child, out).await;
     assert!(well, "{log}");
-    for canary in [SECRET, relay.username(), relay.credential()] {
+    for canary in [SECRET, turn.username(), turn.credential()] {
         assert!(!log.contains(canary) && !rest.contains(canary), "{canary} in:\n{log}{rest}");
     }
 }

@@ -37,22 +37,22 @@ pub(crate) struct Client {
     /// Not connected to the server, or what the system says while that is starting would be an error.
     socket: UdpSocket,
     server: SocketAddr,
-    relay: Option<Turn>,
+    turn: Option<Turn>,
     /// As the server asked for: realm and nonce.
     asked: Option<(String, String)>,
     nonces: usize,
 }
 
 impl Client {
-    pub(crate) async fn new(server: SocketAddr, relay: Option<Turn>) -> Self {
+    pub(crate) async fn new(server: SocketAddr, turn: Option<Turn>) -> Self {
         let any = SocketAddr::new(server.ip(), 0);
         let socket = UdpSocket::bind(any).await.unwrap();
-        Self { socket, server, relay, asked: None, nonces: 0 }
+        Self { socket, server, turn, asked: None, nonces: 0 }
     }
 
     /// What it came with.
-    pub(crate) fn relay(&self) -> Turn {
-        self.relay.clone().expect("it came with one")
+    pub(crate) fn turn(&self) -> Turn {
+        self.turn.clone().expect("it came with one")
     }
 
     /// How many nonces the server has given it.
@@ -91,7 +91,7 @@ impl Client {
         for _ in 0..3 {
             let first = self.asked.is_none();
             match self.once(method, attributes).await {
-                Err(401) if first && self.asked.is_some() && self.relay.is_some() => {}
+                Err(401) if first && self.asked.is_some() && self.turn.is_some() => {}
                 Err(438) => {}
                 answer => return answer,
             }
@@ -107,8 +107,8 @@ impl Client {
             let value = if *kind == XOR_PEER_ADDRESS { xored(value, id) } else { value.clone() };
             message.add_attribute(&RawAttribute::new(AttributeType::new(*kind), &value)).unwrap();
         }
-        if let (Some((realm, nonce)), Some(relay)) = (&self.asked, &self.relay) {
-            let (user, password) = (relay.username().to_owned(), relay.credential().to_owned());
+        if let (Some((realm, nonce)), Some(turn)) = (&self.asked, &self.turn) {
+            let (user, password) = (turn.username().to_owned(), turn.credential().to_owned());
             message.add_attribute(&Username::new(&user).unwrap()).unwrap();
             message.add_attribute(&Realm::new(realm).unwrap()).unwrap();
             message.add_attribute(&Nonce::new(nonce).unwrap()).unwrap();

@@ -75,8 +75,8 @@ impl Coturn {
 
     async fn user_at(&self, ip: IpAddr, seconds: u64) -> Client {
         let (now, life) = (std::time::SystemTime::now(), std::time::Duration::from_secs(seconds));
-        let relay = self.turn().right(now, life, *b"somebody");
-        Client::new(SocketAddr::new(ip, self.port), Some(relay)).await
+        let turn = self.turn().right(now, life, *b"somebody");
+        Client::new(SocketAddr::new(ip, self.port), Some(turn)).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who may use the relay, and for how long.
+//! Who may use the TURN server, and for how long.
 
 use crate::client::{CHANNEL, Client};
 use crate::coturn::Coturn;
@@ -20,11 +20,10 @@ async fn what_we_hand_out_is_accepted_and_nothing_else() {
         signal_proto::Turn::new(honest.urls().to_vec(), user.into(), credential.into(), 60).unwrap()
     };
     let longer = format!("9{}", honest.username());
-    for relay in
-        [forged(&longer, honest.credential()), forged(honest.username(), "AAAA"), forged("x", "AAAA")]
+    for turn in [forged(&longer, honest.credential()), forged(honest.username(), "AAAA"), forged("x", "AAAA")]
     {
         let server = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), coturn.port);
-        assert_eq!(Client::new(server, Some(relay)).await.allocate().await, Err(401));
+        assert_eq!(Client::new(server, Some(turn)).await.allocate().await, Err(401));
     }
 }
 
@@ -55,9 +54,9 @@ async fn a_session_outlives_its_credential_and_its_nonce() {
     hears(&client, &peer, relayed, b"while it is good").await;
 
     // Until somebody new is refused with the very same words.
-    let relay = client.relay();
+    let turn = client.turn();
     let server = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), coturn.port);
-    while Client::new(server, Some(relay.clone())).await.allocate().await != Err(401) {
+    while Client::new(server, Some(turn.clone())).await.allocate().await != Err(401) {
         hears(&client, &peer, relayed, b"meanwhile").await;
     }
     client.refresh().await.expect("the allocation goes on");

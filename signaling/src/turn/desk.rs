@@ -1,13 +1,13 @@
 //! Who is given the right to use the TURN server: who meets somebody just now, and not too often.
 //!
 //! Whoever gets none is told nothing but that, so that nobody learns from it whether there is a TURN server, or
-//! somebody on a tag. PROTOCOL.md, *Relays*.
+//! somebody on a tag. PROTOCOL.md, *TURN*.
 
+use super::TurnServer;
 use crate::addresses::Addresses;
 use crate::bucket::Bucket;
 use crate::limits::Limits;
 use crate::metrics::{Limit, Metrics};
-use crate::turn::TurnServer;
 use signal_proto::Turn;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use tokio::time::Instant;
 
 /// The TURN server, if there is one, and how often who may have it.
 #[derive(Debug)]
-pub(crate) struct Relays {
-    turn: Option<TurnServer>,
+pub(crate) struct Desk {
+    server: Option<TurnServer>,
     life: Duration,
     each: Bucket,
     addresses: Arc<Addresses>,
@@ -31,14 +31,14 @@ pub(crate) struct Asker {
     bucket: Bucket,
 }
 
-impl Relays {
-    pub(crate) fn new(turn: Option<TurnServer>, limits: &Limits, metrics: Arc<Metrics>) -> Self {
+impl Desk {
+    pub(crate) fn new(server: Option<TurnServer>, limits: &Limits, metrics: Arc<Metrics>) -> Self {
         let now = Instant::now();
         Self {
-            turn,
-            life: limits.relay_life,
-            each: Bucket::slow(limits.relay_burst, limits.relay_every, now),
-            addresses: Addresses::slow(limits.relay_burst_per_address, limits.relay_every_per_address),
+            server,
+            life: limits.turn_life,
+            each: Bucket::slow(limits.turn_burst, limits.turn_every, now),
+            addresses: Addresses::slow(limits.turn_burst_per_address, limits.turn_every_per_address),
             metrics,
         }
     }
@@ -50,17 +50,17 @@ impl Relays {
 
     /// What `asker` gets, who `meets` somebody or doesn't.
     pub(crate) fn ask(&self, asker: &mut Asker, meets: bool, now: Instant) -> Option<Turn> {
-        let turn = self.turn.as_ref().filter(|_| meets)?;
+        let server = self.server.as_ref().filter(|_| meets)?;
         if !asker.bucket.take(1, now) {
-            self.metrics.hit(Limit::RelaysPerSocket);
+            self.metrics.hit(Limit::TurnPerSocket);
             return None;
         }
         if self.addresses.pass(asker.ip, now).is_err() {
-            self.metrics.hit(Limit::RelaysPerAddress);
+            self.metrics.hit(Limit::TurnPerAddress);
             return None;
         }
         let mut word = [0; 8];
         getrandom::fill(&mut word).expect("the operating system gives randomness once it runs");
-        Some(turn.right(SystemTime::now(), self.life, word))
+        Some(server.right(SystemTime::now(), self.life, word))
     }
 }
