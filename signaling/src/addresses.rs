@@ -4,8 +4,9 @@
 //! What is remembered of an address is gone as soon as it holds nothing and could take everything again.
 
 use crate::bucket::Bucket;
+use crate::network::Network;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -14,19 +15,6 @@ use tokio::time::Instant;
 const MAX_ADDRESSES: usize = 65_536;
 /// From so many on, addresses without places are looked through for those that can be forgotten.
 const SWEEP_FROM: usize = 1_024;
-
-/// What counts as one address: an IPv4 address, or the /64 that an IPv6 subscriber is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Network(IpAddr);
-
-impl From<IpAddr> for Network {
-    fn from(ip: IpAddr) -> Self {
-        match ip.to_canonical() {
-            IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
-            IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)))),
-        }
-    }
-}
 
 /// Why an address gets nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

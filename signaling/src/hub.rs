@@ -4,8 +4,8 @@
 //! look into an envelope, and never answer differently for a tag that exists beyond what the asking role may see.
 //! Sockets of other nodes have places beside our own (`hub/elsewhere.rs`): the same rules hold for them.
 
-use crate::addresses::Network;
 use crate::limits::Limits;
+use crate::network::Network;
 use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Role, ServerMessage, Tag};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;

@@ -20,6 +20,7 @@ mod health;
 pub mod hub;
 mod limits;
 mod metrics;
+mod network;
 mod operator;
 mod origin;
 mod outbox;
