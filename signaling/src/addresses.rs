@@ -1,157 +1,89 @@
-//! How many places each network address holds and how fast it takes new ones, so that one address cannot take them
-//! all and cannot keep the server busy.
-//!
-//! What is remembered of an address is gone as soon as it holds nothing and could take everything again.
+//! What each network address may have, so that one address cannot take everything and cannot keep the server busy; nor
+//! can a site, which is given many thousand addresses of IPv6.
+
+mod places;
+
+pub(crate) use places::Crowded;
 
 use crate::bucket::Bucket;
 use crate::network::Network;
-use std::collections::HashMap;
+use places::{Place, Places};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Addresses without places remembered at most, a few megabytes; then all of those are forgotten.
-const MAX_ADDRESSES: usize = 65_536;
-/// From so many on, addresses without places are looked through for those that can be forgotten.
-const SWEEP_FROM: usize = 1_024;
-
-/// Why an address gets nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Crowded {
-    /// It holds all the places that it may.
-    Full,
-    /// It came too often.
-    TooFast,
-}
-
-/// Places by address.
+/// Places by address, and by the site that it belongs to.
 #[derive(Debug)]
 pub(crate) struct Addresses {
-    each: usize,
-    /// A full bucket for every address, where coming too often is a matter.
-    rate: Option<Bucket>,
-    table: Mutex<Table>,
-}
-
-#[derive(Debug)]
-struct Table {
-    entries: HashMap<Network, Entry>,
-    sweep_at: usize,
-}
-
-#[derive(Debug)]
-struct Entry {
-    taken: usize,
-    bucket: Option<Bucket>,
+    each: Arc<Places>,
+    sites: Arc<Places>,
 }
 
 /// One place, free again when dropped.
 #[derive(Debug)]
 pub(crate) struct Ticket {
-    addresses: Arc<Addresses>,
-    network: Network,
+    _address: Place,
+    _site: Option<Place>,
 }
 
 impl Addresses {
-    /// At most `each` places for every address, however fast.
-    pub(crate) fn new(each: usize) -> Arc<Self> {
-        Self::with(each, None)
+    /// At most `each` places for every address and `site` times as many for a site, however fast.
+    pub(crate) fn new(each: usize, site: u32) -> Self {
+        Self { each: Places::new(each, None), sites: Places::new(many(each, site), None) }
     }
 
-    /// At most `each` places for every address, `burst` of them at once and `per_second` in the long run.
-    pub(crate) fn paced(each: usize, burst: u32, per_second: u32) -> Arc<Self> {
-        Self::with(each, Some(Bucket::full(burst, per_second, Instant::now())))
+    /// At most `each` places for every address, `burst` of them at once and `per_second` in the long run; and `site`
+    /// times as much for a site.
+    pub(crate) fn paced(each: usize, burst: u32, per_second: u32, site: u32) -> Self {
+        let now = Instant::now();
+        let rate = |worth| Bucket::full(burst.saturating_mul(worth), per_second.saturating_mul(worth), now);
+        Self {
+            each: Places::new(each, Some(rate(1))),
+            sites: Places::new(many(each, site), Some(rate(site))),
+        }
     }
 
-    /// For those who need no place: `burst` times at once, and once more after `every`.
-    pub(crate) fn slow(burst: u32, every: Duration) -> Arc<Self> {
-        Self::with(0, Some(Bucket::slow(burst, every, Instant::now())))
+    /// For those who need no place: `burst` times at once, and once more after `every`; and `site` times as often for a
+    /// site.
+    pub(crate) fn slow(burst: u32, every: Duration, site: u32) -> Self {
+        let now = Instant::now();
+        let every_of_site = (every / site.max(1)).max(Duration::from_nanos(1));
+        Self {
+            each: Places::new(0, Some(Bucket::slow(burst, every, now))),
+            sites: Places::new(0, Some(Bucket::slow(burst.saturating_mul(site), every_of_site, now))),
+        }
     }
 
-    fn with(each: usize, rate: Option<Bucket>) -> Arc<Self> {
-        let table = Table { entries: HashMap::new(), sweep_at: SWEEP_FROM };
-        Arc::new(Self { each, rate, table: Mutex::new(table) })
-    }
-
-    /// A place for `ip`, if it has one left and did not come too often.
-    pub(crate) fn take(self: &Arc<Self>, ip: IpAddr, now: Instant) -> Result<Ticket, Crowded> {
+    /// A place for `ip`, if it and its site have one left and did not come too often.
+    pub(crate) fn take(&self, ip: IpAddr, now: Instant) -> Result<Ticket, Crowded> {
         let network = Network::from(ip);
-        self.arrival(network, now, |entry| {
-            if entry.taken >= self.each {
-                return Err(Crowded::Full);
-            }
-            entry.taken += 1;
-            Ok(Ticket { addresses: Arc::clone(self), network })
-        })
+        // The address first: who has enough must not use up what others of its site may have.
+        let address = self.each.take(network, now)?;
+        let site = network.site().map(|site| self.sites.take(site, now)).transpose()?;
+        Ok(Ticket { _address: address, _site: site })
     }
 
     /// The same for somebody who needs no place.
     pub(crate) fn pass(&self, ip: IpAddr, now: Instant) -> Result<(), Crowded> {
-        self.arrival(Network::from(ip), now, |_| Ok(()))
+        let network = Network::from(ip);
+        self.each.pass(network, now)?;
+        network.site().map_or(Ok(()), |site| self.sites.pass(site, now))
     }
 
-    fn arrival<T>(
-        &self,
-        network: Network,
-        now: Instant,
-        enter: impl FnOnce(&mut Entry) -> Result<T, Crowded>,
-    ) -> Result<T, Crowded> {
-        let mut table = self.table();
-        table.sweep(now);
-        let fresh = || Entry { taken: 0, bucket: self.rate.map(|rate| rate.refilled(now)) };
-        let entry = table.entries.entry(network).or_insert_with(fresh);
-        if entry.bucket.as_mut().is_some_and(|bucket| !bucket.take(1, now)) {
-            return Err(Crowded::TooFast);
-        }
-        enter(entry)
-    }
-
-    fn table(&self) -> MutexGuard<'_, Table> {
-        // Nothing in here can panic half-way, so a poisoned lock still guards a sound table.
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    #[cfg(test)]
+    fn is_empty(&self) -> bool {
+        self.each.is_empty() && self.sites.is_empty()
     }
 }
 
-impl Entry {
-    /// Whether a fresh entry would be the same.
-    fn is_as_new(&self, now: Instant) -> bool {
-        self.taken == 0 && self.bucket.is_none_or(|bucket| bucket.is_full(now))
-    }
-}
-
-impl Table {
-    /// Forgets what need not be remembered, each time that the table has grown by as much or by a good deal.
-    fn sweep(&mut self, now: Instant) {
-        if self.entries.len() < self.sweep_at {
-            return;
-        }
-        self.entries.retain(|_, entry| !entry.is_as_new(now));
-        if self.entries.len() >= MAX_ADDRESSES {
-            self.entries.retain(|_, entry| entry.taken > 0);
-        }
-        let left = self.entries.len();
-        self.sweep_at = (2 * left).min(MAX_ADDRESSES).max(left + SWEEP_FROM);
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        let now = Instant::now();
-        let mut table = self.addresses.table();
-        if let Some(entry) = table.entries.get_mut(&self.network) {
-            entry.taken -= 1;
-            if entry.is_as_new(now) {
-                table.entries.remove(&self.network);
-            }
-        }
-    }
+fn many(each: usize, site: u32) -> usize {
+    each.saturating_mul(usize::try_from(site).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
     use std::time::Duration;
 
     fn ip(text: &str) -> IpAddr {
@@ -160,7 +92,7 @@ mod tests {
 
     #[test]
     fn one_past_the_places_is_refused_until_one_is_given_back() {
-        let (addresses, now) = (Addresses::new(2), Instant::now());
+        let (addresses, now) = (Addresses::new(2, 1), Instant::now());
         let first = addresses.take(ip("192.0.2.1"), now).unwrap();
         let _second = addresses.take(ip("192.0.2.1"), now).unwrap();
         assert_eq!(addresses.take(ip("192.0.2.1"), now).unwrap_err(), Crowded::Full);
@@ -176,17 +108,17 @@ mod tests {
 
     #[test]
     fn an_ipv6_subscriber_is_one_address_and_leaves_nothing_behind() {
-        let (addresses, now) = (Addresses::new(1), Instant::now());
+        let (addresses, now) = (Addresses::new(1, 2), Instant::now());
         let held = addresses.take(ip("2001:db8:0:1::1"), now).unwrap();
         assert!(addresses.take(ip("2001:db8:0:1:ffff::2"), now).is_err());
         assert!(addresses.take(ip("2001:db8:0:2::1"), now).is_ok());
         drop(held);
-        assert!(addresses.table().entries.is_empty());
+        assert!(addresses.is_empty());
     }
 
     #[test]
     fn one_past_the_burst_is_refused_until_time_has_passed() {
-        let (addresses, now) = (Addresses::paced(9, 2, 1), Instant::now());
+        let (addresses, now) = (Addresses::paced(9, 2, 1, 1), Instant::now());
         for _ in 0..2 {
             drop(addresses.take(ip("192.0.2.1"), now).unwrap());
         }
@@ -197,22 +129,38 @@ mod tests {
     }
 
     #[test]
-    fn however_many_addresses_come_only_so_many_are_remembered_and_for_a_while() {
-        let (addresses, now) = (Addresses::paced(1, 1, 1), Instant::now());
-        let _held = addresses.take(ip("192.0.2.1"), now).unwrap();
-        let come = |from: u32, count: u32, now| {
-            for n in from..from + count {
-                assert_eq!(addresses.pass(IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + n)), now), Ok(()));
-                assert!(addresses.table().entries.len() <= MAX_ADDRESSES + SWEEP_FROM);
+    fn a_site_has_so_many_addresses_worth_of_places_and_gets_them_back() {
+        let (addresses, now) = (Addresses::new(2, 2), Instant::now());
+        let come = |n: u32| addresses.take(ip(&format!("2001:db8:0:{n}::1")), now);
+        let mut held: Vec<_> = (0..4).map(|n| come(n).unwrap()).collect();
+        assert_eq!(come(9).unwrap_err(), Crowded::Full);
+        assert!(addresses.take(ip("2001:db8:1::1"), now).is_ok(), "another site");
+        let _many = [1, 2, 3, 4, 5].map(|n| addresses.take(ip(&format!("192.0.2.{n}")), now).unwrap());
+        held.pop();
+        held.push(come(9).unwrap());
+        assert_eq!(come(9).unwrap_err(), Crowded::Full, "nor was one lost by being refused");
+        drop((held, _many));
+        assert!(addresses.is_empty());
+    }
+
+    #[test]
+    fn a_site_comes_as_often_as_so_many_addresses_and_who_comes_too_often_takes_nothing_from_the_others() {
+        let every = Duration::from_secs(2);
+        for addresses in [Addresses::paced(0, 2, 1, 2), Addresses::slow(2, every, 2)] {
+            let now = Instant::now();
+            let come = |n: u32, now| addresses.pass(ip(&format!("2001:db8:0:{n}::1")), now);
+            assert_eq!([come(1, now), come(1, now)], [Ok(()), Ok(())]);
+            for _ in 0..9 {
+                assert_eq!(come(1, now), Err(Crowded::TooFast));
             }
-        };
-        let many = 2 * u32::try_from(MAX_ADDRESSES).unwrap();
-        come(0, many, now);
-        come(many, many, now + Duration::from_secs(1));
-        assert_eq!(addresses.take(ip("192.0.2.1"), now + Duration::from_secs(2)).unwrap_err(), Crowded::Full);
-        let later = now + Duration::from_secs(9);
-        addresses.table().sweep_at = 0;
-        come(0, 1, later);
-        assert_eq!(addresses.table().entries.len(), 2, "the one that holds a place, and the last");
+            assert_eq!([come(2, now), come(3, now)], [Ok(()), Ok(())]);
+            assert_eq!(come(4, now), Err(Crowded::TooFast), "the site's burst");
+            assert_eq!(addresses.pass(ip("2001:db8:1::1"), now), Ok(()), "another site");
+        }
+        let addresses = Addresses::slow(1, every, 2);
+        let now = Instant::now();
+        let come = |n: u32, now| addresses.pass(ip(&format!("2001:db8:0:{n}::1")), now);
+        assert_eq!([come(1, now), come(2, now), come(3, now)], [Ok(()), Ok(()), Err(Crowded::TooFast)]);
+        assert_eq!(come(4, now + every / 2), Ok(()), "twice as often as an address");
     }
 }

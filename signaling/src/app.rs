@@ -26,9 +26,9 @@ pub(crate) struct App {
     /// Whose pages may connect; if none, this server's own.
     pub(crate) origins: Vec<Origin>,
     /// TCP connections by address.
-    pub(crate) connections: Arc<Addresses>,
+    pub(crate) connections: Addresses,
     /// WebSockets by address.
-    pub(crate) sockets: Arc<Addresses>,
+    pub(crate) sockets: Addresses,
     pub(crate) page: Page,
     /// Cancelled when the server stops.
     pub(crate) stop: CancellationToken,

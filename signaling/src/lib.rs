@@ -116,8 +116,9 @@ impl Server {
                 limits.connections_per_address,
                 limits.new_connection_burst,
                 limits.new_connections_per_second,
+                limits.addresses_per_site,
             ),
-            sockets: Addresses::new(limits.sockets_per_address),
+            sockets: Addresses::new(limits.sockets_per_address, limits.addresses_per_site),
             page: Page::new(
                 &self.config.ice_servers,
                 self.stun.map(|address| address.port()),

@@ -40,6 +40,11 @@ pub struct Limits {
     /// Half of the connections, so that pages still load.
     #[arg(long, value_name = "COUNT", value_parser = count::<usize>, default_value = "256")]
     pub sockets_per_address: usize,
+    /// How many addresses' worth of all that is counted by address one /48 network of IPv6 may have
+    ///
+    /// A site is given a /48, and with it 65,536 networks of /64. These leave it a fifth of the connections.
+    #[arg(long, value_name = "COUNT", value_parser = count::<u32>, default_value = "4")]
+    pub addresses_per_site: u32,
     /// Bytes that the system may hold on their way to a peer, for each connection (SO_SNDBUF)
     ///
     /// The system's own choice goes up to megabytes for a peer that does not read; this still fills 10 Mbit/s over

@@ -1,4 +1,4 @@
-//! What counts as one address.
+//! What counts as one address, and what as one site.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -11,6 +11,16 @@ impl From<IpAddr> for Network {
         match ip.to_canonical() {
             IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
             IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)))),
+        }
+    }
+}
+
+impl Network {
+    /// The /48 around it, if it is one of IPv6: what a site is given, with 65,536 of such networks in it.
+    pub(crate) fn site(self) -> Option<Self> {
+        match self.0 {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(v6) => Some(Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 80))))),
         }
     }
 }

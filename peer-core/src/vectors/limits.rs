@@ -58,7 +58,7 @@ const SOURCES: [(&str, &str); 63] = sources![
     "signal-proto/src/lib.rs",
     "signal-proto/src/turn.rs",
     "signaling/src/accept.rs",
-    "signaling/src/addresses.rs",
+    "signaling/src/addresses/places.rs",
     "signaling/src/arguments/backplane.rs",
     "signaling/src/backplane.rs",
     "signaling/src/backplane/exchange.rs",

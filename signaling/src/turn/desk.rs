@@ -20,7 +20,7 @@ pub(crate) struct Desk {
     server: Option<TurnServer>,
     life: Duration,
     each: Bucket,
-    addresses: Arc<Addresses>,
+    addresses: Addresses,
     metrics: Arc<Metrics>,
 }
 
@@ -38,7 +38,11 @@ impl Desk {
             server,
             life: limits.turn_life,
             each: Bucket::slow(limits.turn_burst, limits.turn_every, now),
-            addresses: Addresses::slow(limits.turn_burst_per_address, limits.turn_every_per_address),
+            addresses: Addresses::slow(
+                limits.turn_burst_per_address,
+                limits.turn_every_per_address,
+                limits.addresses_per_site,
+            ),
             metrics,
         }
     }

@@ -75,6 +75,30 @@ async fn requests_through_a_proxy_are_paced_by_address() {
 }
 
 #[tokio::test]
+async fn a_site_of_ipv6_has_so_many_addresses_worth_and_no_more() {
+    let burst = Limits { new_connection_burst: 2, new_connections_per_second: 0, ..Limits::default() };
+    let sockets = Limits { sockets_per_address: 1, ..Limits::default() };
+    let worth = Limits::default().addresses_per_site;
+    let (_server, address) = start_with(config(&["127.0.0.1/32"], sockets)).await;
+    let mut held = Vec::new();
+    for n in 0..worth {
+        held.push(open(address, &format!("2001:db8:0:{n}::1")).await);
+    }
+    assert_eq!(refused(address, on_behalf_of(address, "2001:db8:0:ffff::1")).await, 429, "the same /48");
+    open(address, "2001:db8:1::1").await;
+    open(address, "192.0.2.1").await;
+
+    let (_server, address) = start_with(config(&["127.0.0.1/32"], burst)).await;
+    for n in 0..worth {
+        for _ in 0..2 {
+            assert!(page(address, &format!("2001:db8:0:{n}::1")).await.starts_with("HTTP/1.1 200"));
+        }
+    }
+    assert!(page(address, "2001:db8:0:ffff::1").await.starts_with("HTTP/1.1 429"), "the same /48");
+    assert!(page(address, "2001:db8:1::1").await.starts_with("HTTP/1.1 200"), "another /48");
+}
+
+#[tokio::test]
 async fn connections_through_a_proxy_count_in_total() {
     let limits = Limits { connections: 1, ..Limits::default() };
     let (_server, address) = start_with(config(&["127.0.0.1/32"], limits)).await;
