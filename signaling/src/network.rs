@@ -16,6 +16,14 @@ impl From<IpAddr> for Network {
 }
 
 impl Network {
+    /// As bytes, those that are not counted being 0.
+    pub(crate) fn octets(self) -> Vec<u8> {
+        match self.0 {
+            IpAddr::V4(v4) => v4.octets().to_vec(),
+            IpAddr::V6(v6) => v6.octets().to_vec(),
+        }
+    }
+
     /// The /48 around it, if it is one of IPv6: what a site is given, with 65,536 of such networks in it.
     pub(crate) fn site(self) -> Option<Self> {
         match self.0 {

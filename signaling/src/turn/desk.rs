@@ -19,6 +19,7 @@ use tokio::time::Instant;
 pub(crate) struct Desk {
     server: Option<TurnServer>,
     life: Duration,
+    names_of_site: u32,
     each: Bucket,
     addresses: Addresses,
     metrics: Arc<Metrics>,
@@ -37,6 +38,7 @@ impl Desk {
         Self {
             server,
             life: limits.turn_life,
+            names_of_site: limits.addresses_per_site,
             each: Bucket::slow(limits.turn_burst, limits.turn_every, now),
             addresses: Addresses::slow(
                 limits.turn_burst_per_address,
@@ -63,8 +65,6 @@ impl Desk {
             self.metrics.hit(Limit::TurnPerAddress);
             return None;
         }
-        let mut word = [0; 8];
-        getrandom::fill(&mut word).expect("the operating system gives randomness once it runs");
-        Some(server.right(SystemTime::now(), self.life, word))
+        Some(server.right(asker.ip, self.names_of_site, SystemTime::now(), self.life))
     }
 }

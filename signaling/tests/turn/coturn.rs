@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
 
 /// What stands in the repository, word for word.
 const SAMPLE: &str = include_str!("../../../deploy/coturn/turnserver.conf");
@@ -73,9 +74,21 @@ impl Coturn {
         self.user_at(Ipv6Addr::LOCALHOST.into(), seconds).await
     }
 
+    /// The same over IPv4, for somebody whom the Linkspan server has seen at `ip`.
+    pub(crate) async fn user_named_after(&self, ip: IpAddr, seconds: u64) -> Client {
+        let right = self.turn().right(ip, 4, SystemTime::now(), Duration::from_secs(seconds));
+        Client::new(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), self.port), Some(right)).await
+    }
+
+    /// A number of the sample.
+    pub(crate) fn sample(name: &str) -> u64 {
+        let line = SAMPLE.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.unwrap_or_else(|| panic!("the sample has no {name}")).parse().unwrap()
+    }
+
     async fn user_at(&self, ip: IpAddr, seconds: u64) -> Client {
-        let (now, life) = (std::time::SystemTime::now(), std::time::Duration::from_secs(seconds));
-        let turn = self.turn().right(now, life, *b"somebody");
+        let (now, life) = (SystemTime::now(), Duration::from_secs(seconds));
+        let turn = self.turn().right(ip, 4, now, life);
         Client::new(SocketAddr::new(ip, self.port), Some(turn)).await
     }
 }

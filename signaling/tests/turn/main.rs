@@ -9,3 +9,5 @@ mod coturn;
 mod credentials;
 #[cfg(test)]
 mod forbidden;
+#[cfg(test)]
+mod stranger;
