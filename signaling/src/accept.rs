@@ -96,6 +96,8 @@ pub(crate) async fn next(
 ) -> Option<(TcpStream, SocketAddr)> {
     loop {
         let accepted = tokio::select! {
+            // In this order, so that once it stops nobody more is taken in.
+            biased;
             () = stop.cancelled() => return None,
             accepted = listener.accept() => accepted,
         };
