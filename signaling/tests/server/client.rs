@@ -13,8 +13,9 @@ use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// Far beyond everything that happens here: a test that waits longer hangs, and says so.
-const HANGS: Duration = Duration::from_secs(60);
+/// Far beyond everything that happens here, of which the slowest is the silence of a node (10 s): a test that waits
+/// longer hangs, and says so.
+const HANGS: Duration = Duration::from_secs(30);
 
 pub(crate) const DOOR: Tag = Tag([0xd0; 16]);
 pub(crate) const MESH: Tag = Tag([0x3e; 16]);
@@ -111,15 +112,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         soon(self.0.send(message)).await.unwrap();
     }
 
-    /// The next message; pings are answered on the way.
+    /// The next message; pings are answered on the way, and are no reason to wait for longer.
     pub(crate) async fn message(&mut self) -> ServerMessage {
-        loop {
-            match soon(self.0.next()).await.expect("the server ended it").unwrap() {
-                Message::Binary(bytes) => return ServerMessage::decode(&bytes).unwrap(),
-                Message::Ping(_) => {}
-                other => panic!("unexpected {other:?}"),
+        soon(async {
+            loop {
+                match self.0.next().await.expect("the server ended it").unwrap() {
+                    Message::Binary(bytes) => return ServerMessage::decode(&bytes).unwrap(),
+                    Message::Ping(_) => {}
+                    other => panic!("unexpected {other:?}"),
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The handle of the next message, which must tell of somebody who came.
@@ -130,15 +134,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
     }
 
-    /// Reads to the end and tells the server's close code.
+    /// Reads to the end and tells the server's close code. Pings are no reason to wait for longer.
     pub(crate) async fn closed(&mut self) -> u16 {
-        loop {
-            match soon(self.0.next()).await.expect("it ended without a close code") {
-                Ok(Message::Close(Some(frame))) => return frame.code.into(),
-                Ok(_) => {}
-                Err(error) => panic!("it ended without a close code: {error}"),
+        soon(async {
+            loop {
+                match self.0.next().await.expect("it ended without a close code") {
+                    Ok(Message::Close(Some(frame))) => return frame.code.into(),
+                    Ok(_) => {}
+                    Err(error) => panic!("it ended without a close code: {error}"),
+                }
             }
-        }
+        })
+        .await
     }
 }
 
