@@ -257,6 +257,31 @@ mod tests {
         ]
     }
 
+    fn answers() -> Vec<ServerMessage> {
+        let (tag, handle) = (Tag([7; 16]), Handle([1; 8]));
+        vec![
+            ServerMessage::Joined { tag, peers: vec![handle] },
+            ServerMessage::Refused { tag, reason: Refusal::ServerFull },
+            ServerMessage::Attached { tag, handle },
+            ServerMessage::Detached { tag, handle },
+            ServerMessage::Message { tag, from: handle, bytes: vec![9; 512] },
+            ServerMessage::GoingAway { retry_ms: 300 },
+            ServerMessage::Turn { turn: None },
+        ]
+    }
+
+    #[test]
+    fn every_answer_comes_back_and_no_prefix_or_tail_is_accepted() {
+        for message in answers() {
+            let bytes = message.encode();
+            assert_eq!(ServerMessage::decode(&bytes), Ok(message));
+            for cut in 0..bytes.len() {
+                assert_eq!(ServerMessage::decode(&bytes[..cut]), Err(Malformed));
+            }
+            assert_eq!(ServerMessage::decode(&[bytes, vec![0]].concat()), Err(Malformed));
+        }
+    }
+
     #[test]
     fn every_message_comes_back_and_no_prefix_or_tail_is_accepted() {
         for message in messages() {
@@ -291,8 +316,20 @@ mod tests {
 
     #[test]
     fn an_envelope_one_past_the_limit_is_refused() {
-        let send = |n| ClientMessage::Send { tag: Tag([0; 16]), to: None, bytes: vec![0; n] }.encode();
+        let (tag, from) = (Tag([0; 16]), Handle([0; 8]));
+        let send = |n| ClientMessage::Send { tag, to: Some(from), bytes: vec![0; n] }.encode();
         assert!(ClientMessage::decode(&send(MAX_ENVELOPE)).is_ok());
         assert_eq!(ClientMessage::decode(&send(MAX_ENVELOPE + 1)), Err(Malformed));
+        let message = |n| ServerMessage::Message { tag, from, bytes: vec![0; n] }.encode();
+        assert!(ServerMessage::decode(&message(MAX_ENVELOPE)).is_ok());
+        assert_eq!(ServerMessage::decode(&message(MAX_ENVELOPE + 1)), Err(Malformed));
+        assert!(message(MAX_ENVELOPE + 1).len() <= MAX_MESSAGE, "so it is the envelope that is too long");
+    }
+
+    #[test]
+    fn one_peer_more_than_a_tag_shows_is_refused() {
+        let joined = |n| ServerMessage::Joined { tag: Tag([0; 16]), peers: vec![Handle([0; 8]); n] }.encode();
+        assert!(ServerMessage::decode(&joined(MAX_PEERS)).is_ok());
+        assert_eq!(ServerMessage::decode(&joined(MAX_PEERS + 1)), Err(Malformed));
     }
 }

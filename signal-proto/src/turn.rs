@@ -154,6 +154,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_handed_out_is_what_is_used() {
+        let urls = vec!["turn:host".into(), "turns:host".into()];
+        let turn = Turn::new(urls.clone(), "user".into(), "secret".into(), 60).unwrap();
+        let made = (turn.urls(), turn.username(), turn.credential(), turn.lifetime_s());
+        assert_eq!(made, (&urls[..], "user", "secret", 60));
+    }
+
+    #[test]
     fn only_what_a_browser_takes_is_a_turn_url() {
         for good in [
             "turn:example.org",
