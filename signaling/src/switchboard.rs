@@ -171,3 +171,6 @@ fn random_handle() -> Handle {
     getrandom::fill(&mut handle).expect("the operating system gives randomness once it runs");
     Handle(handle)
 }
+
+#[cfg(test)]
+mod tests;

@@ -212,6 +212,25 @@ mod tests {
     }
 
     #[test]
+    fn who_has_another_role_now_has_gone_and_come() {
+        let mut hub = Hub::new(Limits::default());
+        let (host, _) = join(&mut hub, Role::Listen, 100);
+        let (member, _) = join(&mut hub, Role::Mesh, 101);
+        hub.heard(ONE, TAG, &[(handle(1), Role::Knock)]);
+        let told = hub.heard(ONE, TAG, &[(handle(1), Role::Mesh)]);
+        assert_eq!(told, [to(host, detached(1)), to(member, attached(1))].concat());
+        assert_eq!(hub.elsewhere, 1);
+    }
+
+    #[test]
+    fn we_tell_the_others_of_our_own_places_only() {
+        let mut hub = Hub::new(Limits::default());
+        join(&mut hub, Role::Mesh, 100);
+        hub.heard(ONE, TAG, &[(handle(1), Role::Mesh)]);
+        assert_eq!(hub.places_here(TAG).collect::<Vec<_>>(), [(handle(100), Role::Mesh)]);
+    }
+
+    #[test]
     fn a_late_list_of_a_nodes_old_name_takes_nothing_back() {
         let mut hub = Hub::new(Limits::default());
         join(&mut hub, Role::Mesh, 100);

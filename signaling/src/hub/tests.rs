@@ -204,14 +204,17 @@ fn meetings_are_counted_once_one_way_and_once_when_answered() {
 #[test]
 fn nothing_is_left_when_everybody_has_gone() {
     let mut table = Table::new(Limits::default());
-    let (one, _) = table.joined(DOOR, Role::Listen);
-    let (two, _) = table.joined(DOOR, Role::Knock);
+    let [one, two] = ["192.0.2.1", "2001:db8::1"].map(|ip| table.hub.connect_from(ip.parse().unwrap()));
+    table.join(one, DOOR, Role::Listen).unwrap();
+    table.join(two, DOOR, Role::Knock).unwrap();
+    table.send(one, DOOR, None);
     table.join(one, MESH, Role::Mesh).unwrap();
     table.handle(two, ClientMessage::Leave { tag: DOOR }).unwrap();
     table.hub.disconnect(one);
     table.hub.disconnect(two);
     assert_eq!(table.hub.disconnect(two), [], "a second time is nothing");
     assert!(table.hub.tags.is_empty() && table.hub.sockets.is_empty() && table.hub.flows.is_empty());
+    assert!(table.hub.networks.is_empty(), "nor of where they came from");
     assert_eq!(table.hub.joins, 0);
 }
 

@@ -97,6 +97,18 @@ fn a_join_waits_for_as_many_answers_as_there_are_listeners() {
 }
 
 #[test]
+fn who_has_not_answered_in_time_is_waited_for_once() {
+    let mut node = Node::connected();
+    let answered = node.exchange.enter(TAG);
+    node.commands();
+    node.exchange.asked(Key::of(TAG), 2);
+    assert!(node.exchange.enter(TAG).is_some(), "who comes meanwhile waits, too");
+    node.exchange.answered_late(TAG);
+    assert!(node.exchange.enter(TAG).is_none());
+    assert_eq!(answered.unwrap().try_recv(), Err(oneshot::error::TryRecvError::Closed));
+}
+
+#[test]
 fn nobody_waits_for_a_connection_that_is_gone_and_the_next_one_tells_everything() {
     let mut node = Node::connected();
     let (_, answered) = node.join(1);
