@@ -7,8 +7,8 @@ import { download } from "../offer";
 import { holders, receivers, running, unfinished } from "../select";
 import type { Room, Shelved } from "../state";
 import { text } from "../text";
+import { Announced, Tick } from "./Copied";
 import { useCopy } from "./hooks";
-import { Announced, Tick } from "./Link";
 import { inText } from "./People";
 
 interface Props {

@@ -2,6 +2,7 @@
 import encodeQR from "qr";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { text } from "../text";
+import { Announced, Tick } from "./Copied";
 import { useCopy } from "./hooks";
 
 export function LinkField({ address, small }: { address: string; small?: boolean }) {
@@ -55,20 +56,6 @@ export function CopyLink({ address, select }: { address: string; select: () => v
       </button>
       <Announced shown={copied} />
     </>
-  );
-}
-
-/** Says that it worked, without changing the name of the button it stands in; `Announced` says it aloud. */
-export function Tick({ shown }: { shown: boolean }) {
-  return shown ? <span aria-hidden="true"> ✓</span> : null;
-}
-
-/** For who cannot see the tick. */
-export function Announced({ shown }: { shown: boolean }) {
-  return (
-    <span class="unseen" aria-live="polite">
-      {shown ? text.link.copied : ""}
-    </span>
   );
 }
 
