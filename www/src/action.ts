@@ -3,7 +3,7 @@ import type { Command, LocalEvent } from "./state";
 
 export type Action =
   | Command
-  | Extract<LocalEvent, { type: "ChatFirst" | "Draft" | "Trouble" }>
+  | Extract<LocalEvent, { type: "ChatFirst" | "Composed" | "Problem" }>
   /** Files that the person picked, pasted or dropped: checked, then shared. */
   | { type: "Offer"; files: readonly File[] }
   /** Leave the room's address and begin with a room of one's own. */

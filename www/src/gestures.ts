@@ -3,7 +3,7 @@ import type { Action } from "./action";
 import { folderIn } from "./offer";
 import type { Held, LocalEvent } from "./state";
 
-type Tell = (event: Extract<LocalEvent, { type: "Dragging" }> | Extract<Action, { type: "Offer" | "Trouble" }> | { type: "Insert"; text: string }) => void;
+type Tell = (event: Extract<LocalEvent, { type: "Dragging" }> | Extract<Action, { type: "Offer" | "Problem" }> | { type: "Insert"; text: string }) => void;
 
 export function installGestures(tell: Tell): void {
   // Events of the elements below come in pairs, leave after enter: the page is left when the count is even again.
@@ -45,7 +45,7 @@ export function installGestures(tell: Tell): void {
 function take(data: DataTransfer, tell: Tell): void {
   const folder = folderIn(data);
   if (folder !== null) {
-    tell({ type: "Trouble", problem: { kind: "folder", name: folder } });
+    tell({ type: "Problem", problem: { kind: "folder", name: folder } });
   } else if (data.files.length > 0) {
     tell({ type: "Offer", files: [...data.files] });
   } else {

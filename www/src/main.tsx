@@ -44,8 +44,8 @@ function goOn(): void {
 const perform: Send = (action: Action) => {
   switch (action.type) {
     case "ChatFirst":
-    case "Draft":
-    case "Trouble":
+    case "Composed":
+    case "Problem":
       tell(action);
       // What a person does is shown at once, what the network does with the next frame.
       draw();
@@ -87,10 +87,10 @@ function command(what: Command): void {
 async function offer(files: readonly File[]): Promise<void> {
   const checked = await check(files);
   const room = state.place.at === "room" ? state.room : null;
-  if ("problem" in checked) tell({ type: "Trouble", problem: checked.problem });
-  else if (room === null || room.ended) tell({ type: "Trouble", problem: { kind: "not-yet" } });
+  if ("problem" in checked) tell({ type: "Problem", problem: checked.problem });
+  else if (room === null || room.ended) tell({ type: "Problem", problem: { kind: "not-yet" } });
   else {
-    tell({ type: "Trouble", problem: null });
+    tell({ type: "Problem", problem: null });
     for (const file of checked.files) command({ type: "Share", room: room.id, files: [file] });
   }
 }
@@ -137,7 +137,7 @@ installGestures((event) => {
   else if (event.type !== "Insert") perform(event);
   else if (state.place.at === "room") {
     perform({ type: "ChatFirst" });
-    perform({ type: "Draft", text: state.draft + event.text });
+    perform({ type: "Composed", text: state.composed + event.text });
     document.querySelector("textarea")?.focus();
   }
 });

@@ -136,7 +136,8 @@ export interface State {
   /** Whether the browser keeps files and records here; unknown until the engine says so. */
   readonly persistent: boolean | null;
   readonly problem: Problem | null;
-  readonly draft: string;
+  /** What stands in the composer and is not said yet. */
+  readonly composed: string;
   readonly dragging: Held | null;
   readonly interrupted: Interrupted;
 }
@@ -147,12 +148,12 @@ export type LocalEvent =
   | { type: "Sent"; command: Command }
   | { type: "Blocked"; place: Extract<Place, { at: "unsupported" | "insecure" | "webrtc-off" }> }
   | { type: "ChatFirst" }
-  | { type: "Draft"; text: string }
+  | { type: "Composed"; text: string }
   | { type: "Dragging"; held: Held | null }
-  | { type: "Trouble"; problem: Problem | null };
+  | { type: "Problem"; problem: Problem | null };
 
 export function initial(here: Here, interrupted: Interrupted = new Map()): State {
-  return { here, place: { at: "starting" }, room: null, persistent: null, problem: null, draft: "", dragging: null, interrupted };
+  return { here, place: { at: "starting" }, room: null, persistent: null, problem: null, composed: "", dragging: null, interrupted };
 }
 
 /** `link` as one can send it. */
@@ -173,11 +174,11 @@ export function reduce(state: State, event: Event | LocalEvent): State {
       return { ...state, place: event.place };
     case "ChatFirst":
       return inRoom(state, (room) => ({ ...room, chatting: true }));
-    case "Draft":
-      return { ...state, draft: event.text };
+    case "Composed":
+      return { ...state, composed: event.text };
     case "Dragging":
       return { ...state, dragging: event.held };
-    case "Trouble":
+    case "Problem":
       return { ...state, problem: event.problem };
 
     case "AtDoor":

@@ -167,8 +167,8 @@ export const scripts: Partial<Record<string, Script>> = {
   },
   "source-changed": { events: [...shelf, stands(1, { type: "Failed", reason: { type: "SourceChanged" } })] },
   withdrawn: { events: [...shelf, { type: "Withdrawn", room, share: share(1) }] },
-  folder: { events: [...two, { type: "Trouble", problem: { kind: "folder", name: "Photos of the quay" } }] },
-  "too-long": { events: [...chat, { type: "Draft", text: "All the tides of the year, berth by berth. ".repeat(220) }] },
+  folder: { events: [...two, { type: "Problem", problem: { kind: "folder", name: "Photos of the quay" } }] },
+  "too-long": { events: [...chat, { type: "Composed", text: "All the tides of the year, berth by berth. ".repeat(220) }] },
   "long-chat": {
     events: [
       ...shelf,

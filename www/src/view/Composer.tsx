@@ -9,29 +9,29 @@ import { ChooseFiles } from "./Choose";
 /** Longest message in bytes of UTF-8; the engine's MAX_TEXT. */
 export const MAX_TEXT = 8192;
 
-export function Composer({ room, draft, send }: { room: Room; draft: string; send: Send }) {
+export function Composer({ room, composed, send }: { room: Room; composed: string; send: Send }) {
   const field = useRef<HTMLTextAreaElement>(null);
-  const length = utf8Length(draft);
+  const length = utf8Length(composed);
   const tooLong = length > MAX_TEXT;
   // As tall as its text, up to the limit in the style sheet.
   useLayoutEffect(() => {
     if (field.current === null) return;
     field.current.style.blockSize = "auto";
     field.current.style.blockSize = `${field.current.scrollHeight}px`;
-  }, [draft]);
+  }, [composed]);
   const say = () => {
     if (field.current === null) return;
-    // The field itself, not the draft of the last drawing: keys may have come since.
+    // The field itself, not what the last drawing showed: keys may have come since.
     const said = field.current.value;
     if (said.trim() === "" || utf8Length(said) > MAX_TEXT) return;
     send({ type: "Say", room: room.id, text: said });
     field.current.value = "";
-    send({ type: "Draft", text: "" });
+    send({ type: "Composed", text: "" });
     field.current.focus();
   };
   const asFile = () => {
-    send({ type: "Offer", files: [new File([draft], text.message.fileName, { type: "text/plain" })] });
-    send({ type: "Draft", text: "" });
+    send({ type: "Offer", files: [new File([composed], text.message.fileName, { type: "text/plain" })] });
+    send({ type: "Composed", text: "" });
   };
   return (
     <form
@@ -55,15 +55,15 @@ export function Composer({ room, draft, send }: { room: Room; draft: string; sen
         rows={1}
         aria-label={text.room.message}
         placeholder={text.room.message}
-        value={draft}
-        onInput={(event) => send({ type: "Draft", text: event.currentTarget.value })}
+        value={composed}
+        onInput={(event) => send({ type: "Composed", text: event.currentTarget.value })}
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.shiftKey || composing(event)) return;
           event.preventDefault();
           say();
         }}
       />
-      <button type="submit" class="send" disabled={draft.trim() === "" || tooLong}>
+      <button type="submit" class="send" disabled={composed.trim() === "" || tooLong}>
         {text.room.send}
       </button>
     </form>

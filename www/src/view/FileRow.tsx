@@ -151,7 +151,7 @@ function ChooseAgain({ room, shelved, describedBy, send }: Omit<Props, "order" |
     if (replacement === undefined) return;
     const same = replacement.size === shelved.size;
     if (same) send({ type: "Supply", room: room.id, file: shelved.file, replacement });
-    else send({ type: "Trouble", problem: { kind: "other-file", name: shelved.name } });
+    else send({ type: "Problem", problem: { kind: "other-file", name: shelved.name } });
   };
   return (
     <>

@@ -77,7 +77,7 @@ export function ProblemLine({ problem, send }: { problem: Problem | null; send: 
   return (
     <div class="problem" role="alert">
       <p>{problemSentence(problem)}</p>
-      <button type="button" class="plain" onClick={() => send({ type: "Trouble", problem: null })}>
+      <button type="button" class="plain" onClick={() => send({ type: "Problem", problem: null })}>
         {text.room.dismiss}
       </button>
     </div>
