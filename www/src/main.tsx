@@ -5,9 +5,10 @@ import { here, options } from "./config";
 import * as engine from "./engine";
 import { installGestures } from "./gestures";
 import { check, download } from "./offer";
+import { reduce } from "./reduce";
 import { rememberedName, rememberedOnTheWay, rememberName, rememberOnTheWay } from "./remember";
 import { onTheWay, toGoOn } from "./select";
-import { type Command, type Event, fileKey, initial, type LocalEvent, reduce } from "./state";
+import { type Command, type Event, fileKey, initial, type LocalEvent } from "./state";
 import { notifyKnock, showAround } from "./surroundings";
 import { App } from "./view/App";
 

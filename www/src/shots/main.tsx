@@ -1,6 +1,7 @@
 /** Shows one state of the page, `?state=NAME`, from a made-up list of events. Never part of the page itself. */
 import { render } from "preact";
-import { fileKey, initial, reduce } from "../state";
+import { reduce } from "../reduce";
+import { fileKey, initial } from "../state";
 import { App } from "../view/App";
 import { scripts } from "./scripts";
 

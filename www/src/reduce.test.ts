@@ -1,0 +1,110 @@
+/** What a person would lose if the reducer were wrong: a knock unseen, a download not started, a file not savable. */
+import { describe, expect, it } from "vitest";
+import { file, held, here, hosting, inside, joining, member, played, room, serving, share, shared, stands, the } from "./made";
+import { holders, onTheWay, toGoOn, troubleOf } from "./select";
+import { type Event, initial } from "./state";
+
+describe("the way in", () => {
+  it("leads from the link over the door and the request into the room", () => {
+    const door = played([{ type: "AtDoor", room, link: "L1" }]);
+    expect(door.place).toEqual({ at: "door", link: "L1" });
+    const asked = played([joining, { type: "Meeting", room, state: { type: "Asked", sas: "123456" } }], door);
+    expect(asked.place).toEqual({ at: "knocking" });
+    expect(asked.room?.meeting).toEqual({ type: "Asked", sas: "123456" });
+    expect(played([{ type: "Admitted", room }], asked).place).toEqual({ at: "room" });
+  });
+
+  it("leads back to the door when the request is cancelled", () => {
+    expect(played([joining, { type: "RoomClosed", room }]).place).toEqual({ at: "door", link: "L1" });
+  });
+
+  it("keeps a refusal in view although the room is closed, and forgets it when asked again", () => {
+    const denied = played([joining, { type: "Denied", room }, { type: "RoomClosed", room }]);
+    expect(denied.place).toEqual({ at: "knocking" });
+    expect(troubleOf(denied)).toEqual({ kind: "denied" });
+    expect(troubleOf(played([joining], denied))).toBeNull();
+  });
+
+  it("takes a member that reloads straight back into the room", () => {
+    expect(played([{ ...joining, member: true }]).place).toEqual({ at: "room" });
+  });
+
+  it("opens by itself when the other tab closes", () => {
+    expect(played([{ type: "OpenElsewhere", room }, hosting]).place).toEqual({ at: "room" });
+  });
+});
+
+describe("knocks", () => {
+  const knock = (number: number): Event => ({ type: "Knocked", room, knock: number, member: `k${number}`, name: "Ben", sas: "111111" });
+
+  it("queue in the order in which they came, and go one by one", () => {
+    const two = played([hosting, knock(1), knock(2)]);
+    expect(two.room?.knocks.map((each) => each.knock)).toEqual([1, 2]);
+    const one = played([{ type: "KnockGone", room, knock: 1 }], two);
+    expect(one.room?.knocks.map((each) => each.knock)).toEqual([2]);
+  });
+
+  it("of another room are not shown", () => {
+    expect(played([hosting, { ...knock(1), room: "other" } as Event]).room?.knocks).toEqual([]);
+  });
+
+  it("that have gone when answered are no problem to tell", () => {
+    const error = { code: "unknown-knock", message: "", retryable: false } as const;
+    expect(played([hosting, { type: "CommandRejected", command: "Admit", room, error }]).problem).toBeNull();
+  });
+});
+
+describe("a file", () => {
+  it("is downloaded by itself only if it was wanted in this tab", () => {
+    const found = played([...inside, stands({ type: "Done", root: "00" })]);
+    expect(the(found).wanted).toBe(false);
+    const fetched = played([...inside, { type: "Sent", command: { type: "Fetch", room, file } }]);
+    expect(the(fetched).wanted).toBe(true);
+    const saved = played([{ type: "Saved", room, file, url: "blob:1", name: "a.bin" }], fetched);
+    expect(the(saved)).toMatchObject({ wanted: false, saved: { url: "blob:1", name: "a.bin" } });
+  });
+
+  it("that is finished stays savable when its author withdraws it or the host ends the room", () => {
+    const done: Event[] = [stands({ type: "Done", root: "00" }), { type: "Saved", room, file, url: "blob:1", name: "a.bin" }];
+    const after = played([...inside, ...done, { type: "Withdrawn", room, share }, stands({ type: "Withdrawn" }), { type: "RoomEnded", room }, { type: "RoomClosed", room }]);
+    expect(the(after).state.type).toBe("Done");
+    expect(the(after).saved?.url).toBe("blob:1");
+    expect(after.place).toEqual({ at: "room" });
+  });
+
+  it("counts verified bytes, and keeps them while paused", () => {
+    const running = played([...inside, stands({ type: "Receiving" }), { type: "Progress", room, file, verified: 40, rate: 10, remaining: 6 }]);
+    expect(the(played([stands({ type: "Paused" })], running))).toMatchObject({ verified: 40, rate: 0 });
+    expect(the(played([stands({ type: "Cancelled" })], running))).toMatchObject({ verified: 0, wanted: false });
+  });
+
+  it("keeps its state when the same share is told again", () => {
+    expect(the(played([...inside, stands({ type: "Done", root: "00" }), shared("anna")])).state.type).toBe("Done");
+  });
+
+  it("goes on after a reload, unless it was paused, and in both cases says that it begins anew", () => {
+    for (const [before, goesOn] of [["Receiving", true], ["WaitingForSource", true], ["Paused", false]] as const) {
+      const remembered = onTheWay(played([...inside, stands({ type: before })]));
+      const reloaded = played([{ ...joining, member: true }, shared("anna")], initial(here, remembered));
+      expect(the(reloaded).again).toBe(true);
+      expect(toGoOn(reloaded).length).toBe(goesOn ? 1 : 0);
+      const fetched = played([{ type: "Sent", command: { type: "Fetch", room, file } }], reloaded);
+      expect(toGoOn(fetched), "asked for once").toEqual([]);
+      expect(the(played([stands({ type: "Receiving" })], fetched))).toMatchObject({ again: true, wanted: true });
+      expect(the(played([stands({ type: "Cancelled" })], fetched)).again).toBe(false);
+    }
+    expect(onTheWay(played([...inside, stands({ type: "Done", root: "00" })])).size).toBe(0);
+  });
+
+  it("says who has it: everybody but its author", () => {
+    const state = played([...serving, member("caro", "anna"), held("ben", 100), held("caro", 30)]);
+    expect(state.room && holders(state.room, the(state))).toEqual({ have: 1, of: 2 });
+  });
+
+  it("of no bytes is held by who says so, not by everybody", () => {
+    const before = played([...serving.slice(0, 4), shared("anna", 0)]);
+    expect(before.room && holders(before.room, the(before)).have).toBe(0);
+    const after = played([held("ben", 0)], before);
+    expect(after.room && holders(after.room, the(after)).have).toBe(1);
+  });
+});

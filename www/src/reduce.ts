@@ -1,0 +1,272 @@
+/**
+ * The pure reducer that makes the page's state from the engine's events.
+ *
+ * It never decides anything about the protocol: no timers, no retries, no guesses.
+ */
+import { fileKey, type Command, type ErrorCode, type Event, type FileRef, type FileState, type Interrupted, type LocalEvent, type Of, type Person, type Place, type Room, type Shelved, type State } from "./state";
+
+/** The state after `event`. An event about a room that is not shown changes nothing. */
+export function reduce(state: State, event: Event | LocalEvent): State {
+  switch (event.type) {
+    case "Sent":
+      return sent(state, event.command);
+    case "Blocked":
+      return { ...state, place: event.place };
+    case "ChatFirst":
+      return inRoom(state, (room) => ({ ...room, chatting: true }));
+    case "Composed":
+      return { ...state, composed: event.text };
+    case "Dragging":
+      return { ...state, dragging: event.held };
+    case "Problem":
+      return { ...state, problem: event.problem };
+
+    case "AtDoor":
+      return { ...state, room: null, place: { at: "door", link: event.link } };
+    case "BadLink":
+      return { ...state, room: null, place: { at: "bad-link", newer: event.reason === "version" } };
+    case "OpenElsewhere":
+      return { ...state, place: { at: "elsewhere" } };
+    case "Storage":
+      return { ...state, persistent: event.persistent };
+    case "Crashed":
+      return { ...state, place: { at: "crashed" } };
+    case "CommandRejected":
+    case "CommandFailed":
+      return failed(state, event.command, event.error.code);
+
+    case "RoomReady":
+      return ready(state, event);
+    case "RoomClosed":
+      return closed(state, event.room);
+    case "NotStored":
+      // Without storage there is one sentence already; a second one would say the same.
+      return event.reason.type === "Unavailable" ? { ...state, persistent: false } : { ...state, problem: { kind: "not-stored" } };
+    case "Admitted":
+      return ofRoom({ ...state, place: state.place.at === "knocking" ? { at: "room" } : state.place }, event.room, (room) => room);
+
+    case "Meeting":
+    case "Knocked":
+    case "KnockGone":
+    case "DoorQuiet":
+    case "Denied":
+    case "MemberChanged":
+    case "LinkState":
+    case "Shared":
+    case "Withdrawn":
+    case "FileChanged":
+    case "Progress":
+    case "Held":
+    case "Saved":
+    case "Said":
+    case "Delivered":
+    case "RoomEnded":
+    case "Misbehaved":
+      return ofRoom(state, event.room, (room) => reduceRoom(room, event, state.interrupted));
+    default:
+      return unknown(event);
+  }
+}
+
+type RoomEvent = Of<
+  | "Meeting" | "Knocked" | "KnockGone" | "DoorQuiet" | "Denied" | "MemberChanged" | "LinkState" | "Shared" | "Withdrawn"
+  | "FileChanged" | "Progress" | "Held" | "Saved" | "Said" | "Delivered" | "RoomEnded" | "Misbehaved"
+>;
+
+function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted): Room {
+  switch (event.type) {
+    case "Meeting":
+      return { ...room, meeting: event.state };
+    case "Denied":
+      return { ...room, meeting: { type: "Denied" } };
+    case "Knocked": {
+      const { knock, member, name, sas } = event;
+      const others = room.knocks.filter((each) => each.knock !== knock);
+      return { ...room, knocks: [...others, { knock, member, name, sas }] };
+    }
+    case "KnockGone":
+      return { ...room, knocks: room.knocks.filter((each) => each.knock !== event.knock) };
+    case "DoorQuiet":
+      return { ...room, doorQuiet: true };
+    case "MemberChanged": {
+      const { member, name, host, me, admittedBy, left, forked } = event;
+      const link = room.people.get(member)?.link ?? null;
+      const people = set(room.people, member, { member, name, host, me, admittedBy, left, forked, link });
+      return { ...room, people, name: me ? name : room.name };
+    }
+    case "LinkState": {
+      const person = room.people.get(event.member) ?? stranger(event.member);
+      return { ...room, people: set(room.people, event.member, { ...person, link: event.state }) };
+    }
+    case "Shared":
+      return { ...room, files: shelve(room, event, interrupted) };
+    case "Withdrawn": {
+      const files = new Map(room.files);
+      for (const [key, shelved] of files) {
+        // A finished copy stays savable; its row goes on saying that it is complete.
+        if (shelved.file.share === event.share && shelved.state.type !== "Done") {
+          files.set(key, { ...shelved, state: { type: "Withdrawn" } });
+        }
+      }
+      return { ...room, files };
+    }
+    case "FileChanged":
+      return ofFile(room, event.file, (shelved) => changed(shelved, event.state));
+    case "Progress":
+      return ofFile(room, event.file, (shelved) => ({
+        ...shelved,
+        verified: event.verified,
+        rate: event.rate,
+        remaining: event.remaining,
+      }));
+    case "Held":
+      return ofFile(room, event.file, (shelved) => ({ ...shelved, held: set(shelved.held, event.member, event.verified) }));
+    case "Saved":
+      return ofFile(room, event.file, (shelved) => ({
+        ...shelved,
+        saved: { url: event.url, name: event.name },
+        wanted: false,
+      }));
+    case "Said": {
+      const { entry, author, order, text, sentAt } = event;
+      const deliveredTo = room.messages.get(entry)?.deliveredTo ?? new Set<string>();
+      return { ...room, messages: set(room.messages, entry, { entry, author, order, text, sentAt, deliveredTo }) };
+    }
+    case "Delivered": {
+      const message = room.messages.get(event.entry);
+      if (message === undefined) return room;
+      const deliveredTo = new Set(message.deliveredTo).add(event.by);
+      return { ...room, messages: set(room.messages, event.entry, { ...message, deliveredTo }) };
+    }
+    case "RoomEnded":
+      return { ...room, ended: true, knocks: [] };
+    case "Misbehaved":
+      // A member's link state says it to the person; a stranger's attempt came to nothing.
+      return room;
+    default:
+      return unknown(event);
+  }
+}
+
+function ready(state: State, event: Of<"RoomReady">): State {
+  const { room: id, link, me, host, member, name } = event;
+  const place: Place = member || host ? { at: "room" } : { at: "knocking" };
+  // Asking again starts afresh; everything else that is ready again has only got a new link or name.
+  if (place.at === "room" && state.room?.id === id && state.room.me === me) {
+    const doorQuiet = link === state.room.link && state.room.doorQuiet;
+    return { ...state, place, room: { ...state.room, link, name, doorQuiet } };
+  }
+  const room: Room = {
+    id, link, me, host, name,
+    meeting: { type: "Connecting" },
+    people: new Map(),
+    knocks: [],
+    doorQuiet: false,
+    files: new Map(),
+    messages: new Map(),
+    ended: false,
+    chatting: false,
+  };
+  return { ...state, place, room };
+}
+
+/** After a cancelled request the guest stands at the door again; after a refusal the refusal stays in view. */
+function closed(state: State, id: string): State {
+  if (state.room?.id !== id) return state;
+  const { room } = state;
+  if (state.place.at === "knocking" && room.meeting.type !== "Denied") {
+    return { ...state, room: null, place: { at: "door", link: room.link } };
+  }
+  return state.place.at === "room" && !room.ended ? { ...state, place: { at: "over" } } : state;
+}
+
+function sent(state: State, command: Command): State {
+  switch (command.type) {
+    case "Fetch": {
+      const interrupted = new Map(state.interrupted);
+      interrupted.delete(fileKey(command.file));
+      return inRoom({ ...state, interrupted }, (room) => ofFile(room, command.file, (shelved) => ({ ...shelved, wanted: true })));
+    }
+    case "EndRoom":
+      return { ...state, place: { at: "over" } };
+    case "Leave":
+      return state.place.at === "room" ? { ...state, place: { at: "over" } } : state;
+    default:
+      return state;
+  }
+}
+
+function failed(state: State, command: Of<"CommandFailed">["command"], code: ErrorCode): State {
+  if (code === "bad-link") return { ...state, place: { at: "bad-link", newer: false } };
+  if (code === "open-elsewhere") return { ...state, place: { at: "elsewhere" } };
+  if (code === "other-file") return { ...state, problem: { kind: "other-file", name: null } };
+  // An answer to a knock that has just gone, or leaving what is closed already: nothing is lost, nothing to say.
+  if (code === "unknown-knock" || command === "Leave" || command === "EndRoom") return state;
+  return { ...state, problem: { kind: "refused", code } };
+}
+
+function changed(shelved: Shelved, state: FileState): Shelved {
+  switch (state.type) {
+    case "Receiving":
+      // Verified counts again from what the engine says next; a fetch that runs is wanted, also after a reload.
+      return { ...shelved, state, wanted: true };
+    case "Cancelled":
+    case "Offered":
+      return {
+        ...shelved, state, wanted: false, verified: 0, rate: 0, remaining: null, saved: null,
+        again: shelved.again && state.type === "Offered",
+      };
+    case "Done":
+      return { ...shelved, state, verified: shelved.size, rate: 0, remaining: null };
+    case "Withdrawn":
+      return shelved.state.type === "Done" ? shelved : { ...shelved, state };
+    case "Serving":
+    case "SourceMissing":
+    case "WaitingForSource":
+    case "Paused":
+    case "Failed":
+      return { ...shelved, state, rate: 0, remaining: null };
+    default:
+      return unknown(state);
+  }
+}
+
+function shelve(room: Room, event: Of<"Shared">, interrupted: Interrupted): ReadonlyMap<string, Shelved> {
+  const files = new Map(room.files);
+  event.files.forEach(({ name, size }, index) => {
+    const file = { share: event.share, index };
+    const known = files.get(fileKey(file));
+    const state: FileState = known?.state ?? { type: event.author === room.me ? "Serving" : "Offered" };
+    const again = interrupted.has(fileKey(file));
+    const fresh = { verified: 0, rate: 0, remaining: null, held: new Map(), saved: null, wanted: false, again };
+    files.set(fileKey(file), { ...fresh, ...known, file, author: event.author, order: event.order, name, size, state });
+  });
+  return files;
+}
+
+function stranger(member: string): Person {
+  return { member, name: "", host: false, me: false, admittedBy: null, left: false, forked: false, link: null };
+}
+
+function inRoom(state: State, change: (room: Room) => Room): State {
+  return state.room === null ? state : { ...state, room: change(state.room) };
+}
+
+function ofRoom(state: State, id: string, change: (room: Room) => Room): State {
+  return state.room?.id === id ? inRoom(state, change) : state;
+}
+
+function ofFile(room: Room, file: FileRef, change: (shelved: Shelved) => Shelved): Room {
+  const key = fileKey(file);
+  const shelved = room.files.get(key);
+  return shelved === undefined ? room : { ...room, files: set(room.files, key, change(shelved)) };
+}
+
+function set<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
+  return new Map(map).set(key, value);
+}
+
+/** Makes the build fail when the engine learns an event that is not shown here. */
+function unknown(event: never): never {
+  throw new Error(`unknown event ${JSON.stringify(event)}`);
+}
