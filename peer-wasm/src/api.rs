@@ -7,7 +7,7 @@
 mod convert;
 mod parse;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -91,8 +91,8 @@ pub(crate) enum Command {
     EndRoom { room: String },
 }
 
-/// Which command; the names of [`Command`]'s variants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Tsify)]
+/// Which command; the names of [`Command`]'s variants, by which the page's are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Tsify)]
 pub(crate) enum CommandName {
     CreateRoom,
     JoinRoom,

@@ -37,26 +37,25 @@ pub struct Page {
 
 #[wasm_bindgen]
 impl Page {
-    /// Start the engine in `worker`, which runs this same module, and take every event to `listener`.
+    /// Start the engine in `worker`, which runs this same module, and take all events to `listener`: what happened
+    /// together in one call, because a page that shows 20,000 messages must not begin anew for each.
     #[wasm_bindgen(constructor)]
     pub fn new(
         worker: Worker,
         #[wasm_bindgen(unchecked_param_type = "Options")] options: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "(event: Event) => void")] listener: Function,
+        #[wasm_bindgen(unchecked_param_type = "(events: Event[]) => void")] listener: Function,
     ) -> Self {
         crash::report_to(Box::new({
             let listener = listener.clone();
-            move |crashed| drop(listener.call1(&JsValue::NULL, &crashed))
+            move |crashed| drop(listener.call1(&JsValue::NULL, &Array::of1(&crashed)))
         }));
         let connections = Connections::new(worker.clone(), api::Options::read(&options).ice_servers);
         let heard = Closure::new({
             let connections = connections.clone();
             move |event: MessageEvent| match ToPage::from_js(&event.data()) {
                 ToPage::Events(events) => {
-                    for event in events {
-                        if let Err(error) = listener.call1(&JsValue::NULL, &event) {
-                            js::warn("the page's listener failed", &error);
-                        }
+                    if let Err(error) = listener.call1(&JsValue::NULL, &events) {
+                        js::warn("the page's listener failed", &error);
                     }
                 }
                 ToPage::Lane(key, task) => connections.perform(key, task),

@@ -3,6 +3,8 @@
 use super::{Command, CommandName, FileRef, Options};
 use crate::js;
 use js_sys::Array;
+use serde::Deserialize;
+use serde::de::{IntoDeserializer, value};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::File;
 
@@ -25,27 +27,27 @@ impl Command {
         let name = || text(value, "name");
         let knock = || number(value, "knock");
         let file = || FileRef::read(&js::property(value, "file"));
-        Some(match text(value, "type")?.as_str() {
-            "CreateRoom" => Self::CreateRoom { name: name()? },
-            "JoinRoom" => Self::JoinRoom { link: text(value, "link")?, name: name()? },
-            "Admit" => Self::Admit { room: room()?, knock: knock()? },
-            "Deny" => Self::Deny { room: room()?, knock: knock()? },
-            "Share" => Self::Share { room: room()?, files: files(&js::property(value, "files"))? },
-            "Supply" => {
+        Some(match CommandName::read(&text(value, "type")?)? {
+            CommandName::CreateRoom => Self::CreateRoom { name: name()? },
+            CommandName::JoinRoom => Self::JoinRoom { link: text(value, "link")?, name: name()? },
+            CommandName::Admit => Self::Admit { room: room()?, knock: knock()? },
+            CommandName::Deny => Self::Deny { room: room()?, knock: knock()? },
+            CommandName::Share => Self::Share { room: room()?, files: files(&js::property(value, "files"))? },
+            CommandName::Supply => {
                 let replacement = js::property(value, "replacement").dyn_into().ok()?;
                 Self::Supply { room: room()?, file: file()?, replacement }
             }
-            "Fetch" => Self::Fetch { room: room()?, file: file()? },
-            "Pause" => Self::Pause { room: room()?, file: file()? },
-            "Resume" => Self::Resume { room: room()?, file: file()? },
-            "Cancel" => Self::Cancel { room: room()?, file: file()? },
-            "Withdraw" => Self::Withdraw { room: room()?, share: text(value, "share")? },
-            "Say" => Self::Say { room: room()?, text: text(value, "text")? },
-            "Rename" => Self::Rename { room: room()?, name: name()? },
-            "NewLink" => Self::NewLink { room: room()? },
-            "Leave" => Self::Leave { room: room()? },
-            "EndRoom" => Self::EndRoom { room: room()? },
-            _ => return None,
+            CommandName::Fetch => Self::Fetch { room: room()?, file: file()? },
+            CommandName::Pause => Self::Pause { room: room()?, file: file()? },
+            CommandName::Resume => Self::Resume { room: room()?, file: file()? },
+            CommandName::Cancel => Self::Cancel { room: room()?, file: file()? },
+            CommandName::Withdraw => Self::Withdraw { room: room()?, share: text(value, "share")? },
+            CommandName::Say => Self::Say { room: room()?, text: text(value, "text")? },
+            CommandName::Rename => Self::Rename { room: room()?, name: name()? },
+            CommandName::NewLink => Self::NewLink { room: room()? },
+            CommandName::Leave => Self::Leave { room: room()? },
+            CommandName::EndRoom => Self::EndRoom { room: room()? },
+            CommandName::OpenRoom => return None,
         })
     }
 
@@ -93,6 +95,14 @@ impl Command {
     }
 }
 
+impl CommandName {
+    /// The command called `name`, if there is one. Matched as an enum: who adds a command and does not say here how it
+    /// is read is told by the compiler.
+    fn read(name: &str) -> Option<Self> {
+        Self::deserialize(IntoDeserializer::<value::Error>::into_deserializer(name)).ok()
+    }
+}
+
 impl FileRef {
     fn read(value: &JsValue) -> Option<Self> {
         Some(Self { share: text(value, "share")?, index: number(value, "index")?.try_into().ok()? })
@@ -111,4 +121,33 @@ fn number(of: &JsValue, name: &str) -> Option<u32> {
 
 fn files(list: &JsValue) -> Option<Vec<File>> {
     list.dyn_ref::<Array>()?.iter().map(|file| file.dyn_into().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tsify::Tsify;
+
+    /// What stands between quotes.
+    fn quoted(text: &str) -> Vec<&str> {
+        text.split('"').skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn every_command_that_the_page_can_write_is_read_and_no_other_word() {
+        let tags = Command::DECL.split("type: ").skip(1).map(|tag| quoted(tag)[0]);
+        let written: Vec<_> = tags.collect();
+        let names = quoted(CommandName::DECL);
+        assert!(written.len() >= 16, "{written:?}");
+        // The shell's own command has a name, but no page can give it.
+        let read: Vec<_> = names.iter().copied().filter(|name| *name != "OpenRoom").collect();
+        assert_eq!(written, read);
+        for name in names {
+            let as_told = serde_json::to_value(CommandName::read(name)).unwrap();
+            assert_eq!(as_told, name, "a failure names the command as the page does");
+        }
+        for other in ["", "say", "Say ", "0", "Close"] {
+            assert_eq!(CommandName::read(other), None, "{other}");
+        }
+    }
 }
