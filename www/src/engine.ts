@@ -1,5 +1,5 @@
 /**
- * The engine as the page sees it: `start`, `send`, `onEvent`, `close`. The only importer of the Wasm package.
+ * The engine as the page sees it: `start`, `send`, `onEvents`, `close`. The only importer of the Wasm package.
  * It loads and connects, and must never know what a command or an event means. ARCHITECTURE.md, *The browser side*.
  */
 import init, { Page, type Command, type Event, type Options } from "./pkg/peer_wasm";
@@ -27,7 +27,7 @@ interface TrustedTypePolicies {
   createPolicy(name: string, rules: ScriptUrlPolicy): ScriptUrlPolicy;
 }
 
-const listeners = new Set<(event: Event) => void>();
+const listeners = new Set<(events: readonly Event[]) => void>();
 /** Commands given before the engine was loaded. */
 const early: Command[] = [];
 let page: Page | null = null;
@@ -83,8 +83,8 @@ export function send(command: Command): void {
   else page.send(command);
 }
 
-/** Hear every event from now on; the result stops it. */
-export function onEvent(listener: (event: Event) => void): () => void {
+/** Hear all events from now on, in order, what happened together in one call; the result stops it. */
+export function onEvents(listener: (events: readonly Event[]) => void): () => void {
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
@@ -103,17 +103,17 @@ function isClosed(): boolean {
   return closed;
 }
 
-function emit(event: Event): void {
-  const isCrash = event.type === "Crashed";
+function emit(events: readonly Event[]): void {
   // The engine tells why it stopped, and then the browser that it did: once is enough.
-  if (isCrash && crashed) return;
-  crashed ||= isCrash;
-  for (const listener of listeners) listener(event);
-  if (isCrash) close();
+  const news = events.filter((event) => event.type !== "Crashed" || !crashed);
+  const crashes = news.some((event) => event.type === "Crashed");
+  crashed ||= crashes;
+  if (news.length > 0) for (const listener of listeners) listener(news);
+  if (crashes) close();
 }
 
 function crash(message: string): void {
-  emit({ type: "Crashed", message });
+  emit([{ type: "Crashed", message }]);
 }
 
 /** Compiled once; the worker gets the same module. */

@@ -6,7 +6,7 @@ export const room = "room";
 export const share = "s1";
 export const file: FileRef = { share, index: 0 };
 export const here = { address: "https://page.example/", loopback: false };
-export const played = (events: (Event | LocalEvent)[], from: State = initial(here)) => events.reduce(reduce, from);
+export const played = (events: (Event | LocalEvent)[], from: State = initial(here)) => reduce(from, events);
 
 export const hosting = { type: "RoomReady", room, link: "L1", me: "anna", host: true, member: true, name: "" } satisfies Event;
 export const joining = { type: "RoomReady", room, link: "L1", me: "ben", host: false, member: false, name: "Ben" } satisfies Event;

@@ -8,18 +8,28 @@ import { check, download } from "./offer";
 import { reduce } from "./reduce";
 import { rememberedName, rememberedOnTheWay, rememberName, rememberOnTheWay } from "./remember";
 import { onTheWay, toGoOn } from "./select";
-import { type Command, type Event, fileKey, initial, type LocalEvent } from "./state";
+import { type Command, type Event, initial, type LocalEvent, type State } from "./state";
 import { notifyKnock, showAround } from "./surroundings";
 import { App } from "./view/App";
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has a place for the page");
 
-let state = initial(here(), rememberedOnTheWay());
+let taken = initial(here(), rememberedOnTheWay());
+/** What was heard and is not in the state yet: it is taken in at once when somebody looks, with every table copied once. */
+let heard: (Event | LocalEvent)[] = [];
 let drawing = false;
 
-function tell(event: Event | LocalEvent): void {
-  state = reduce(state, event);
+/** The state, with everything in it that was heard. */
+function state(): State {
+  const events = heard;
+  heard = [];
+  if (events.length > 0) taken = reduce(taken, events);
+  return taken;
+}
+
+function tell(events: readonly (Event | LocalEvent)[]): void {
+  for (const event of events) heard.push(event);
   if (drawing) return;
   drawing = true;
   // Many events, one drawing; a hidden tab has no frames, but its title must still say that somebody knocks.
@@ -30,16 +40,21 @@ function tell(event: Event | LocalEvent): void {
 function draw(): void {
   drawing = false;
   goOn();
-  render(<App state={state} send={perform} />, root as HTMLElement);
-  showAround(state);
+  const shown = state();
+  render(<App state={shown} send={perform} />, root as HTMLElement);
+  showAround(shown);
 }
 
-/** What a reload interrupted begins anew without being asked for again. */
+/** What a reload interrupted begins anew without being asked for again; what was asked for and is complete is downloaded. */
 function goOn(): void {
-  const room = state.room;
+  const { room, arrived } = state();
+  if (arrived.length > 0) {
+    tell([{ type: "Downloaded" }]);
+    for (const { url, name } of arrived) download(url, name);
+  }
   if (room === null || room.ended) return;
-  for (const { file } of toGoOn(state)) command({ type: "Fetch", room: room.id, file });
-  rememberOnTheWay(onTheWay(state));
+  for (const { file } of toGoOn(state())) command({ type: "Fetch", room: room.id, file });
+  rememberOnTheWay(onTheWay(state()));
 }
 
 const perform: Send = (action: Action) => {
@@ -47,7 +62,7 @@ const perform: Send = (action: Action) => {
     case "ChatFirst":
     case "Composed":
     case "Problem":
-      tell(action);
+      tell([action]);
       // What a person does is shown at once, what the network does with the next frame.
       draw();
       break;
@@ -76,9 +91,9 @@ const perform: Send = (action: Action) => {
 
 function command(what: Command): void {
   engine.send(what);
-  tell({ type: "Sent", command: what });
+  tell([{ type: "Sent", command: what }]);
   // The address of a room that is over leads nowhere.
-  if (state.place.at === "over") {
+  if ((what.type === "EndRoom" || what.type === "Leave") && state().place.at === "over") {
     history.replaceState(null, "", location.pathname);
     rememberOnTheWay(new Map());
   }
@@ -87,26 +102,26 @@ function command(what: Command): void {
 /** One share for each file, so that each can be withdrawn by itself. */
 async function offer(files: readonly File[]): Promise<void> {
   const checked = await check(files);
-  const room = state.place.at === "room" ? state.room : null;
-  if ("problem" in checked) tell({ type: "Problem", problem: checked.problem });
-  else if (room === null || room.ended) tell({ type: "Problem", problem: { kind: "not-yet" } });
+  const { place, room } = state();
+  if ("problem" in checked) tell([{ type: "Problem", problem: checked.problem }]);
+  else if (place.at !== "room" || room === null || room.ended) tell([{ type: "Problem", problem: { kind: "not-yet" } }]);
   else {
-    tell({ type: "Problem", problem: null });
+    tell([{ type: "Problem", problem: null }]);
     for (const file of checked.files) command({ type: "Share", room: room.id, files: [file] });
   }
 }
 
-function hear(event: Event): void {
-  const before = state;
-  tell(event);
+function hear(events: readonly Event[]): void {
+  tell(events);
+  for (const event of events) heed(event);
+}
+
+/** What an event means beside the state. */
+function heed(event: Event): void {
   switch (event.type) {
     case "RoomReady":
       // The address bar holds the link, so that a reload comes back and the person can copy it from there.
       history.replaceState(null, "", `#${event.link}`);
-      break;
-    case "Saved":
-      // Only what was asked for here; what is found again after a reload waits for *Save again*.
-      if (before.room?.files.get(fileKey(event.file))?.wanted === true) download(event.url, event.name);
       break;
     case "Knocked":
       notifyKnock(event.name);
@@ -123,28 +138,28 @@ function hear(event: Event): void {
 
 function start(): void {
   const missing = engine.missingFeatures();
-  if (missing.includes("secure context")) tell({ type: "Blocked", place: { at: "insecure" } });
-  else if (missing.includes("WebRTC")) tell({ type: "Blocked", place: { at: "webrtc-off" } });
-  else if (missing.length > 0) tell({ type: "Blocked", place: { at: "unsupported", missing } });
+  if (missing.includes("secure context")) tell([{ type: "Blocked", place: { at: "insecure" } }]);
+  else if (missing.includes("WebRTC")) tell([{ type: "Blocked", place: { at: "webrtc-off" } }]);
+  else if (missing.length > 0) tell([{ type: "Blocked", place: { at: "unsupported", missing } }]);
   else {
-    engine.onEvent(hear);
+    engine.onEvents(hear);
     void engine.start(options(rememberedName()));
   }
   draw();
 }
 
 installGestures((event) => {
-  if (event.type === "Dragging") tell(event);
+  if (event.type === "Dragging") tell([event]);
   else if (event.type !== "Insert") perform(event);
-  else if (state.place.at === "room") {
+  else if (state().place.at === "room") {
     perform({ type: "ChatFirst" });
-    perform({ type: "Composed", text: state.composed + event.text });
+    perform({ type: "Composed", text: state().composed + event.text });
     document.querySelector("textarea")?.focus();
   }
 });
 addEventListener("hashchange", () => {
   // Another link was pasted into the address bar: that room, from the beginning.
-  if (location.hash.slice(1) !== state.room?.link) location.reload();
+  if (location.hash.slice(1) !== state().room?.link) location.reload();
 });
 document.addEventListener("visibilitychange", () => {
   draw();

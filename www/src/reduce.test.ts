@@ -62,6 +62,10 @@ describe("a file", () => {
     expect(the(fetched).wanted).toBe(true);
     const saved = played([{ type: "Saved", room, file, url: "blob:1", name: "a.bin" }], fetched);
     expect(the(saved)).toMatchObject({ wanted: false, saved: { url: "blob:1", name: "a.bin" } });
+    expect(saved.arrived).toEqual([{ url: "blob:1", name: "a.bin" }]);
+    expect(played([{ type: "Downloaded" }], saved).arrived, "once").toEqual([]);
+    const again = played([{ type: "Saved", room, file, url: "blob:2", name: "a.bin" }], found);
+    expect(again.arrived, "found again after a reload").toEqual([]);
   });
 
   it("that is finished stays savable when its author withdraws it or the host ends the room", () => {

@@ -3,19 +3,27 @@
  *
  * It never decides anything about the protocol: no timers, no retries, no guesses.
  */
+import { Batch } from "./batch";
 import { fileKey, type Command, type ErrorCode, type Event, type FileRef, type FileState, type Interrupted, type LocalEvent, type Of, type Person, type Place, type Room, type Shelved, type State } from "./state";
 
-/** The state after `event`. An event about a room that is not shown changes nothing. */
-export function reduce(state: State, event: Event | LocalEvent): State {
+/** The state after `events`, in their order. An event about a room that is not shown changes nothing. */
+export function reduce(state: State, events: readonly (Event | LocalEvent)[]): State {
+  const batch = new Batch();
+  return events.reduce((before, event) => after(before, event, batch), state);
+}
+
+function after(state: State, event: Event | LocalEvent, batch: Batch): State {
   switch (event.type) {
     case "Sent":
-      return sent(state, event.command);
+      return sent(state, event.command, batch);
     case "Blocked":
       return { ...state, place: event.place };
     case "ChatFirst":
       return inRoom(state, (room) => ({ ...room, chatting: true }));
     case "Composed":
       return { ...state, composed: event.text };
+    case "Downloaded":
+      return { ...state, arrived: [] };
     case "Dragging":
       return { ...state, dragging: event.held };
     case "Problem":
@@ -45,6 +53,9 @@ export function reduce(state: State, event: Event | LocalEvent): State {
     case "Admitted":
       return ofRoom({ ...state, place: state.place.at === "knocking" ? { at: "room" } : state.place }, event.room, (room) => room);
 
+    case "Saved":
+      return ofRoom(arrive(state, event), event.room, (room) => reduceRoom(room, event, state.interrupted, batch));
+
     case "Meeting":
     case "Knocked":
     case "KnockGone":
@@ -57,12 +68,11 @@ export function reduce(state: State, event: Event | LocalEvent): State {
     case "FileChanged":
     case "Progress":
     case "Held":
-    case "Saved":
     case "Said":
     case "Delivered":
     case "RoomEnded":
     case "Misbehaved":
-      return ofRoom(state, event.room, (room) => reduceRoom(room, event, state.interrupted));
+      return ofRoom(state, event.room, (room) => reduceRoom(room, event, state.interrupted, batch));
     default:
       return unknown(event);
   }
@@ -73,7 +83,7 @@ type RoomEvent = Of<
   | "FileChanged" | "Progress" | "Held" | "Saved" | "Said" | "Delivered" | "RoomEnded" | "Misbehaved"
 >;
 
-function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted): Room {
+function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted, batch: Batch): Room {
   switch (event.type) {
     case "Meeting":
       return { ...room, meeting: event.state };
@@ -91,52 +101,50 @@ function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted): Roo
     case "MemberChanged": {
       const { member, name, host, me, admittedBy, left, forked } = event;
       const link = room.people.get(member)?.link ?? null;
-      const people = set(room.people, member, { member, name, host, me, admittedBy, left, forked, link });
+      const people = batch.set(room.people, member, { member, name, host, me, admittedBy, left, forked, link });
       return { ...room, people, name: me ? name : room.name };
     }
     case "LinkState": {
       const person = room.people.get(event.member) ?? stranger(event.member);
-      return { ...room, people: set(room.people, event.member, { ...person, link: event.state }) };
+      return { ...room, people: batch.set(room.people, event.member, { ...person, link: event.state }) };
     }
     case "Shared":
-      return { ...room, files: shelve(room, event, interrupted) };
-    case "Withdrawn": {
-      const files = new Map(room.files);
-      for (const [key, shelved] of files) {
-        // A finished copy stays savable; its row goes on saying that it is complete.
-        if (shelved.file.share === event.share && shelved.state.type !== "Done") {
-          files.set(key, { ...shelved, state: { type: "Withdrawn" } });
-        }
-      }
-      return { ...room, files };
-    }
+      return shelve(room, event, interrupted, batch);
+    case "Withdrawn":
+      return withdraw(room, event.share, batch);
     case "FileChanged":
-      return ofFile(room, event.file, (shelved) => changed(shelved, event.state));
+      return ofFile(room, event.file, batch, (shelved) => changed(shelved, event.state));
     case "Progress":
-      return ofFile(room, event.file, (shelved) => ({
+      return ofFile(room, event.file, batch, (shelved) => ({
         ...shelved,
         verified: event.verified,
         rate: event.rate,
         remaining: event.remaining,
       }));
     case "Held":
-      return ofFile(room, event.file, (shelved) => ({ ...shelved, held: set(shelved.held, event.member, event.verified) }));
+      return ofFile(room, event.file, batch, (shelved) => ({
+        ...shelved,
+        held: batch.set(shelved.held, event.member, event.verified),
+      }));
     case "Saved":
-      return ofFile(room, event.file, (shelved) => ({
+      return ofFile(room, event.file, batch, (shelved) => ({
         ...shelved,
         saved: { url: event.url, name: event.name },
         wanted: false,
       }));
     case "Said": {
       const { entry, author, order, text, sentAt } = event;
-      const deliveredTo = room.messages.get(entry)?.deliveredTo ?? new Set<string>();
-      return { ...room, messages: set(room.messages, entry, { entry, author, order, text, sentAt, deliveredTo }) };
+      const known = room.messages.get(entry);
+      const deliveredTo = known?.deliveredTo ?? new Set<string>();
+      const messages = batch.set(room.messages, entry, { entry, author, order, text, sentAt, deliveredTo });
+      if (known !== undefined) return { ...room, messages };
+      return { ...room, messages, rows: batch.place(room.rows, { kind: "message", key: entry, order, id: entry, index: 0 }) };
     }
     case "Delivered": {
       const message = room.messages.get(event.entry);
       if (message === undefined) return room;
       const deliveredTo = new Set(message.deliveredTo).add(event.by);
-      return { ...room, messages: set(room.messages, event.entry, { ...message, deliveredTo }) };
+      return { ...room, messages: batch.set(room.messages, event.entry, { ...message, deliveredTo }) };
     }
     case "RoomEnded":
       return { ...room, ended: true, knocks: [] };
@@ -164,6 +172,7 @@ function ready(state: State, event: Of<"RoomReady">): State {
     doorQuiet: false,
     files: new Map(),
     messages: new Map(),
+    rows: [],
     ended: false,
     chatting: false,
   };
@@ -180,12 +189,12 @@ function closed(state: State, id: string): State {
   return state.place.at === "room" && !room.ended ? { ...state, place: { at: "over" } } : state;
 }
 
-function sent(state: State, command: Command): State {
+function sent(state: State, command: Command, batch: Batch): State {
   switch (command.type) {
     case "Fetch": {
-      const interrupted = new Map(state.interrupted);
-      interrupted.delete(fileKey(command.file));
-      return inRoom({ ...state, interrupted }, (room) => ofFile(room, command.file, (shelved) => ({ ...shelved, wanted: true })));
+      const interrupted = batch.without(state.interrupted, fileKey(command.file));
+      const wanted = (room: Room) => ofFile(room, command.file, batch, (shelved) => ({ ...shelved, wanted: true }));
+      return inRoom({ ...state, interrupted }, wanted);
     }
     case "EndRoom":
       return { ...state, place: { at: "over" } };
@@ -231,17 +240,37 @@ function changed(shelved: Shelved, state: FileState): Shelved {
   }
 }
 
-function shelve(room: Room, event: Of<"Shared">, interrupted: Interrupted): ReadonlyMap<string, Shelved> {
-  const files = new Map(room.files);
+/** Only what was asked for here downloads by itself; what is found again after a reload waits for *Save again*. */
+function arrive(state: State, { room, file, url, name }: Of<"Saved">): State {
+  const shelved = state.room?.id === room ? state.room.files.get(fileKey(file)) : undefined;
+  return shelved?.wanted === true ? { ...state, arrived: [...state.arrived, { url, name }] } : state;
+}
+
+function shelve(room: Room, event: Of<"Shared">, interrupted: Interrupted, batch: Batch): Room {
+  const { share, author, order } = event;
+  let { files, rows } = room;
   event.files.forEach(({ name, size }, index) => {
-    const file = { share: event.share, index };
-    const known = files.get(fileKey(file));
-    const state: FileState = known?.state ?? { type: event.author === room.me ? "Serving" : "Offered" };
-    const again = interrupted.has(fileKey(file));
+    const file = { share, index };
+    const key = fileKey(file);
+    const known = files.get(key);
+    const state: FileState = known?.state ?? { type: author === room.me ? "Serving" : "Offered" };
+    const again = interrupted.has(key);
     const fresh = { verified: 0, rate: 0, remaining: null, held: new Map(), saved: null, wanted: false, again };
-    files.set(fileKey(file), { ...fresh, ...known, file, author: event.author, order: event.order, name, size, state });
+    files = batch.set(files, key, { ...fresh, ...known, file, author, order, name, size, state });
+    if (known === undefined) rows = batch.place(rows, { kind: "file", key, order, id: share, index });
   });
-  return files;
+  return { ...room, files, rows };
+}
+
+function withdraw(room: Room, share: string, batch: Batch): Room {
+  let { files } = room;
+  for (let index = 0; ; index += 1) {
+    const key = fileKey({ share, index });
+    const shelved = files.get(key);
+    if (shelved === undefined) return { ...room, files };
+    // A finished copy stays savable; its row goes on saying that it is complete.
+    if (shelved.state.type !== "Done") files = batch.set(files, key, { ...shelved, state: { type: "Withdrawn" } });
+  }
 }
 
 function stranger(member: string): Person {
@@ -256,14 +285,10 @@ function ofRoom(state: State, id: string, change: (room: Room) => Room): State {
   return state.room?.id === id ? inRoom(state, change) : state;
 }
 
-function ofFile(room: Room, file: FileRef, change: (shelved: Shelved) => Shelved): Room {
+function ofFile(room: Room, file: FileRef, batch: Batch, change: (shelved: Shelved) => Shelved): Room {
   const key = fileKey(file);
   const shelved = room.files.get(key);
-  return shelved === undefined ? room : { ...room, files: set(room.files, key, change(shelved)) };
-}
-
-function set<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
-  return new Map(map).set(key, value);
+  return shelved === undefined ? room : { ...room, files: batch.set(room.files, key, change(shelved)) };
 }
 
 /** Makes the build fail when the engine learns an event that is not shown here. */

@@ -52,6 +52,13 @@ export interface Knock {
   readonly sas: string;
 }
 
+/** A received file that is complete. */
+export interface Copy {
+  /** A `blob:` address. */
+  readonly url: string;
+  readonly name: string;
+}
+
 /** A file on the shelf. */
 export interface Shelved {
   readonly file: FileRef;
@@ -67,7 +74,7 @@ export interface Shelved {
   /** How much each member says it holds. */
   readonly held: ReadonlyMap<string, number>;
   /** Where the finished copy can be downloaded from, while this tab is open. */
-  readonly saved: { readonly url: string; readonly name: string } | null;
+  readonly saved: Copy | null;
   /** The person wants it here: the download starts by itself when it is complete. */
   readonly wanted: boolean;
   /** A reload lost what had arrived: it begins anew. */
@@ -83,6 +90,18 @@ export interface Message {
   readonly deliveredTo: ReadonlySet<string>;
 }
 
+/** One row of the stream: a file or a message, and where it stands. */
+export interface Row {
+  readonly kind: "file" | "message";
+  /** In `files` or `messages`. */
+  readonly key: string;
+  readonly order: number;
+  /** Of the share or the message's entry. */
+  readonly id: string;
+  /** A file's place in its share; 0 for a message. */
+  readonly index: number;
+}
+
 export interface Room {
   readonly id: string;
   readonly link: string;
@@ -96,6 +115,8 @@ export interface Room {
   /** By `fileKey`. */
   readonly files: ReadonlyMap<string, Shelved>;
   readonly messages: ReadonlyMap<string, Message>;
+  /** The stream: both of them by (order, id, index). */
+  readonly rows: readonly Row[];
   /** The host ended it: nothing more comes, what was finished stays. */
   readonly ended: boolean;
   /** *Chat without a file* was chosen. */
@@ -140,6 +161,8 @@ export interface State {
   readonly composed: string;
   readonly dragging: Held | null;
   readonly interrupted: Interrupted;
+  /** What was wanted in this tab and is complete, until its download has begun. */
+  readonly arrived: readonly Copy[];
 }
 
 /** What happens on the page itself. */
@@ -149,11 +172,22 @@ export type LocalEvent =
   | { type: "Blocked"; place: Extract<Place, { at: "unsupported" | "insecure" | "webrtc-off" }> }
   | { type: "ChatFirst" }
   | { type: "Composed"; text: string }
+  /** The downloads of all that had arrived have begun. */
+  | { type: "Downloaded" }
   | { type: "Dragging"; held: Held | null }
   | { type: "Problem"; problem: Problem | null };
 
 export function initial(here: Here, interrupted: Interrupted = new Map()): State {
-  return { here, place: { at: "starting" }, room: null, persistent: null, problem: null, composed: "", dragging: null, interrupted };
+  return {
+    here, interrupted,
+    place: { at: "starting" },
+    room: null,
+    persistent: null,
+    problem: null,
+    composed: "",
+    dragging: null,
+    arrived: [],
+  };
 }
 
 /** `link` as one can send it. */
