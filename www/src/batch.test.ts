@@ -20,15 +20,15 @@ const opening: Event[] = [
 /** How many tables are copied, how many entries with them, and how often anything is sorted, while `act` runs. */
 function counted(act: () => void): { copies: number; entries: number; sorts: number } {
   const count = { copies: 0, entries: 0, sorts: 0 };
-  const walk = (collection: { prototype: Map<unknown, unknown> | unknown[] }) => {
-    const inner = collection.prototype[Symbol.iterator] as () => IterableIterator<unknown>;
-    vi.spyOn(collection.prototype, Symbol.iterator).mockImplementation(function (this: Map<unknown, unknown> | unknown[]) {
+  const walk = (collection: { prototype: Map<unknown, unknown> }) => {
+    const inner = collection.prototype[Symbol.iterator];
+    vi.spyOn(collection.prototype, Symbol.iterator).mockImplementation(function (this: Map<unknown, unknown>) {
       count.copies += 1;
-      count.entries += this instanceof Map ? this.size : this.length;
-      return inner.call(this) as ReturnType<Map<unknown, unknown>[typeof Symbol.iterator]>;
+      count.entries += this.size;
+      return inner.call(this);
     });
   };
-  walk(Map as unknown as { prototype: Map<unknown, unknown> });
+  walk(Map);
   const sort = vi.spyOn(Array.prototype, "sort");
   const sorted = vi.spyOn(Array.prototype, "toSorted");
   act();

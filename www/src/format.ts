@@ -77,11 +77,6 @@ function firstLetter(word: string): string {
   return "";
 }
 
-/** Enough of a key to tell two people of one name apart. */
-export function suffix(member: string): string {
-  return member.slice(-4);
-}
-
 /** `123456` as `12 34 56`, to be read aloud in pairs. */
 export function pairs(digits: string): string[] {
   return digits.match(/..?/g) ?? [];

@@ -4,6 +4,7 @@ import type { Action, Send } from "./action";
 import { here, options } from "./config";
 import * as engine from "./engine";
 import { installGestures } from "./gestures";
+import { knockerOf } from "./names";
 import { check, download } from "./offer";
 import { reduce } from "./reduce";
 import { rememberedName, rememberedOnTheWay, rememberName, rememberOnTheWay } from "./remember";
@@ -123,9 +124,11 @@ function heed(event: Event): void {
       // The address bar holds the link, so that a reload comes back and the person can copy it from there.
       history.replaceState(null, "", `#${event.link}`);
       break;
-    case "Knocked":
-      notifyKnock(event.name);
+    case "Knocked": {
+      const { room } = state();
+      if (room !== null) notifyKnock(knockerOf(room, event));
       break;
+    }
     case "Misbehaved":
     case "Crashed":
     case "CommandRejected":

@@ -2,6 +2,7 @@
  * What the page remembers: between visits the person's name, over a reload of this tab the files that were on their
  * way. Storage may throw in private windows; then nothing is.
  */
+import { isTaken } from "./names";
 import type { Interrupted } from "./state";
 
 const NAME = "linkspan name";
@@ -9,7 +10,9 @@ const ON_THE_WAY = "linkspan on the way";
 
 export function rememberedName(): string {
   try {
-    return localStorage.getItem(NAME) ?? "";
+    const name = localStorage.getItem(NAME) ?? "";
+    // One that was good before the page had another word.
+    return isTaken(name) ? "" : name;
   } catch {
     return "";
   }

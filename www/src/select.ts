@@ -213,8 +213,3 @@ export function stream(room: Room): Entry[] {
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
-
-/** Whether another person in the room goes by the same name, so that a key suffix must tell them apart. */
-export function twin(room: Room, person: { member: string; name: string }): boolean {
-  return [...room.people.values()].some((each) => each.member !== person.member && each.name === person.name && !each.left);
-}

@@ -1,8 +1,8 @@
 /** What the page does to the browser around it, as a function of the state: title, wake lock, the question on closing. */
+import { knockerOf } from "./names";
 import { transferring, wouldLose } from "./select";
 import type { State } from "./state";
 import { text } from "./text";
-import { nameOf } from "./view/People";
 
 let sentinel: WakeLockSentinel | null = null;
 let asking = false;
@@ -19,21 +19,22 @@ export function showAround(state: State): void {
   void keepAwake(transferring(state));
 }
 
-/** Says a knock to a person who looks elsewhere, if they allowed it by a click. */
+/** Says the knock of somebody called `name` to a person who looks elsewhere, if they allowed it by a click. */
 export function notifyKnock(name: string): void {
   if (!document.hidden || !("Notification" in globalThis) || Notification.permission !== "granted") return;
   try {
-    new Notification(text.knock.title(nameOf({ name })), { tag: "linkspan-knock" });
+    new Notification(text.knock.title(name), { tag: "linkspan-knock" });
   } catch {
     // Some phones allow notifications to service workers only; the title badge says it too.
   }
 }
 
 function titleOf(state: State): string {
-  const knocks = state.room?.knocks ?? [];
-  const [first] = knocks;
-  if (first === undefined) return text.name;
-  return `(${knocks.length}) ${text.knock.badge(knocks.length, nameOf(first))} · ${text.name}`;
+  const { room } = state;
+  const [first] = room?.knocks ?? [];
+  if (room === null || first === undefined) return text.name;
+  const { length } = room.knocks;
+  return `(${length}) ${text.knock.badge(length, knockerOf(room, first))} · ${text.name}`;
 }
 
 function ask(event: BeforeUnloadEvent): void {

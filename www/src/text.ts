@@ -15,6 +15,8 @@ export const text = {
   them: "Them",
   host: "Host",
   someone: "Somebody",
+  /** In place of a name that nobody may go by; `key` is a piece of the person's. */
+  guest: (key: string) => `Guest ${key}`,
 
   quay: {
     title: "Drop a file for someone",
@@ -51,6 +53,7 @@ export const text = {
     title: "You have been invited",
     lead: "Say who you are. Then they decide whether to let you in.",
     name: "Your name",
+    taken: (name: string) => `“${name}” is a word this page uses itself, so nobody may go by it. Choose another name.`,
     ask: "Ask to come in",
     cancel: "Cancel request",
     again: "Try again",
@@ -269,6 +272,17 @@ function store(failure: StoreFailure, size: number): string {
       return "The browser could not write the file. Save again to try once more.";
   }
 }
+
+/**
+ * The page's words that stand for a person or for itself, by language: whoever went by one could put words into the
+ * page's mouth. Those of every language count at once, because two people in a room may read the page in two.
+ */
+export const PERSON_WORDS = {
+  en: [
+    text.name, text.you, text.them, text.host, text.someone, text.guest(""), text.room.people,
+    "They", "Me", "The host", "The sender", "The server", "The page", "Someone", "Anybody", "Everybody", "Everyone", "Nobody",
+  ],
+} as const satisfies Record<string, readonly string[]>;
 
 /** What a translation must provide. */
 export type Text = typeof text;

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Send } from "../action";
 import { pairs } from "../format";
+import { isTaken } from "../names";
 import { rememberedName } from "../remember";
 import { spanOf, troubleOf } from "../select";
 import type { Room, State } from "../state";
@@ -31,7 +32,7 @@ function Ask({ link, keepsFiles, send }: { link: string; keepsFiles: boolean; se
       ref={field}
       onSubmit={(event) => {
         event.preventDefault();
-        if (name.trim() === "") field.current?.querySelector("input")?.focus();
+        if (name.trim() === "" || isTaken(name)) field.current?.querySelector("input")?.focus();
         else send({ type: "JoinRoom", link, name: name.trim() });
       }}
     >

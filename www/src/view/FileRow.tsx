@@ -193,7 +193,7 @@ function Hash({ hash }: { hash: string }) {
 function stateOf(room: Room, shelved: Shelved): string {
   const { state, size, verified, rate, remaining } = shelved;
   const mine = shelved.author === room.me;
-  const who = inText(room.people.get(shelved.author));
+  const who = inText(room.people, shelved.author);
   const part = bytesOf(verified, size);
   switch (state.type) {
     case "Offered":
@@ -227,7 +227,7 @@ function withAgain(shelved: Shelved, words: string): string {
 function servingTo(room: Room, shelved: Shelved): string {
   const [only, ...more] = receivers(room, shelved);
   if (only !== undefined && more.length === 0 && holders(room, shelved).of === 1) {
-    return text.file.going(inText(only), percent(shelved.held.get(only.member) ?? 0, shelved.size));
+    return text.file.going(inText(room.people, only.member), percent(shelved.held.get(only.member) ?? 0, shelved.size));
   }
   return spread(room, shelved) || text.file.nobodyHas;
 }

@@ -4,13 +4,12 @@
  */
 import { useState } from "preact/hooks";
 import type { Send } from "../action";
-import { suffix } from "../format";
+import { isTaken, knockerOf, suffix } from "../names";
 import type { Knock, Room } from "../state";
 import { text } from "../text";
 import { Digits } from "./Door";
 import { useArmed } from "./hooks";
 import { NameField } from "./Name";
-import { nameOf } from "./People";
 
 export function Knocks({ room, send }: { room: Room; send: Send }) {
   const [first, ...more] = room.knocks;
@@ -19,7 +18,7 @@ export function Knocks({ room, send }: { room: Room; send: Send }) {
   return (
     <div class="knocks">
       <p class="unseen" aria-live="polite">
-        {first === undefined ? "" : text.knock.title(nameOf(first))}
+        {first === undefined ? "" : text.knock.title(knockerOf(room, first))}
       </p>
       {first !== undefined && (
         <Card key={first.knock} knock={first} more={more.length} room={room} myName={myName} onName={setMyName} send={send} />
@@ -47,7 +46,7 @@ function Card({ knock, more, room, myName, onName, send }: CardProps) {
   return (
     <section class="knock" role="dialog" aria-labelledby={title} data-more={more > 0}>
       <h2 id={title}>
-        <bdi>{nameOf(knock)}</bdi> {text.knock.wants}
+        <bdi>{knockerOf(room, knock)}</bdi> {text.knock.wants}
       </h2>
       <p class="quiet">
         {text.knock.key(suffix(knock.member))}
@@ -57,7 +56,7 @@ function Card({ knock, more, room, myName, onName, send }: CardProps) {
       <p class="quiet">{text.knock.compare}</p>
       {room.name === "" && <NameField value={myName} onInput={onName} hint={text.knock.yourNameWhy} />}
       <div class="actions">
-        <button class="accent" type="button" disabled={!armed} onClick={letIn}>
+        <button class="accent" type="button" disabled={!armed || isTaken(myName)} onClick={letIn}>
           {text.knock.letIn}
         </button>
         <button type="button" disabled={!armed} onClick={() => send({ type: "Deny", room: room.id, knock: knock.knock })}>

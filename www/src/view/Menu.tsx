@@ -1,6 +1,7 @@
 /** The room's menu: who is here, one's own name, the link, and the way out. A sheet at the foot on phones. */
 import { useState } from "preact/hooks";
 import type { Send } from "../action";
+import { isTaken } from "../names";
 import { awaiting } from "../select";
 import type { Room } from "../state";
 import { text } from "../text";
@@ -60,7 +61,7 @@ export function Menu({ room, address, send }: { room: Room; address: string; sen
 
 function MyName({ room, send }: { room: Room; send: Send }) {
   const [name, setName] = useState(room.name);
-  const changed = name.trim() !== "" && name.trim() !== room.name;
+  const changed = name.trim() !== "" && name.trim() !== room.name && !isTaken(name);
   return (
     <form
       class="my-name"

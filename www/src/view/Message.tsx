@@ -1,9 +1,9 @@
 /** One chat message: plain text with web addresses as links; its author and whether it has arrived. */
 import { clock, pieces, visible } from "../format";
+import { nameOf } from "../names";
 import { others } from "../select";
 import type { Message as Said, Room } from "../state";
 import { text } from "../text";
-import { fullName, nameOf } from "./People";
 
 interface Props {
   room: Room;
@@ -17,13 +17,12 @@ interface Props {
 
 export function Message({ room, message, order, follows, last }: Props) {
   const mine = message.author === room.me;
-  const author = room.people.get(message.author);
   const delivery = mine ? deliveryOf(room, message, last) : null;
   return (
     <article class="message" style={{ order }} data-follows={follows} data-mine={mine}>
       <p class={follows ? "unseen" : "author"}>
         <b>
-          <bdi>{mine ? text.you : author === undefined ? nameOf(null) : fullName(room, author)}</bdi>
+          <bdi>{mine ? text.you : nameOf(room.people, message.author)}</bdi>
         </b>{" "}
         <time class="quiet">{clock(message.sentAt)}</time>
       </p>

@@ -1,4 +1,7 @@
 /** The one field for one's own name, with the engine's limits. */
+import { useId } from "preact/hooks";
+import { isolated, visible } from "../format";
+import { isTaken } from "../names";
 import { text } from "../text";
 
 /** Longest name, in characters; the engine's MAX_NAME. */
@@ -11,6 +14,8 @@ interface Props {
 }
 
 export function NameField({ value, onInput, hint }: Props) {
+  const taken = isTaken(value);
+  const why = useId();
   return (
     <label class="name-field">
       <span>
@@ -21,10 +26,17 @@ export function NameField({ value, onInput, hint }: Props) {
         type="text"
         autocomplete="nickname"
         aria-label={text.door.name}
+        aria-invalid={taken}
+        aria-describedby={taken ? why : undefined}
         maxLength={MAX_NAME}
         value={value}
         onInput={(event) => onInput(event.currentTarget.value)}
       />
+      {taken && (
+        <span class="taken" id={why} role="alert">
+          {text.door.taken(isolated(visible(value.trim())))}
+        </span>
+      )}
     </label>
   );
 }

@@ -1,23 +1,13 @@
 /** The people in the room: initials in the top line, names with how each is connected in the room's menu. */
-import { initials, isolated, suffix, visible } from "../format";
-import { connected, twin } from "../select";
+import { initials, isolated } from "../format";
+import { nameOf } from "../names";
+import { connected } from "../select";
 import type { Person, Room } from "../state";
 import { text } from "../text";
 
-export function nameOf(person: { name: string; host?: boolean } | null | undefined): string {
-  const name = visible(person?.name ?? "").trim();
-  if (name !== "") return name;
-  return person?.host === true ? text.host : text.someone;
-}
-
-/** The name inside a sentence. */
-export function inText(person: { name: string; host?: boolean } | null | undefined): string {
-  return isolated(nameOf(person));
-}
-
-/** Name with a key suffix where another one has the same. */
-export function fullName(room: Room, person: Person): string {
-  return twin(room, person) ? `${nameOf(person)} (${text.knock.key(suffix(person.member))})` : nameOf(person);
+/** A member's name inside a sentence. */
+export function inText(people: Room["people"], member: string): string {
+  return isolated(nameOf(people, member));
 }
 
 export function Initials({ room }: { room: Room }) {
@@ -26,8 +16,8 @@ export function Initials({ room }: { room: Room }) {
     <ul class="initials" aria-label={text.room.people}>
       {people.map((person) => (
         <li key={person.member} data-away={!person.me && !connected(person)}>
-          <span aria-hidden="true">{initials(person.name === "" && person.host ? text.host : person.name)}</span>
-          <span class="unseen">{person.me ? `${fullName(room, person)} (${text.you})` : fullName(room, person)}</span>
+          <span aria-hidden="true">{initials(nameOf(room.people, person.member))}</span>
+          <span class="unseen">{person.me ? `${nameOf(room.people, person.member)} (${text.you})` : nameOf(room.people, person.member)}</span>
         </li>
       ))}
     </ul>
@@ -42,7 +32,7 @@ export function Roster({ room }: { room: Room }) {
         .map((person) => (
           <li key={person.member}>
             <b>
-              <bdi>{fullName(room, person)}</bdi>
+              <bdi>{nameOf(room.people, person.member)}</bdi>
             </b>
             <span class="quiet">{about(room, person)}</span>
           </li>
@@ -56,7 +46,7 @@ function about(room: Room, person: Person): string {
   return [
     person.host ? text.room.hostMark : "",
     person.me ? text.you : stateOf(person),
-    by === undefined || by.member === room.me ? "" : text.room.letInBy(inText(by)),
+    by === undefined || by.member === room.me ? "" : text.room.letInBy(inText(room.people, by.member)),
     person.forked ? text.room.forked : "",
   ]
     .filter((part) => part !== "")

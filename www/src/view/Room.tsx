@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Send } from "../action";
 import { bytesOf } from "../format";
+import { nameOf } from "../names";
 import { awaiting, others, receivers, running, spanOf, stream, unfinished } from "../select";
 import { addressOf, type Room as RoomState, type State } from "../state";
 import { text } from "../text";
@@ -11,7 +12,7 @@ import { Knocks } from "./Knocks";
 import { CopyLink, LinkPanel } from "./Link";
 import { Menu, MenuButton, selectLink } from "./Menu";
 import { Message } from "./Message";
-import { Initials, nameOf } from "./People";
+import { Initials } from "./People";
 import { Span } from "./Span";
 import { ProblemLine, Trouble } from "./Trouble";
 
@@ -49,7 +50,7 @@ export function Room({ state, room, send }: { state: State; room: RoomState; sen
 /** Who stands on the right shore. */
 export function farShore(room: RoomState): string {
   const [first, ...more] = others(room);
-  return first === undefined ? "" : text.room.and(nameOf(first), more.length);
+  return first === undefined ? "" : text.room.and(nameOf(room.people, first.member), more.length);
 }
 
 /** One DOM for both layouts: files in a list, messages in a log, woven into one stream by the style sheet. */

@@ -2,12 +2,13 @@
 import type { Send } from "../action";
 import { isolated, visible } from "../format";
 import { others, type Trouble as Kind, troubleOf } from "../select";
-import type { Problem, State } from "../state";
+import type { Person, Problem, State } from "../state";
 import { text } from "../text";
 import { inText } from "./People";
 
 export function sentence(trouble: Kind, state: State): string {
   const words = text.trouble;
+  const called = ({ member }: Person) => (state.room === null ? text.someone : inText(state.room.people, member));
   switch (trouble.kind) {
     case "server-unreachable":
       return state.room !== null && others(state.room).length > 0 ? words.serverUnreachable : words.serverUnreachableAlone;
@@ -20,21 +21,21 @@ export function sentence(trouble: Kind, state: State): string {
     case "version":
       return words.version;
     case "no-answer":
-      return words.noAnswer(inText(trouble.who));
+      return words.noAnswer(called(trouble.who));
     case "needs-relay":
-      return words.needsRelay(inText(trouble.who));
+      return words.needsRelay(called(trouble.who));
     case "broke-rules":
-      return words.brokeRules(inText(trouble.who));
+      return words.brokeRules(called(trouble.who));
     case "gone":
-      return words.gone(inText(trouble.who));
+      return words.gone(called(trouble.who));
     case "host-gone": {
-      const who = inText(trouble.who);
+      const who = called(trouble.who);
       const [first, ...more] = trouble.needed;
       if (first === undefined) return words.hostGone(who);
       return `${words.hostGone(who)} ${words.hostGoneNeeded(who, isolated(visible(first.name)), more.length)}`;
     }
     case "host-ended":
-      return words.hostEnded(trouble.who === null ? null : inText(trouble.who));
+      return words.hostEnded(trouble.who === null ? null : called(trouble.who));
     case "door-quiet":
       return words.doorQuiet;
   }

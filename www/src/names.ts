@@ -1,0 +1,109 @@
+/**
+ * What people are called on this page, everywhere on it. A name is what its owner says, so it may be a word of the page
+ * (*Host*) or look like somebody else's: the first is never shown, the second only with a piece of the owner's key.
+ */
+import { LOOKS_LIKE } from "./confusables";
+import { visible } from "./format";
+import type { Knock, Person, Room } from "./state";
+import { PERSON_WORDS, text } from "./text";
+
+/** Hexadecimal digits of a key that a name gets at least: two bytes, which a person can compare. */
+const SUFFIX = 4;
+
+/** The end of a key, in so many digits. */
+export function suffix(member: string, digits = SUFFIX): string {
+  return member.slice(-digits);
+}
+
+type Named = Pick<Person, "member" | "name"> & { readonly host?: boolean };
+type People = Room["people"];
+
+const known = new WeakMap<People, ReadonlyMap<string, string>>();
+
+/** Everybody's name, by member; of those too who left, because what they said is still in view. */
+export function namesOf(people: People): ReadonlyMap<string, string> {
+  let names = known.get(people);
+  if (names === undefined) {
+    names = apart([...people.values()]);
+    known.set(people, names);
+  }
+  return names;
+}
+
+/** What `member` is called. */
+export function nameOf(people: People, member: string): string {
+  return namesOf(people).get(member) ?? text.someone;
+}
+
+/** What the person who knocks is called. Who only knocks never changes what a member is called. */
+export function knockerOf({ people, knocks }: Pick<Room, "people" | "knocks">, knock: Pick<Knock, "member" | "name">): string {
+  const others = [...people.values(), ...knocks].filter((other) => other.member !== knock.member);
+  return apart([knock, ...others]).get(knock.member) ?? text.someone;
+}
+
+/** Whether `name` is one of the page's own words for people, or passes for one: nobody may go by it. */
+export function isTaken(name: string): boolean {
+  const plain = bare(name);
+  // What stands in brackets too, because that is how the page itself tells two of one name apart.
+  const parts = [plain, ...plain.split(/[()[\]{}<>⟨⟩«»]/u).slice(1)].map(letters);
+  return parts.some((part) => TAKEN.has(part) || MADE_UP.test(part)) || plain.toLowerCase().includes(MARK);
+}
+
+/** Two names with the same one can be taken for each other: without case, accents, invisible marks and scripts. */
+export function fold(name: string): string {
+  // Three times: as it is, as capitals (a small т is a small capital T, an ß is SS), and as small letters.
+  return looks(looks(bare(name).toUpperCase()).toLowerCase())
+    .replace(/[i1|]/g, "l").replaceAll("0", "o").replaceAll("rn", "m").replace(/[\p{P}\p{Z}\s]/gu, "");
+}
+
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Script=Inherited}\p{Cc}\p{Cf}\u2800]/gu;
+const LATIN = new Map(Object.entries(LOOKS_LIKE).flatMap(([latin, all]) => Array.from(all, (one) => [one, latin])));
+
+/** Without marks, and as it looks to who reads Latin. */
+function bare(name: string): string {
+  return looks(name.normalize("NFKD").replace(UNSEEN, ""));
+}
+
+function looks(name: string): string {
+  return Array.from(name, (one) => LATIN.get(one) ?? one).join("");
+}
+
+/** Only the letters and digits of `name`, folded: a crown beside it makes nobody a host. */
+function letters(name: string): string {
+  return fold(name).replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+const TAKEN = new Set(Object.values(PERSON_WORDS).flat().map(letters));
+const HEX = letters("0123456789abcdef");
+/** A made-up name or a mark of a key, in letters. */
+const MADE_UP = new RegExp(`^(${letters(text.guest(""))}|${letters(text.knock.key(""))})[${HEX}]{${SUFFIX}}$`, "u");
+/** The beginning of a key's mark, wherever it stands. */
+const MARK = bare(text.knock.key("")).toLowerCase();
+
+/** Names by member, each told apart from all others. */
+function apart(all: readonly Named[]): Map<string, string> {
+  const alike = new Map<string, Named[]>();
+  for (const one of all) {
+    const shape = fold(plainName(one));
+    alike.set(shape, [...(alike.get(shape) ?? []), one]);
+  }
+  return new Map(
+    [...alike.values()].flatMap((group) => group.map((one) => [one.member, withKey(one, group)] as const)),
+  );
+}
+
+/** The name alone. */
+function plainName({ member, name, host }: Named): string {
+  if (name.trim() === "") return host === true ? text.host : text.someone;
+  if (fold(name) === "" || isTaken(name)) return text.guest(suffix(member).toUpperCase());
+  return visible(name).trim();
+}
+
+/** As many digits of the key as tell it apart from the others of its group, which may have been chosen for that. */
+function withKey(one: Named, group: readonly Named[]): string {
+  if (one.name.trim() === "" || group.length === 1) return plainName(one);
+  let length = SUFFIX;
+  const same = (other: Named) => other !== one && suffix(other.member, length) === suffix(one.member, length);
+  while (length < one.member.length && group.some(same)) length += SUFFIX;
+  return `${plainName(one)} (${text.knock.key(suffix(one.member, length))})`;
+}
