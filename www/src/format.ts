@@ -27,8 +27,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 
+// Made once: it takes longer to make than to write a thousand times with.
+const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+
 export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return time.format(at);
 }
 
 /** Percent that says 100 only when all is there, and 0 only when nothing is. */

@@ -1,8 +1,8 @@
 /** What a person would be told wrongly: who is there, what the trouble is, what closing the page would lose. */
 import { describe, expect, it } from "vitest";
-import { direct, file, held, hosting, inside, link, member, played, room, said, serving, shared, stands, the } from "./made";
-import { awaiting, onQuay, receivers, spanOf, stream, troubleOf, wouldLose } from "./select";
-import type { Event, LocalEvent, State } from "./state";
+import { direct, file, held, hosting, inside, link, member, played, room, serving, shared, stands, the } from "./made";
+import { awaiting, onQuay, receivers, spanOf, troubleOf, wouldLose } from "./select";
+import type { Event, LocalEvent } from "./state";
 
 describe("closing the page", () => {
   it("is questioned only while something would be lost", () => {
@@ -47,22 +47,6 @@ describe("trouble", () => {
 
   it("says that two networks need a relay", () => {
     expect(troubleOf(played([...inside, link("anna", { type: "Lost", reason: "no-path" })]))).toMatchObject({ kind: "needs-relay" });
-  });
-});
-
-describe("the stream", () => {
-  it("is one order of files and messages, whatever the order in which they came", () => {
-    const forth = played([...inside, said("m2", 2), said("m0", 0), said("m1", 1)]);
-    const back = played([...inside.slice(0, 5), said("m1", 1), said("m0", 0), said("m2", 2), shared("anna")]);
-    const keys = (state: State) => (state.room ? stream(state.room).map((entry) => entry.key) : []);
-    expect(keys(forth)).toEqual(["m0", "m1", "s1/0", "m2"]);
-    expect(keys(back)).toEqual(keys(forth));
-  });
-
-  it("counts a delivery once, and keeps it when the message is told again", () => {
-    const delivered: Event = { type: "Delivered", room, entry: "m1", by: "ben" };
-    const state = played([...serving, said("m1", 2), delivered, delivered, said("m1", 2)]);
-    expect([...(state.room?.messages.get("m1")?.deliveredTo ?? [])]).toEqual(["ben"]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Answers that follow from the state: who is here, what the line shows, what the trouble is, what would be lost. */
-import { fileKey, type Interrupted, type Message, type Person, type Room, type Shelved, type State } from "./state";
+import { fileKey, type Interrupted, type Person, type Room, type Shelved, type State } from "./state";
 
 /** How the one line between the two shores is drawn. */
 export type Line = "absent" | "dotted" | "dashed" | "solid" | "knot" | "gap";
@@ -22,8 +22,8 @@ export type Trouble =
   | { kind: "door-quiet" };
 
 /** Everybody but oneself who has not said good-bye. */
-export function others(room: Room): Person[] {
-  return [...room.people.values()].filter((person) => !person.me && !person.left);
+export function others({ people }: Pick<Room, "people">): Person[] {
+  return [...people.values()].filter((person) => !person.me && !person.left);
 }
 
 export function hostOf(room: Room): Person | null {
@@ -157,8 +157,8 @@ export function unfinished(file: Shelved): boolean {
 }
 
 /** Connected members that are in the middle of receiving one's own file. */
-export function receivers(room: Room, file: Shelved): Person[] {
-  if (file.author !== room.me || file.state.type !== "Serving") return [];
+export function receivers(room: Pick<Room, "me" | "people">, file: Shelved): Person[] {
+  if (file.author !== room.me || file.state.type !== "Serving" || file.held.size === 0) return [];
   return others(room).filter((person) => {
     const held = file.held.get(person.member);
     return connected(person) && held !== undefined && held > 0 && held < file.size;
@@ -166,7 +166,7 @@ export function receivers(room: Room, file: Shelved): Person[] {
 }
 
 /** `have` of `of` people hold all of it, its author not counted. */
-export function holders(room: Room, file: Shelved): { have: number; of: number } {
+export function holders(room: Pick<Room, "people">, file: Shelved): { have: number; of: number } {
   const people = [...room.people.values()].filter((person) => person.member !== file.author && !person.left);
   const has = (person: Person) =>
     person.me ? file.state.type === "Done" : (file.held.get(person.member) ?? -1) >= file.size;
@@ -196,20 +196,4 @@ export function wouldLose(state: State): boolean {
   const { room, place } = state;
   if (room === null || place.at !== "room" || room.ended) return false;
   return [...room.files.values()].some((file) => running(file) || receivers(room, file).length > 0);
-}
-
-export type Entry = { kind: "file"; file: Shelved; key: string } | { kind: "message"; message: Message; key: string };
-
-/** The stream: files and messages by (order, id). */
-export function stream(room: Room): Entry[] {
-  const files = [...room.files].map(([key, file]): Entry => ({ kind: "file", file, key }));
-  const messages = [...room.messages].map(([key, message]): Entry => ({ kind: "message", message, key }));
-  const order = (entry: Entry) => (entry.kind === "file" ? entry.file.order : entry.message.order);
-  const id = (entry: Entry) => (entry.kind === "file" ? entry.file.file.share : entry.message.entry);
-  const index = (entry: Entry) => (entry.kind === "file" ? entry.file.file.index : 0);
-  return [...files, ...messages].sort((a, b) => order(a) - order(b) || compare(id(a), id(b)) || index(a) - index(b));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

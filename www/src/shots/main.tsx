@@ -3,10 +3,10 @@ import { render } from "preact";
 import { reduce } from "../reduce";
 import { fileKey, initial } from "../state";
 import { App } from "../view/App";
-import { scripts } from "./scripts";
+import { longScripts, scripts } from "./scripts";
 
 const name = new URLSearchParams(location.search).get("state") ?? "";
-const script = scripts[name];
+const script = scripts[name] ?? longScripts[name]?.();
 const root = document.getElementById("app");
 if (root === null) throw new Error("shots.html has a place for the page");
 

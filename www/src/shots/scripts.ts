@@ -54,6 +54,17 @@ function knocked(knock: number, member: string, name: string, sas: string): Even
   return { type: "Knocked", room, knock, member, name, sas };
 }
 
+/** Anna's tab with a room as full as it gets, with a file after every fourth message. */
+function longRoom(): Event[] {
+  const entries = Array.from({ length: 20_000 }, (_, number): Event[] => {
+    const author = number % 3 === 0 ? ben : anna;
+    const message = said(2 * number, author, `Berth ${number + 1} is free from Monday, as far as the harbour office says.`, number, [author === anna ? ben : anna]);
+    if (number % 4 !== 0 || number / 4 >= 4_096) return message;
+    return [...message, shared(2 * number + 1, author, `survey of berth ${number + 1}.pdf`, number * 1000)];
+  });
+  return [...alone(), person(ben, "Ben Okafor", anna), linked(ben, direct), ...entries.flat()];
+}
+
 /** Anna's tab with nobody in it. */
 const alone = (name = "Anna Berg"): Event[] => [
   { type: "Storage", persistent: true },
@@ -110,6 +121,11 @@ const done: Event[] = [
   stands(1, { type: "Done", root }),
   { type: "Saved", room, file: file(1), url: "blob:made-up", name: "Harbour survey 2026.pdf" },
 ];
+
+/** Shown when asked for by name, and too long for a picture. */
+export const longScripts: Partial<Record<string, () => Script>> = {
+  "long-room": () => ({ events: longRoom() }),
+};
 
 export const scripts: Partial<Record<string, Script>> = {
   empty: { events: alone("") },

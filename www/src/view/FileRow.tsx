@@ -7,23 +7,30 @@ import { download } from "../offer";
 import { holders, receivers, running, unfinished } from "../select";
 import type { Room, Shelved } from "../state";
 import { text } from "../text";
+import type { FileLine } from "../weave";
 import { Announced, Tick } from "./Copied";
 import { useCopy } from "./hooks";
 import { inText } from "./People";
 
+/** What a row must know of the room. */
+export type Company = Pick<Room, "id" | "me" | "ended" | "people">;
+
 interface Props {
-  room: Room;
-  shelved: Shelved;
-  /** Place in the stream. */
-  order: number;
-  /** The first that is on its way: it stays in view. */
-  first: boolean;
-  /** The next thing to do is here. */
-  next: boolean;
+  line: FileLine;
+  room: Company;
   send: Send;
 }
 
-export function FileRow({ room, shelved, order, first, next, send }: Props) {
+interface About {
+  room: Company;
+  shelved: Shelved;
+  /** Of the element with the file's name. */
+  describedBy: string;
+  send: Send;
+}
+
+export function FileRow({ line, room, send }: Props) {
+  const { file: shelved, place, first, next } = line;
   const [open, setOpen] = useState(false);
   const id = useId();
   const [stem, tail] = nameParts(shelved.name);
@@ -31,7 +38,14 @@ export function FileRow({ room, shelved, order, first, next, send }: Props) {
   const extra = rest(room, shelved, send);
   const progress = progressOf(room, shelved);
   return (
-    <li class="file" style={{ order }} data-state={shelved.state.type} data-pinned={unfinished(shelved)} data-first={first}>
+    <div
+      class="file"
+      role="listitem"
+      style={{ order: place }}
+      data-state={shelved.state.type}
+      data-pinned={unfinished(shelved)}
+      data-first={first}
+    >
       <div class="file-line">
         <div class="file-words">
           <p class="file-name" id={id}>
@@ -75,11 +89,11 @@ export function FileRow({ room, shelved, order, first, next, send }: Props) {
           <i style={{ inlineSize: `${progress}%` }} />
         </div>
       )}
-    </li>
+    </div>
   );
 }
 
-function MainAction({ room, shelved, next, describedBy, send }: Omit<Props, "order" | "first"> & { describedBy: string }) {
+function MainAction({ room, shelved, next, describedBy, send }: About & { next: boolean }) {
   const about = { room: room.id, file: shelved.file };
   // The next action takes the place of the last one: the second half of a double click must not hit it.
   const button = (label: string, act: () => void, kind = "") => (
@@ -117,7 +131,7 @@ function MainAction({ room, shelved, next, describedBy, send }: Omit<Props, "ord
 }
 
 /** What stands behind ⋯ besides the hash. */
-function rest(room: Room, shelved: Shelved, send: Send): ComponentChildren {
+function rest(room: Company, shelved: Shelved, send: Send): ComponentChildren {
   if (room.ended) return null;
   const about = { room: room.id, file: shelved.file };
   switch (shelved.state.type) {
@@ -145,7 +159,7 @@ function rest(room: Room, shelved: Shelved, send: Send): ComponentChildren {
   }
 }
 
-function ChooseAgain({ room, shelved, describedBy, send }: Omit<Props, "order" | "first" | "next"> & { describedBy: string }) {
+function ChooseAgain({ room, shelved, describedBy, send }: About) {
   const input = useRef<HTMLInputElement>(null);
   const chosen = (replacement: File | undefined) => {
     if (replacement === undefined) return;
@@ -190,7 +204,7 @@ function Hash({ hash }: { hash: string }) {
   );
 }
 
-function stateOf(room: Room, shelved: Shelved): string {
+function stateOf(room: Company, shelved: Shelved): string {
   const { state, size, verified, rate, remaining } = shelved;
   const mine = shelved.author === room.me;
   const who = inText(room.people, shelved.author);
@@ -224,7 +238,7 @@ function withAgain(shelved: Shelved, words: string): string {
 }
 
 /** Who has how much of one's own file. */
-function servingTo(room: Room, shelved: Shelved): string {
+function servingTo(room: Company, shelved: Shelved): string {
   const [only, ...more] = receivers(room, shelved);
   if (only !== undefined && more.length === 0 && holders(room, shelved).of === 1) {
     return text.file.going(inText(room.people, only.member), percent(shelved.held.get(only.member) ?? 0, shelved.size));
@@ -232,14 +246,14 @@ function servingTo(room: Room, shelved: Shelved): string {
   return spread(room, shelved) || text.file.nobodyHas;
 }
 
-function spread(room: Room, shelved: Shelved): string {
+function spread(room: Company, shelved: Shelved): string {
   const { have, of } = holders(room, shelved);
   if (have === 0 && (of < 2 || receivers(room, shelved).length === 0)) return "";
   return text.file.have(have, of);
 }
 
 /** Percent of verified bytes: here for a fetch, over all who are receiving for one's own file. */
-function progressOf(room: Room, shelved: Shelved): number | null {
+function progressOf(room: Company, shelved: Shelved): number | null {
   if (running(shelved)) return percent(shelved.verified, shelved.size);
   if (shelved.state.type === "Done") return 100;
   const to = receivers(room, shelved);

@@ -1,28 +1,32 @@
 /** One chat message: plain text with web addresses as links; its author and whether it has arrived. */
 import { clock, pieces, visible } from "../format";
-import { nameOf } from "../names";
-import { others } from "../select";
-import type { Message as Said, Room } from "../state";
+import type { Message as Said } from "../state";
 import { text } from "../text";
+import type { MessageLine } from "../weave";
 
-interface Props {
-  room: Room;
-  message: Said;
-  order: number;
-  /** Same author as the one before: the name is not repeated. */
-  follows: boolean;
-  /** Whether its delivery is worth a word: the last of one's own, or one that has not arrived everywhere. */
-  last: boolean;
+/** The people of a room as a message needs them. */
+export interface Readers {
+  readonly me: string;
+  readonly names: ReadonlyMap<string, string>;
+  /** Everybody who is to get it. */
+  readonly others: readonly string[];
 }
 
-export function Message({ room, message, order, follows, last }: Props) {
-  const mine = message.author === room.me;
-  const delivery = mine ? deliveryOf(room, message, last) : null;
+interface Props {
+  line: MessageLine;
+  readers: Readers;
+}
+
+export function Message({ line, readers }: Props) {
+  const { message, follows, last } = line;
+  const mine = message.author === readers.me;
+  // Worth a word: the last of one's own, or one that has not arrived everywhere.
+  const delivery = mine ? deliveryOf(readers, message, last) : null;
   return (
-    <article class="message" style={{ order }} data-follows={follows} data-mine={mine}>
+    <article class="message" data-follows={follows} data-mine={mine}>
       <p class={follows ? "unseen" : "author"}>
         <b>
-          <bdi>{mine ? text.you : nameOf(room.people, message.author)}</bdi>
+          <bdi>{mine ? text.you : (readers.names.get(message.author) ?? text.someone)}</bdi>
         </b>{" "}
         <time class="quiet">{clock(message.sentAt)}</time>
       </p>
@@ -42,10 +46,9 @@ export function Message({ room, message, order, follows, last }: Props) {
   );
 }
 
-function deliveryOf(room: Room, message: Said, last: boolean): string | null {
-  const to = others(room);
-  const arrived = to.filter((person) => message.deliveredTo.has(person.member)).length;
-  if (to.length > 0 && arrived === to.length) return last ? text.message.delivered : null;
+function deliveryOf({ others }: Readers, message: Said, last: boolean): string | null {
+  const arrived = others.filter((member) => message.deliveredTo.has(member)).length;
+  if (others.length > 0 && arrived === others.length) return last ? text.message.delivered : null;
   if (arrived === 0) return text.message.waiting;
-  return text.message.deliveredTo(arrived, to.length);
+  return text.message.deliveredTo(arrived, others.length);
 }

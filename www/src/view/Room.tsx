@@ -1,19 +1,17 @@
 /** The room: one line between the shores, one stream of files and messages, the composer at the foot. */
-import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Send } from "../action";
 import { bytesOf } from "../format";
 import { nameOf } from "../names";
-import { awaiting, others, receivers, running, spanOf, stream, unfinished } from "../select";
+import { awaiting, others, receivers, spanOf } from "../select";
 import { addressOf, type Room as RoomState, type State } from "../state";
 import { text } from "../text";
 import { Composer } from "./Composer";
-import { FileRow } from "./FileRow";
 import { Knocks } from "./Knocks";
 import { CopyLink, LinkPanel } from "./Link";
 import { Menu, MenuButton, selectLink } from "./Menu";
-import { Message } from "./Message";
 import { Initials } from "./People";
 import { Span } from "./Span";
+import { Stream } from "./Stream";
 import { ProblemLine, Trouble } from "./Trouble";
 
 export function Room({ state, room, send }: { state: State; room: RoomState; send: Send }) {
@@ -51,58 +49,6 @@ export function Room({ state, room, send }: { state: State; room: RoomState; sen
 export function farShore(room: RoomState): string {
   const [first, ...more] = others(room);
   return first === undefined ? "" : text.room.and(nameOf(room.people, first.member), more.length);
-}
-
-/** One DOM for both layouts: files in a list, messages in a log, woven into one stream by the style sheet. */
-function Stream({ room, send }: { room: RoomState; send: Send }) {
-  const entries = stream(room);
-  const box = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
-  const count = room.messages.size;
-  useLayoutEffect(() => {
-    // New messages are followed while one reads the end, and left alone while one reads back.
-    if (atEnd.current) box.current?.scrollTo(0, box.current.scrollHeight);
-  }, [count]);
-  const first = entries.find((entry) => entry.kind === "file" && running(entry.file));
-  const offered = entries.find((entry) => entry.kind === "file" && unfinished(entry.file) && entry.file.state.type !== "Receiving");
-  const mine = entries.filter((entry) => entry.kind === "message" && entry.message.author === room.me).at(-1);
-  return (
-    <div
-      class="stream"
-      ref={box}
-      tabIndex={0}
-      onScroll={({ currentTarget: at }) => {
-        atEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 48;
-      }}
-    >
-      <ul class="files" aria-label={text.room.files}>
-        {entries.map((entry, index) =>
-          entry.kind === "file" ? (
-            <FileRow
-              key={entry.key}
-              room={room}
-              shelved={entry.file}
-              order={index}
-              first={entry === first}
-              next={entry === offered}
-              send={send}
-            />
-          ) : null,
-        )}
-      </ul>
-      <div class="chat" role="log" aria-label={text.room.chat}>
-        {entries.length === 0 && !room.ended && <p class="quiet">{text.room.empty}</p>}
-        {entries.map((entry, index) => {
-          if (entry.kind !== "message") return null;
-          const before = entries[index - 1];
-          const follows = before?.kind === "message" && before.message.author === entry.message.author;
-          return (
-            <Message key={entry.key} room={room} message={entry.message} order={index} follows={follows} last={entry === mine} />
-          );
-        })}
-      </div>
-    </div>
-  );
 }
 
 /** How far the running transfers are, for the words on the line. */

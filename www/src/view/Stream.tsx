@@ -1,0 +1,118 @@
+/**
+ * One DOM for both layouts: files in a list, messages in a log, woven into one stream by the style sheet. All of it
+ * stands there, to be found; what is out of view costs no layout, what did not change no drawing.
+ */
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import type { Send } from "../action";
+import { namesOf } from "../names";
+import { others, unfinished } from "../select";
+import type { Room } from "../state";
+import { text } from "../text";
+import { type Block, type FileLine, type MessageLine, nothing, runsOf, weave } from "../weave";
+import { type Company, FileRow } from "./FileRow";
+import { Message, type Readers } from "./Message";
+import { Still } from "./Still";
+
+export function Stream({ room, send }: { room: Room; send: Send }) {
+  const woven = useRef(nothing);
+  woven.current = weave(room, woven.current);
+  const { files, messages } = woven.current;
+  const company = useCompany(room);
+  const readers = useReaders(room);
+  const box = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  const count = room.messages.size;
+  useLayoutEffect(() => {
+    // New messages are followed while one reads the end, and left alone while one reads back.
+    if (atEnd.current) box.current?.scrollTo(0, box.current.scrollHeight);
+  }, [count]);
+  return (
+    <div
+      class="stream"
+      ref={box}
+      tabIndex={0}
+      onScroll={({ currentTarget: at }) => {
+        atEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 48;
+      }}
+    >
+      <div class="files" role="list" aria-label={text.room.files}>
+        {files.map((block) => (
+          <Files key={block.key} block={block} company={company} send={send} />
+        ))}
+      </div>
+      <div class="chat" role="log" aria-label={text.room.chat}>
+        {room.rows.length === 0 && !room.ended && <p class="quiet">{text.room.empty}</p>}
+        {messages.map((block) => (
+          <Messages key={block.key} block={block} readers={readers} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+class Files extends Still<{ block: Block<FileLine>; company: Company; send: Send }> {
+  override render() {
+    const { block, company, send } = this.props;
+    return (
+      <div class="block" role="none" style={standing(block.lines)} data-settled={block.settled} data-whole={wholeness(block)}>
+        {block.lines.map((line) => (
+          <FileRow key={line.key} line={line} room={company} send={send} />
+        ))}
+      </div>
+    );
+  }
+}
+
+class Messages extends Still<{ block: Block<MessageLine>; readers: Readers }> {
+  override render() {
+    const { block, readers } = this.props;
+    return (
+      <div class="block" style={standing(block.lines)} data-settled={block.settled} data-whole={block.settled ? "resting" : undefined}>
+        {runsOf(block.lines).map((run) => (
+          <div key={run[0]?.key} class="run" style={standing(run)}>
+            {run.map((line) => (
+              <Message key={line.key} line={line} readers={readers} />
+            ))}
+          </div>
+        ))}
+      </div>
+    );
+  }
+}
+
+/** Where the first of them stands in the stream, and how many they are, from which a height is guessed. */
+function standing(lines: readonly { readonly place: number }[]) {
+  return { order: lines[0]?.place ?? 0, "--rows": lines.length };
+}
+
+/** Whether files that stand together stay together: those that are pinned go to the top, and the first one stays in view. */
+function wholeness({ lines, settled }: Block<FileLine>): "pinned" | "resting" | undefined {
+  if (!settled || lines.some((line) => line.first)) return undefined;
+  const pinned = lines.filter((line) => unfinished(line.file)).length;
+  return pinned === 0 ? "resting" : pinned === lines.length ? "pinned" : undefined;
+}
+
+/** What a file's row must know of the room; the same value until it changes. */
+function useCompany({ id, me, ended, people }: Room): Company {
+  return useMemo(() => ({ id, me, ended, people }), [id, me, ended, people]);
+}
+
+/** What a message must know of the people; the same value until one of them comes, goes or is called otherwise. */
+function useReaders({ me, people }: Room): Readers {
+  const kept = useRef<Readers | null>(null);
+  return useMemo(() => {
+    const made = { me, names: namesOf(people), others: others({ people }).map((person) => person.member) };
+    if (kept.current === null || !sameReaders(kept.current, made)) kept.current = made;
+    return kept.current;
+  }, [me, people]);
+}
+
+function sameReaders(a: Readers, b: Readers): boolean {
+  return (
+    a.me === b.me &&
+    a.names.size === b.names.size &&
+    a.others.length === b.others.length &&
+    a.others.every((member, index) => member === b.others[index]) &&
+    [...a.names].every(([member, name]) => b.names.get(member) === name)
+  );
+}
