@@ -7,6 +7,7 @@ describe("numbers", () => {
     expect([0, 999, 1000, 48_300_000, 999_960_000, 2_140_000_000].map(bytes)).toEqual(["0 B", "999 B", "1.0 kB", "48.3 MB", "1.0 GB", "2.1 GB"]);
     expect(bytesOf(512_000, 48_300_000)).toBe("0.5 of 48.3 MB");
     expect([0.2, 59, 61, 3700].map(duration)).toEqual(["1 s", "59 s", "1 min", "1 h 2 min"]);
+    expect([59.7, 3599, 7199, 86_399].map(duration), "never sixty of a unit").toEqual(["1 min", "1 h 0 min", "2 h 0 min", "24 h 0 min"]);
   });
 
   it("say 100 percent only of the whole, and 0 only of nothing", () => {

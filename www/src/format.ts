@@ -21,10 +21,12 @@ export function bytesOf(part: number, whole: number): string {
   return `${scaled.toFixed(value.includes(".") ? 1 : 0)} of ${value} ${unit}`;
 }
 
+/** Rounded first, so that there are never sixty of a unit. */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 // Made once: it takes longer to make than to write a thousand times with.
