@@ -1,6 +1,6 @@
 /** What a person would lose if the reducer were wrong: a knock unseen, a download not started, a file not savable. */
 import { describe, expect, it } from "vitest";
-import { file, held, here, hosting, inside, joining, member, played, room, serving, share, shared, stands, the } from "./made";
+import { direct, file, held, here, hosting, inside, joining, member, played, room, serving, share, shared, stands, the } from "./made";
 import { holders, onTheWay, toGoOn, troubleOf } from "./select";
 import { type Event, initial } from "./state";
 
@@ -12,6 +12,14 @@ describe("the way in", () => {
     expect(asked.place).toEqual({ at: "knocking" });
     expect(asked.room?.meeting).toEqual({ type: "Asked", sas: "123456" });
     expect(played([{ type: "Admitted", room }], asked).place).toEqual({ at: "room" });
+  });
+
+  it("is not opened by being let in elsewhere, nor again after one has left", () => {
+    const asked = played([joining]);
+    expect(played([{ type: "Admitted", room: "other" }], asked)).toEqual(asked);
+    const gone = played([...inside, { type: "Sent", command: { type: "Leave", room } }]);
+    expect(gone.place).toEqual({ at: "over" });
+    expect(played([{ type: "Admitted", room }], gone).place).toEqual({ at: "over" });
   });
 
   it("leads back to the door when the request is cancelled", () => {
@@ -44,6 +52,10 @@ describe("knocks", () => {
     expect(one.room?.knocks.map((each) => each.knock)).toEqual([2]);
   });
 
+  it("are over when the room is", () => {
+    expect(played([hosting, knock(1), { type: "RoomEnded", room }]).room).toMatchObject({ knocks: [], ended: true });
+  });
+
   it("of another room are not shown", () => {
     expect(played([hosting, { ...knock(1), room: "other" } as Event]).room?.knocks).toEqual([]);
   });
@@ -51,6 +63,25 @@ describe("knocks", () => {
   it("that have gone when answered are no problem to tell", () => {
     const error = { code: "unknown-knock", message: "", retryable: false } as const;
     expect(played([hosting, { type: "CommandRejected", command: "Admit", room, error }]).problem).toBeNull();
+  });
+});
+
+describe("people", () => {
+  it("keep their connection when something else about them changes", () => {
+    const renamed = played([...serving, { ...member("ben", "anna"), name: "Benjamin" } as Event]);
+    expect(renamed.room?.people.get("ben")).toMatchObject({ name: "Benjamin", link: { type: "Direct" } });
+  });
+
+  it("whose connection is known before they are keep it", () => {
+    const met = played([hosting, direct("ben"), member("ben", "anna")]);
+    expect(met.room?.people.get("ben")).toMatchObject({ name: "ben", me: false, left: false, link: { type: "Direct" } });
+  });
+
+  it("change one's own name only by being oneself", () => {
+    const named = (id: string, name: string): Event => ({ ...member(id, "anna"), name }) as Event;
+    const state = played([...serving, named("ben", "Benjamin")]);
+    expect(state.room?.name).toBe("anna");
+    expect(played([named("anna", "Anna B.")], state).room?.name).toBe("Anna B.");
   });
 });
 
@@ -74,6 +105,11 @@ describe("a file", () => {
     expect(the(after).state.type).toBe("Done");
     expect(the(after).saved?.url).toBe("blob:1");
     expect(after.place).toEqual({ at: "room" });
+  });
+
+  it("that was saved and is given up afterwards is no longer here to save", () => {
+    const saved = played([...inside, stands({ type: "Done", root: "00" }), { type: "Saved", room, file, url: "blob:1", name: "a.bin" }]);
+    for (const type of ["Cancelled", "Offered"] as const) expect(the(played([stands({ type })], saved)).saved).toBeNull();
   });
 
   it("counts verified bytes, and keeps them while paused", () => {
@@ -103,6 +139,10 @@ describe("a file", () => {
   it("says who has it: everybody but its author", () => {
     const state = played([...serving, member("caro", "anna"), held("ben", 100), held("caro", 30)]);
     expect(state.room && holders(state.room, the(state))).toEqual({ have: 1, of: 2 });
+    const left = played([member("ben", "anna", true)], state);
+    expect(left.room && holders(left.room, the(left)), "who left is not asked").toEqual({ have: 0, of: 1 });
+    const mine = played([...inside, member("caro", "ben"), stands({ type: "Done", root: "00" })]);
+    expect(mine.room && holders(mine.room, the(mine)), "one's own copy").toEqual({ have: 1, of: 2 });
   });
 
   it("of no bytes is held by who says so, not by everybody", () => {

@@ -51,7 +51,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
       // Without storage there is one sentence already; a second one would say the same.
       return event.reason.type === "Unavailable" ? { ...state, persistent: false } : { ...state, problem: { kind: "not-stored" } };
     case "Admitted":
-      return ofRoom({ ...state, place: state.place.at === "knocking" ? { at: "room" } : state.place }, event.room, (room) => room);
+      return state.room?.id === event.room && state.place.at === "knocking" ? { ...state, place: { at: "room" } } : state;
 
     case "Saved":
       return ofRoom(arrive(state, event), event.room, (room) => reduceRoom(room, event, state.interrupted, batch));

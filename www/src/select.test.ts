@@ -45,6 +45,31 @@ describe("trouble", () => {
     expect(troubleOf(state)).toBeNull();
   });
 
+  it("is the host, when two are lost, whoever was lost first", () => {
+    const two = [...inside.slice(0, 2), member("caro", "ben"), ...inside.slice(2), link("caro", { type: "Lost", reason: "silent" })];
+    expect(troubleOf(played(two))).toMatchObject({ kind: "no-answer", who: { member: "caro" } });
+    const both = played([...two, link("anna", { type: "Lost", reason: "closed" })]);
+    expect(troubleOf(both)).toMatchObject({ kind: "host-gone", who: { member: "anna" }, needed: [{ name: "a.bin" }] });
+  });
+
+  it("is one of several guests who closed the page when nobody else is there, or a file waits for them", () => {
+    const closed = (id: string) => link(id, { type: "Lost", reason: "closed" });
+    const both = played([...serving, member("caro", "anna"), direct("caro"), closed("caro"), closed("ben")]);
+    expect(troubleOf(both)).toMatchObject({ kind: "gone", who: { member: "ben" } });
+    const waiting = [...inside, member("caro", "ben"), closed("caro"), { ...shared("caro"), share: "s2" } as Event];
+    expect(troubleOf(played(waiting))).toBeNull();
+    const wanted: Event = { type: "FileChanged", room, file: { share: "s2", index: 0 }, state: { type: "WaitingForSource" } };
+    expect(troubleOf(played([...waiting, wanted]))).toMatchObject({ kind: "gone", who: { member: "caro" } });
+  });
+
+  it("passes over who closed the page to who does not answer", () => {
+    const state = played([
+      ...serving, member("caro", "anna"), member("dan", "anna"), direct("dan"),
+      link("ben", { type: "Lost", reason: "closed" }), link("caro", { type: "Lost", reason: "silent" }),
+    ]);
+    expect(troubleOf(state)).toMatchObject({ kind: "no-answer", who: { member: "caro" } });
+  });
+
   it("says that two networks need a relay", () => {
     expect(troubleOf(played([...inside, link("anna", { type: "Lost", reason: "no-path" })]))).toMatchObject({ kind: "needs-relay" });
   });
