@@ -5,6 +5,7 @@
 mod arrows;
 mod circles;
 mod imports;
+mod rooms;
 mod sources;
 mod supply;
 
