@@ -4,6 +4,7 @@
 
 mod arrows;
 mod circles;
+mod documents;
 mod imports;
 mod rooms;
 mod sources;
