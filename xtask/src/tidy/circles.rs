@@ -7,7 +7,7 @@
 use super::imports::Import;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// One line for each circle: a shortest one through the first of its files.
+/// One line for each circle that shares no import with one told before: opening those opens most of the others.
 fn circles(imports: &[Import]) -> Vec<String> {
     let mut from: BTreeMap<&str, Vec<&Import>> = BTreeMap::new();
     for import in imports.iter().filter(|import| !import.upward) {
@@ -15,11 +15,10 @@ fn circles(imports: &[Import]) -> Vec<String> {
     }
     let mut told = BTreeSet::new();
     let mut found = Vec::new();
-    for start in from.keys() {
-        let circle = if told.contains(start) { None } else { shortest(start, &from) };
-        if let Some(circle) = circle {
-            told.extend(circle.iter().map(|import| import.from.as_str()));
+    for circle in from.keys().filter_map(|start| shortest(start, &from)) {
+        if circle.iter().all(|import| !told.contains(import)) {
             found.push(circle.iter().map(|import| import.shown()).collect::<Vec<_>>().join(", "));
+            told.extend(circle);
         }
     }
     found
