@@ -1,18 +1,8 @@
 //! What all parts of a world share: its clock, its agenda, its dice, its weather and its diary.
 
-use crate::hub::SocketId;
-use crate::lane::{LaneKey, LaneStep};
+use crate::happening::Happening;
 use crate::rng::Rng;
-use crate::store::Request;
-use peer_core::id::RequestId;
 use std::collections::{BTreeMap, VecDeque};
-
-/// A node of the world, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub usize);
-
-/// Which of a node's lives: it grows by one with every reload.
-pub type Life = u32;
 
 /// How the network and the disks behave. Times are milliseconds, both ends included.
 #[derive(Clone, Debug)]
@@ -59,29 +49,6 @@ impl Net {
             store_latency: (0, 60),
         }
     }
-}
-
-/// Something that will happen.
-#[derive(Debug)]
-pub(crate) enum Happening {
-    /// A socket's opening reaches the server.
-    SocketOpens(SocketId),
-    /// A client's message reaches the server.
-    AtServer(SocketId, Vec<u8>),
-    /// The server's message reaches a client.
-    AtClient(SocketId, signal_proto::ServerMessage),
-    /// Bytes that are no message reach a client.
-    NonsenseAtClient(SocketId, Vec<u8>),
-    /// The server finds a socket gone.
-    ServerNotices(SocketId),
-    /// TCP gives a cut socket up.
-    SocketStalls(SocketId),
-    /// The client finds its socket gone.
-    ClientNotices(SocketId, u16),
-    /// Something on a lane.
-    Lane(LaneKey, LaneStep),
-    /// A store request is done.
-    Stored(NodeId, Life, RequestId, Request),
 }
 
 /// Shared by all parts; each takes it as its last argument.

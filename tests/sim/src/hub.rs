@@ -3,17 +3,15 @@
 //!
 //! It is stricter than a real server: an honest engine that breaks the server's rules fails the run.
 
-use crate::context::{Context, Happening, Life, NodeId};
+use crate::context::Context;
+pub use crate::happening::SocketId;
+use crate::happening::{Happening, Life, NodeId};
 use crate::relay::{Answer, Relays};
 use peer_core::id::RoomId;
 use signal_proto::{
     ClientMessage, Handle, MAX_PEERS, MAX_TAGS_PER_SOCKET, Refusal, Role, ServerMessage, Tag, close,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One WebSocket, never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SocketId(pub u64);
 
 /// Who holds a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,25 +4,14 @@
 //! It holds the engine to io.rs: nothing before a channel is open, nothing after a close, never beyond
 //! credit, never a message that a browser would refuse.
 
-use crate::context::{Context, Happening, Life, NodeId};
+use crate::context::Context;
+pub use crate::happening::LaneKey;
+use crate::happening::{Happening, LaneStep, NodeId};
 use crate::relay::Opening;
 use crate::sdp::{self, Credentials, Flavour};
-use peer_core::id::{Fingerprint, LaneId, LinkId};
+use peer_core::id::Fingerprint;
 use peer_core::io::{Channel, LinkInput, LinkOp, Turn};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// One end of a lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LaneKey {
-    /// Whose.
-    pub node: NodeId,
-    /// In which life.
-    pub life: Life,
-    /// Its link.
-    pub link: LinkId,
-    /// Its lane.
-    pub lane: LaneId,
-}
 
 /// A message about to cross a lane, shown to a tap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,20 +28,6 @@ pub struct Crossing {
 
 /// A hostile member's hand on its own channel: what it sends instead of each message.
 pub type Tap = Box<dyn FnMut(&Crossing) -> Vec<Vec<u8>>>;
-
-/// What happens on an end of a lane.
-#[derive(Clone, Debug)]
-pub(crate) enum LaneStep {
-    Described(String),
-    Candidate(Option<String>),
-    Establish,
-    GiveUp,
-    Departs(Channel, usize),
-    Arrives(Channel, Vec<u8>),
-    RemoteGone,
-    /// The first of what was held takes effect.
-    Flush,
-}
 
 /// Largest message that Chromium takes.
 const MAX_MESSAGE: usize = 262_144;

@@ -15,6 +15,7 @@
 
 pub mod content;
 mod context;
+mod happening;
 pub mod hub;
 pub mod lane;
 pub mod relay;
@@ -28,7 +29,8 @@ pub mod view;
 mod world;
 
 pub use content::Content;
-pub use context::{Life, Net, NodeId};
+pub use context::Net;
+pub use happening::{Life, NodeId};
 pub use rng::Rng;
 pub use sdp::Flavour;
 pub use story::{seeds, worlds};

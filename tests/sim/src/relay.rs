@@ -1,9 +1,7 @@
 //! What the server does when it is asked for a relay: by its rules, or not at all, or with nonsense. And which
 //! relay each connection was opened with.
 
-use crate::context::NodeId;
-use crate::hub::SocketId;
-use crate::world::World;
+use crate::happening::{NodeId, SocketId};
 use signal_proto::{Tag, Turn};
 use std::collections::BTreeMap;
 
@@ -34,7 +32,7 @@ struct Heard {
 pub(crate) struct Relays {
     pub(crate) desk: Desk,
     heard: BTreeMap<(SocketId, Tag), Heard>,
-    asked: usize,
+    pub(crate) asked: usize,
 }
 
 /// What a question leads to.
@@ -81,22 +79,5 @@ impl Opening {
     pub fn with_valid_relay(&self) -> bool {
         let expiry = self.relay.as_ref().and_then(|name| name.split_once(':')?.0.parse::<u64>().ok());
         expiry.is_some_and(|expiry| self.at < expiry)
-    }
-}
-
-impl World {
-    /// What the server has from now on for who asks for a relay.
-    pub fn relay_desk(&mut self, desk: Desk) {
-        self.hub.relays.desk = desk;
-    }
-
-    /// How often the server was asked for a relay.
-    pub fn relays_asked(&self) -> usize {
-        self.hub.relays.asked
-    }
-
-    /// Every connection that was ever opened, in order.
-    pub fn openings(&self) -> &[Opening] {
-        &self.lanes.openings
     }
 }

@@ -2,7 +2,8 @@
 //! received. It can be slow, full or missing, and a shared file can change or vanish.
 
 use crate::content::Content;
-use crate::context::{Context, Happening, Life, NodeId};
+use crate::context::Context;
+use crate::happening::{Happening, Life, NodeId, Request};
 use peer_core::error::StoreFailure;
 use peer_core::id::{RoomId, SinkId, SourceId};
 use peer_core::io::StoreOp;
@@ -39,16 +40,6 @@ pub struct Sink {
     pub bytes: Vec<u8>,
     /// Bytes written, all writes together: more than the file's size means that something came twice.
     pub written: u64,
-}
-
-/// What a store request does when its time has come.
-#[derive(Debug)]
-pub(crate) enum Request {
-    Put { room: RoomId, key: Vec<u8>, value: Vec<u8> },
-    Read { source: SourceId, offset: u64, length: u32 },
-    OpenSink { sink: SinkId, size: u64 },
-    Write { sink: SinkId, offset: u64, bytes: Vec<u8> },
-    CloseSink { sink: SinkId, keep: bool },
 }
 
 /// One node's store.

@@ -1,7 +1,8 @@
 //! What people do, in the words of a story: make a room, knock, let in, talk, share, save.
 
 use crate::content::Content;
-use crate::context::{Net, NodeId};
+use crate::context::Net;
+use crate::happening::NodeId;
 use crate::store::{Sink, SinkState};
 use crate::view::{Member, View};
 use crate::world::World;

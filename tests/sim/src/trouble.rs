@@ -1,8 +1,9 @@
 //! What goes wrong, in the words of a story: reloads, crashes, full disks, lost networks, and the hostile.
 
-use crate::context::NodeId;
+use crate::happening::NodeId;
 use crate::hub::{Client, Interceptor, Passing, SocketId};
 use crate::lane::{LaneKey, Tap};
+use crate::relay::{Desk, Opening};
 use crate::world::World;
 use peer_core::error::StoreFailure;
 use peer_core::id::{Fingerprint, LinkId};
@@ -240,5 +241,20 @@ impl World {
             [(own, _)] => Some(own.link),
             _ => None,
         }
+    }
+
+    /// What the server has from now on for who asks for a relay.
+    pub fn relay_desk(&mut self, desk: Desk) {
+        self.hub.relays.desk = desk;
+    }
+
+    /// How often the server was asked for a relay.
+    pub fn relays_asked(&self) -> usize {
+        self.hub.relays.asked
+    }
+
+    /// Every connection that was ever opened, in order.
+    pub fn openings(&self) -> &[Opening] {
+        &self.lanes.openings
     }
 }

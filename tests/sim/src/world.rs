@@ -1,7 +1,8 @@
 //! [`World`]: nodes, their network and their clock; runs until something is so.
 
 use crate::content::Content;
-use crate::context::{Context, Happening, Life, Net, NodeId};
+use crate::context::{Context, Net};
+use crate::happening::{Happening, Life, NodeId};
 use crate::hub::{Client, Hub, SocketId};
 use crate::lane::{LaneKey, Lanes, Reports};
 use crate::rng::Rng;
