@@ -4,12 +4,13 @@
 //! and says so. Nothing is skipped silently.
 
 mod counts;
+mod mutants;
 mod stages;
 
 use crate::project::Project;
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 use counts::Counts;
-use stages::{STAGES, Stage};
+use stages::{LONG, STAGES, Stage};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,11 @@ pub(crate) struct Options {
     /// Name the stages and end
     #[arg(long)]
     list: bool,
+    /// Instead of these, a stage that takes hours
+    #[arg(long, value_name = "STAGE", conflicts_with = "only")]
+    long: Option<String>,
+    #[command(flatten)]
+    mutants: mutants::Which,
     /// For the browser stage: further options for Playwright, after `--`
     #[arg(last = true)]
     playwright: Vec<String>,
@@ -40,21 +46,20 @@ struct Report {
 /// If a stage is named that does not exist.
 pub(crate) fn test(project: &Project, options: &Options) -> Result<ExitCode> {
     if options.list {
-        STAGES.iter().for_each(|stage| println!("{:8} {}", stage.name, stage.what));
+        STAGES.iter().for_each(|stage| println!("{:12} {}", stage.name, stage.what));
+        println!("\nwith --long:");
+        LONG.iter().for_each(|stage| println!("{:12} {}", stage.name, stage.what));
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(unknown) = options.only.iter().find(|name| STAGES.iter().all(|stage| stage.name != **name)) {
-        bail!("there is no stage `{unknown}`: `cargo xtask test --list` names them");
-    }
     let mut reports: Vec<Report> = Vec::new();
-    for stage in STAGES.iter().filter(|stage| wanted(stage, &options.only)) {
+    for stage in chosen(options)? {
         let missing = stage.needs.iter().find(|need| {
             reports.iter().any(|report| report.stage.name == **need && report.problem.is_some())
         });
         println!("\n━━ {}: {}", stage.name, stage.what);
         let start = Instant::now();
         let done = match missing {
-            Some(need) => Err(anyhow::anyhow!("could not run, because `{need}` failed")),
+            Some(need) => Err(anyhow!("could not run, because `{need}` failed")),
             None => (stage.run)(project, options),
         };
         let report = report(stage, done, start.elapsed());
@@ -62,6 +67,23 @@ pub(crate) fn test(project: &Project, options: &Options) -> Result<ExitCode> {
         reports.push(report);
     }
     Ok(total(&reports))
+}
+
+/// The stages to run, in their order.
+fn chosen(options: &Options) -> Result<Vec<&'static Stage>> {
+    let is_one_of = |stages: &[Stage], name: &str| stages.iter().any(|stage| stage.name == name);
+    let unknown = |name: &str| anyhow!("there is no stage `{name}`: `cargo xtask test --list` names them");
+    if let Some(long) = &options.long {
+        if !is_one_of(&LONG, long) {
+            return Err(unknown(long));
+        }
+        // `mutants` is that and `mutants-page`.
+        return Ok(LONG.iter().filter(|stage| stage.name.starts_with(long.as_str())).collect());
+    }
+    if let Some(name) = options.only.iter().find(|name| !is_one_of(&STAGES, name)) {
+        return Err(unknown(name));
+    }
+    Ok(STAGES.iter().filter(|stage| wanted(stage, &options.only)).collect())
 }
 
 fn wanted(stage: &Stage, only: &[String]) -> bool {
@@ -92,13 +114,13 @@ fn verdict(report: &Report) -> String {
 }
 
 fn total(reports: &[Report]) -> ExitCode {
-    println!("\n{:8} {:>6} {:>6} {:>7} {:>7}", "stage", "passed", "failed", "skipped", "time");
+    println!("\n{:12} {:>6} {:>6} {:>7} {:>7}", "stage", "passed", "failed", "skipped", "time");
     let mut sum = Counts::default();
     for Report { stage, counts, problem, time } in reports {
         let Counts { passed, failed, skipped } = counts;
-        println!("{:8} {passed:>6} {failed:>6} {skipped:>7} {:>5.0} s", stage.name, time.as_secs_f32());
+        println!("{:12} {passed:>6} {failed:>6} {skipped:>7} {:>5.0} s", stage.name, time.as_secs_f32());
         if let Some(problem) = problem {
-            println!("         ✗ {}", problem.lines().next().unwrap_or_default());
+            println!("             ✗ {}", problem.lines().next().unwrap_or_default());
         }
         sum.add(counts);
     }

@@ -1,6 +1,6 @@
 //! What must be on the machine: installed where we may (Debian as root), named exactly elsewhere.
 
-use crate::project::Project;
+use crate::project::{self, Project};
 use crate::shell;
 use anyhow::{Context, Result, bail};
 use std::env;
@@ -11,6 +11,9 @@ use std::process::{Command, Stdio};
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// Oldest Node that the page's tools support.
 const NODE: (u32, u32) = (20, 19);
+
+/// The tool that puts small defects into the code, in this very version: another one makes other mutants.
+const CARGO_MUTANTS: &str = "27.1.0";
 
 /// The C compiler for programs that need no library of the system.
 pub(crate) const MUSL_CC: &str = "musl-gcc";
@@ -66,6 +69,36 @@ pub(crate) fn packages(project: &Project, whatfor: &str, programs: &[(&str, &str
     let remedy =
         format!("missing for {whatfor}: {list}. Install them (on Debian: `sudo apt-get install {list}`)");
     apt_install(project, &missing, &remedy)
+}
+
+/// cargo-mutants, built where nothing else of the machine's is touched if it is not there yet.
+///
+/// # Errors
+/// If it does not build.
+pub(crate) fn cargo_mutants(project: &Project) -> Result<PathBuf> {
+    let folder = project.scratch().join("tools");
+    let program = folder.join("bin").join(format!("cargo-mutants{}", env::consts::EXE_SUFFIX));
+    let is_there = || {
+        let version = shell::output(shell::command(&program, &project.root).args(["mutants", "--version"]));
+        version.is_ok_and(|version| version.trim().ends_with(CARGO_MUTANTS))
+    };
+    if !program.is_file() || !is_there() {
+        shell::step(&format!("build cargo-mutants {CARGO_MUTANTS}, for some minutes"), || {
+            let version = format!("={CARGO_MUTANTS}");
+            let mut install = shell::command(project::cargo(), &project.root);
+            install.args([
+                "install",
+                "cargo-mutants",
+                "--locked",
+                "--force",
+                "--quiet",
+                "--version",
+                &version,
+            ]);
+            shell::run(install.arg("--root").arg(&folder))
+        })?;
+    }
+    Ok(program)
 }
 
 /// Makes sure that Node and npm are there and new enough.

@@ -2,6 +2,7 @@
 
 use super::Options;
 use super::counts::Counts;
+use super::mutants;
 use crate::browser;
 use crate::npm;
 use crate::packed::{self, Speed};
@@ -47,6 +48,22 @@ pub(crate) const STAGES: [Stage; 13] = [
     Stage { name: "lint", what: "lints, page", needs: &["page"], run: lint },
     Stage { name: "unit", what: "the page's unit tests", needs: &["page"], run: unit },
     Stage { name: "browser", what: "stories in Chromium and Firefox", needs: &["page"], run: stories },
+];
+
+/// Those of `--long`: they take hours, and say how good the tests are rather than whether the program is.
+pub(crate) const LONG: [Stage; 2] = [
+    Stage {
+        name: "mutants",
+        what: "small defects put into the Rust code: do the tests notice?",
+        needs: &[],
+        run: mutants::run,
+    },
+    Stage {
+        name: "mutants-page",
+        what: "the same, the page's reducer and selectors",
+        needs: &[],
+        run: page_mutants,
+    },
 ];
 
 fn fmt(project: &Project, _: &Options) -> Result<Counts> {
@@ -144,6 +161,26 @@ fn lint(project: &Project, _: &Options) -> Result<Counts> {
 fn unit(project: &Project, _: &Options) -> Result<Counts> {
     let ran = shell::watch(&mut npm::script(&project.www(), "test"))?;
     consistent(ran.success, Counts::from_vitest(&ran.text)?)
+}
+
+/// The page's tool is npm's; without its script there is nothing to run, and with `--in` something else is asked for.
+fn page_mutants(project: &Project, options: &Options) -> Result<Counts> {
+    let package =
+        fs::read_to_string(project.www().join("package.json")).context("www has no package.json")?;
+    let package: serde_json::Value = serde_json::from_str(&package).context("www/package.json is no JSON")?;
+    let why = if options.mutants.is_limited() {
+        Some("only some of the Rust code was asked for")
+    } else if package["scripts"]["mutants"].is_null() {
+        Some("www/package.json has no script `mutants`")
+    } else {
+        None
+    };
+    if let Some(why) = why {
+        println!("not run: {why}");
+        return Ok(Counts::default());
+    }
+    npm::install(project, &project.www())?;
+    one(&mut npm::script(&project.www(), "mutants"))
 }
 
 fn stories(project: &Project, options: &Options) -> Result<Counts> {

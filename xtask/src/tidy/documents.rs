@@ -2,6 +2,7 @@
 //! that are linked.
 
 use super::{Source, assert_none, sources};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Headings of each Markdown file, by its path.
@@ -126,6 +127,28 @@ fn every_link_of_a_document_leads_somewhere() {
     assert_none("documents link to what is there", &broken);
 }
 
+/// What is wrong with the list of mutants that change nothing, as far as it can be seen without making them.
+fn stale_equivalents(list: &str, sources: &[Source]) -> Vec<String> {
+    let list: Vec<Value> = serde_json::from_str(list).unwrap();
+    let word = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
+    let is_there = |one: &Value| {
+        let (mutant, line) = (word(one, "mutant"), word(one, "line"));
+        let file =
+            mutant.split(": ").next().and_then(|file| sources.iter().find(|source| source.path == file));
+        file.is_some_and(|file| file.text.lines().any(|other| other.trim() == line))
+    };
+    let broken = list.iter().filter(|one| !is_there(one) || word(one, "why").trim().is_empty());
+    broken.map(Value::to_string).collect()
+}
+
+#[test]
+fn mutants_that_change_nothing_are_of_lines_that_are_there() {
+    let sources = sources();
+    let list = sources.iter().find(|source| source.path == "tests/mutants/equivalents.json");
+    let broken = stale_equivalents(&list.expect("the list is there").text, &sources);
+    assert_none("tests/mutants/equivalents.json names lines of code, and why", &broken);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,5 +207,16 @@ mod tests {
         assert_eq!(links(fine), [""; 0]);
         assert_eq!(links("[a](PROTOCOL.md)"), ["docs/server.md: links to PROTOCOL.md"]);
         assert_eq!(links("[a](../PROTOCOL.md#lanes)"), ["docs/server.md: links to ../PROTOCOL.md#lanes"]);
+    }
+
+    #[test]
+    fn an_equivalent_of_a_line_that_is_gone_or_without_a_reason_is_told() {
+        let stale = |line: &str, why: &str| {
+            let list = format!(r#"[{{"mutant":"a.rs: replace < with <=","line":"{line}","why":"{why}"}}]"#);
+            stale_equivalents(&list, &[source("a.rs", "f() {\n    if a < b {\n}\n")]).len()
+        };
+        assert_eq!(stale("if a < b {", "never equal"), 0);
+        assert_eq!(stale("if a < c {", "never equal"), 1);
+        assert_eq!(stale("if a < b {", " "), 1);
     }
 }
