@@ -1,4 +1,4 @@
-//! One meeting: a conversation with one other, from its opening to a confirmed lane. PROTOCOL.md, *Meeting*.
+//! One meeting: a conversation with one other, from its opening to a confirmed lane. PROTOCOL.md, *Meeting at the door*.
 //!
 //! It keeps the stage of the handshake, the way to the other end and the times; what a stage leads to is
 //! decided in `room`.
