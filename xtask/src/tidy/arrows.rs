@@ -101,20 +101,6 @@ fn the_engine_has_no_io_no_clock_no_threads_and_no_locks_in_its_code() {
 }
 
 #[test]
-fn fetching_and_serving_never_call_each_other() {
-    let (fetch, serve) = ("peer-core/src/shelf/fetch", "peer-core/src/shelf/serve");
-    let mut broken = Vec::new();
-    for source in sources() {
-        for (own, other) in [(fetch, "serve"), (serve, "fetch")] {
-            if source.path.starts_with(own) {
-                broken.extend(source.lines_with(&[&format!("shelf::{other}"), &format!("super::{other}")]));
-            }
-        }
-    }
-    assert_none("shelf's fetch and serve are routed by the room", &broken);
-}
-
-#[test]
 fn shapes_of_javascript_are_made_in_one_place() {
     let broken: Vec<String> = sources()
         .iter()

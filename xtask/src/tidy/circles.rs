@@ -4,8 +4,11 @@
 //! A file below another (`room/door.rs` below `room.rs`) is a part of that one's module, often a further `impl` of its
 //! types: what it names there is its own and does not count. What the upper file names in the lower one does.
 
-use super::imports::Import;
+use super::imports::{Import, imports};
+use super::{Source, assert_none, root, sources};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::process::Command;
 
 /// One line for each circle that shares no import with one told before: opening those opens most of the others.
 fn circles(imports: &[Import]) -> Vec<String> {
@@ -43,10 +46,40 @@ fn shortest<'a>(start: &str, from: &BTreeMap<&str, Vec<&'a Import>>) -> Option<V
     None
 }
 
+/// The first file of each library, program and test of the workspace.
+fn first_files() -> Vec<String> {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version=1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let targets = packages.flat_map(|package| package["targets"].as_array().unwrap());
+    let in_root = |path: &str| path.strip_prefix(root().to_str()?).map(|path| path.replace('\\', "/"));
+    targets
+        .map(|target| target["src_path"].as_str().and_then(in_root).expect("a file below the root"))
+        .map(|path| path.trim_start_matches('/').to_owned())
+        .collect()
+}
+
+#[test]
+fn no_files_of_a_crate_import_each_other() {
+    let sources = sources();
+    let files: BTreeMap<&str, &str> =
+        sources.iter().map(|Source { path, text }| (path.as_str(), text.as_str())).collect();
+    let firsts = first_files();
+    assert!(firsts.contains(&"peer-core/src/lib.rs".to_owned()), "the crates were found");
+    let all: BTreeSet<Import> = firsts.iter().flat_map(|first| imports(first, &files)).collect();
+    assert!(all.len() > 300, "only {} imports were found", all.len());
+    let broken = circles(&all.into_iter().collect::<Vec<_>>());
+    assert_none("files of a crate import each other in one direction", &broken);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tidy::imports::imports;
 
     fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
         circles(&imports("lib.rs", &files.iter().copied().collect()))

@@ -2,6 +2,7 @@
 //! can be read, and changed, without those above.
 
 use super::imports::{Import, imports};
+use super::{assert_none, sources};
 use std::collections::BTreeMap;
 
 /// From below upwards. Rooms of one floor do not see each other: who needs both stands above them.
@@ -80,6 +81,13 @@ fn floor_of(path: &str) -> Option<usize> {
 fn is_in(path: &str, half: &str) -> bool {
     let rest = path.strip_prefix(SRC).and_then(|path| path.strip_prefix(half));
     rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+}
+
+#[test]
+fn the_rooms_of_the_engine_stand_one_above_the_other() {
+    let sources = sources();
+    let files = sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
+    assert_none("a room of the engine names lower ones only", &broken(&files));
 }
 
 #[cfg(test)]
