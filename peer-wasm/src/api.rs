@@ -138,12 +138,14 @@ pub(crate) enum Event {
     RoomReady { room: String, link: String, me: String, host: bool, member: bool, name: String },
     /// How the way to the others stands.
     Meeting { room: String, state: MeetingState },
-    /// Somebody knocks; shown until `KnockGone`.
-    Knocked { room: String, knock: u32, member: String, name: String, sas: String },
+    /// Somebody knocks; shown until `KnockGone`. `vanished`: how often somebody asked by this link and went.
+    Knocked { room: String, knock: u32, member: String, name: String, sas: String, vanished: u32 },
     /// A knock is over: answered, withdrawn or timed out.
     KnockGone { room: String, knock: u32 },
-    /// The door was knocked at too often: `NewLink` opens a new one.
-    DoorQuiet { room: String },
+    /// The door was knocked at too often: `NewLink` opens a new one; else it listens again by itself.
+    DoorQuiet { room: String, until_new_link: bool },
+    /// A door that was quiet listens again.
+    DoorListens { room: String },
     /// The guest was let in.
     Admitted { room: String },
     /// The guest was sent away.

@@ -13,7 +13,7 @@ const is = (member: string, name: string, more: Partial<Extract<Event, { type: "
 });
 const withPeople = (...events: Event[]): Room => played([hosting, ...events]).room ?? raise();
 const called = (...events: Event[]) => [...namesOf(withPeople(...events).people).values()];
-const knocking = (member: string, name: string, knock = 1): Event => ({ type: "Knocked", room, knock, member, name, sas: "123456" });
+const knocking = (member: string, name: string, knock = 1): Event => ({ type: "Knocked", room, knock, member, name, sas: "123456", vanished: 0 });
 
 describe("a name", () => {
   it("is shown as it was given, with what would make it lie in view", () => {

@@ -43,7 +43,7 @@ describe("the way in", () => {
 });
 
 describe("knocks", () => {
-  const knock = (number: number): Event => ({ type: "Knocked", room, knock: number, member: `k${number}`, name: "Ben", sas: "111111" });
+  const knock = (number: number): Event => ({ type: "Knocked", room, knock: number, member: `k${number}`, name: "Ben", sas: "111111", vanished: 2 });
 
   it("queue in the order in which they came, and go one by one", () => {
     const two = played([hosting, knock(1), knock(2)]);

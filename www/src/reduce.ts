@@ -60,6 +60,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "Knocked":
     case "KnockGone":
     case "DoorQuiet":
+    case "DoorListens":
     case "Denied":
     case "MemberChanged":
     case "LinkState":
@@ -79,7 +80,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
 }
 
 type RoomEvent = Of<
-  | "Meeting" | "Knocked" | "KnockGone" | "DoorQuiet" | "Denied" | "MemberChanged" | "LinkState" | "Shared" | "Withdrawn"
+  | "Meeting" | "Knocked" | "KnockGone" | "DoorQuiet" | "DoorListens" | "Denied" | "MemberChanged" | "LinkState" | "Shared" | "Withdrawn"
   | "FileChanged" | "Progress" | "Held" | "Saved" | "Said" | "Delivered" | "RoomEnded" | "Misbehaved"
 >;
 
@@ -90,14 +91,16 @@ function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted, batc
     case "Denied":
       return { ...room, meeting: { type: "Denied" } };
     case "Knocked": {
-      const { knock, member, name, sas } = event;
+      const { knock, member, name, sas, vanished } = event;
       const others = room.knocks.filter((each) => each.knock !== knock);
-      return { ...room, knocks: [...others, { knock, member, name, sas }] };
+      return { ...room, knocks: [...others, { knock, member, name, sas, vanished }] };
     }
     case "KnockGone":
       return { ...room, knocks: room.knocks.filter((each) => each.knock !== event.knock) };
     case "DoorQuiet":
-      return { ...room, doorQuiet: true };
+      return { ...room, doorQuiet: event.untilNewLink ? "for-good" : "for-a-while" };
+    case "DoorListens":
+      return { ...room, doorQuiet: null };
     case "MemberChanged": {
       const { member, name, host, me, admittedBy, left, forked } = event;
       const link = room.people.get(member)?.link ?? null;
@@ -161,7 +164,7 @@ function ready(state: State, event: Of<"RoomReady">): State {
   const place: Place = member || host ? { at: "room" } : { at: "knocking" };
   // Asking again starts afresh; everything else that is ready again has only got a new link or name.
   if (place.at === "room" && state.room?.id === id && state.room.me === me) {
-    const doorQuiet = link === state.room.link && state.room.doorQuiet;
+    const doorQuiet = link === state.room.link ? state.room.doorQuiet : null;
     return { ...state, place, room: { ...state.room, link, name, doorQuiet } };
   }
   const room: Room = {
@@ -169,7 +172,7 @@ function ready(state: State, event: Of<"RoomReady">): State {
     meeting: { type: "Connecting" },
     people: new Map(),
     knocks: [],
-    doorQuiet: false,
+    doorQuiet: null,
     files: new Map(),
     messages: new Map(),
     rows: [],

@@ -93,8 +93,8 @@ describe("the host's page", () => {
   });
 
   it("keeps everything when the link changes", () => {
-    const state = played([...serving, { type: "DoorQuiet", room }, { ...hosting, link: "L2" }]);
-    expect(state.room).toMatchObject({ link: "L2", doorQuiet: false });
+    const state = played([...serving, { type: "DoorQuiet", room, untilNewLink: true }, { ...hosting, link: "L2" }]);
+    expect(state.room).toMatchObject({ link: "L2", doorQuiet: null });
     expect(state.room?.files.size).toBe(1);
   });
 });

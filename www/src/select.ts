@@ -19,7 +19,7 @@ export type Trouble =
   | { kind: "no-answer" | "needs-relay" | "broke-rules" | "gone"; who: Person }
   | { kind: "host-gone"; who: Person; needed: readonly Shelved[] }
   | { kind: "host-ended"; who: Person | null }
-  | { kind: "door-quiet" };
+  | { kind: "door-quiet"; forAWhile: boolean };
 
 /** Everybody but oneself who has not said good-bye. */
 export function others({ people }: Pick<Room, "people">): Person[] {
@@ -102,7 +102,7 @@ export function troubleOf(state: State): Trouble | null {
   const lost = lostOf(room);
   if (lost !== null) return lost;
   if (room.meeting.type === "ServerUnreachable") return { kind: "server-unreachable" };
-  return room.doorQuiet && room.host ? { kind: "door-quiet" } : null;
+  return room.doorQuiet !== null && room.host ? { kind: "door-quiet", forAWhile: room.doorQuiet === "for-a-while" } : null;
 }
 
 function lostOf(room: Room): Trouble | null {

@@ -50,6 +50,8 @@ export interface Knock {
   readonly name: string;
   /** Six digits. */
   readonly sas: string;
+  /** How often somebody asked by this link and went before an answer. */
+  readonly vanished: number;
 }
 
 /** A received file that is complete. */
@@ -111,7 +113,8 @@ export interface Room {
   readonly meeting: MeetingState;
   readonly people: ReadonlyMap<string, Person>;
   readonly knocks: readonly Knock[];
-  readonly doorQuiet: boolean;
+  /** The door hears nobody: until there is a new link, or for ten minutes. */
+  readonly doorQuiet: "for-good" | "for-a-while" | null;
   /** By `fileKey`. */
   readonly files: ReadonlyMap<string, Shelved>;
   readonly messages: ReadonlyMap<string, Message>;

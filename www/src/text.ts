@@ -75,6 +75,9 @@ export const text = {
     letIn: "Let in",
     deny: "Deny",
     yourNameWhy: "so that they know who lets them in",
+    /** Each such knock shows its sender another six digits. */
+    vanished: (count: number) =>
+      count === 1 ? "Somebody asked before and went." : `${count} times somebody asked before and went: compare the digits.`,
     more: (count: number) => `and ${count} more ${plural(count, "is", "are")} waiting`,
     badge: (count: number, name: string) => (count === 1 ? `${name} wants to come in` : `${count} people want to come in`),
   },
@@ -179,6 +182,8 @@ export const text = {
     denied: "They did not let you in. If that was a mistake, tell them and ask again.",
     roomFull: "All places in this room are taken. Ask for somebody to leave, then try again.",
     version: "The other side uses another version of Linkspan. Reload both pages.",
+    doorQuietForAWhile:
+      "Somebody knocked and went, again and again, so the door hears nobody for ten minutes. Who is in stays in. A new link opens a new door at once.",
     doorQuiet: "Too many strangers knocked, so the door is closed now. A new link opens a new one.",
     reload: "Reload",
     startRoom: "Start a new room",

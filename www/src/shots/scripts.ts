@@ -50,8 +50,8 @@ function said(order: number, author: string, text: string, minutes: number, deli
     ...deliveredTo.map((by): Event => ({ type: "Delivered", room, entry, by })),
   ];
 }
-function knocked(knock: number, member: string, name: string, sas: string): Event {
-  return { type: "Knocked", room, knock, member, name, sas };
+function knocked(knock: number, member: string, name: string, sas: string, vanished = 0): Event {
+  return { type: "Knocked", room, knock, member, name, sas, vanished };
 }
 
 /** Anna's tab with a room as full as it gets, with a file after every fourth message. */
@@ -220,7 +220,9 @@ export const scripts: Partial<Record<string, Script>> = {
       knocked(1, "e5".repeat(30) + "0000c0de", "Anna Berg", "551802"),
     ],
   },
-  "door-quiet": { events: [...offering, { type: "DoorQuiet", room }] },
+  "door-quiet": { events: [...offering, { type: "DoorQuiet", room, untilNewLink: true }] },
+  "door-quiet-for-a-while": { events: [...offering, { type: "DoorQuiet", room, untilNewLink: false }] },
+  "knock-after-others-went": { events: [...offering, knocked(7, ben, "Ben", "482913", 4)] },
   over: { events: [...two, { type: "Sent", command: { type: "EndRoom", room } }] },
   crashed: { events: [{ type: "Crashed", message: "made up" }] },
 };

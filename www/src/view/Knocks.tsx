@@ -52,6 +52,7 @@ function Card({ knock, more, room, myName, onName, send }: CardProps) {
         {text.knock.key(suffix(knock.member))}
         {more > 0 && ` · ${text.knock.more(more)}`}
       </p>
+      {knock.vanished > 0 && <p class="quiet">{text.knock.vanished(knock.vanished)}</p>}
       <Digits digits={knock.sas} />
       <p class="quiet">{text.knock.compare}</p>
       {room.name === "" && <NameField value={myName} onInput={onName} hint={text.knock.yourNameWhy} />}

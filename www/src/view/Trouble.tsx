@@ -37,7 +37,7 @@ export function sentence(trouble: Kind, state: State): string {
     case "host-ended":
       return words.hostEnded(trouble.who === null ? null : called(trouble.who));
     case "door-quiet":
-      return words.doorQuiet;
+      return trouble.forAWhile ? words.doorQuietForAWhile : words.doorQuiet;
   }
 }
 
