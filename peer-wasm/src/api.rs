@@ -214,6 +214,7 @@ pub(crate) enum ErrorCode {
     BadName,
     BadText,
     BadShare,
+    AlreadyFetching,
     OtherFile,
     BadRecords,
     NewerRecords,
@@ -375,6 +376,7 @@ pub(crate) enum Misbehavior {
     BadChunk,
     BadPage,
     TooManyRequests,
+    TooSlow,
     BadHandshake,
     BadPath,
 }

@@ -248,6 +248,8 @@ export const text = {
           return "That message is empty or too long.";
         case "bad-share":
           return "These files can’t be shared: a name is not usable or there are too many.";
+        case "already-fetching":
+          return "This file is on its way already.";
         case "full":
           return "The room is full: no more people, messages or files fit in.";
         case "ended":

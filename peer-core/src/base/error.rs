@@ -26,6 +26,8 @@ pub enum CommandError {
     BadText,
     /// A share must have 1 to [`MAX_FILES`](crate::io::MAX_FILES) files with usable names and sizes.
     BadShare,
+    /// The file is being fetched already.
+    AlreadyFetching,
     /// The file chosen again has another name or size.
     OtherFile,
     /// The stored room cannot be read.
@@ -65,6 +67,8 @@ pub enum Misbehavior {
     BadPage,
     /// More requests than the window allows.
     TooManyRequests,
+    /// Asked without reading the answers.
+    TooSlow,
     /// A handshake step out of order or with another key than it should have.
     BadHandshake,
     /// A file name that tries to leave its folder or cannot be stored.
@@ -119,6 +123,7 @@ kebab_display!(CommandError {
     Self::BadName => "bad-name",
     Self::BadText => "bad-text",
     Self::BadShare => "bad-share",
+    Self::AlreadyFetching => "already-fetching",
     Self::OtherFile => "other-file",
     Self::BadRecords => "bad-records",
     Self::NewerRecords => "newer-records",
@@ -139,6 +144,7 @@ kebab_display!(Misbehavior {
     Self::BadChunk => "bad-chunk",
     Self::BadPage => "bad-page",
     Self::TooManyRequests => "too-many-requests",
+    Self::TooSlow => "too-slow",
     Self::BadHandshake => "bad-handshake",
     Self::BadPath => "bad-path",
 });

@@ -146,7 +146,7 @@ impl Fetching {
             None => {}
             // Tried again by hand, from the beginning.
             Some((FileState::Done { .. }, _)) | Some((_, Some(_))) => self.discard(file, cx),
-            Some(_) => return Err(CommandError::Full),
+            Some(_) => return Err(CommandError::AlreadyFetching),
         }
         let request = cx.ids.request(self.room);
         let fetch = Fetch {

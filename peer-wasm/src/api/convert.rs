@@ -80,6 +80,7 @@ pub(crate) fn failure_of_command(error: CommandError) -> Failure {
         CommandError::BadName => ErrorCode::BadName,
         CommandError::BadText => ErrorCode::BadText,
         CommandError::BadShare => ErrorCode::BadShare,
+        CommandError::AlreadyFetching => ErrorCode::AlreadyFetching,
         CommandError::OtherFile => ErrorCode::OtherFile,
         CommandError::BadRecords => ErrorCode::BadRecords,
         CommandError::NewerRecords => ErrorCode::NewerRecords,
@@ -280,6 +281,7 @@ impl From<core_error::Misbehavior> for super::Misbehavior {
             Core::BadChunk => Self::BadChunk,
             Core::BadPage => Self::BadPage,
             Core::TooManyRequests => Self::TooManyRequests,
+            Core::TooSlow => Self::TooSlow,
             Core::BadHandshake => Self::BadHandshake,
             Core::BadPath => Self::BadPath,
         }
@@ -310,6 +312,7 @@ mod tests {
             E::BadName,
             E::BadText,
             E::BadShare,
+            E::AlreadyFetching,
             E::OtherFile,
             E::BadRecords,
             E::NewerRecords,
@@ -332,6 +335,7 @@ mod tests {
             M::BadChunk,
             M::BadPage,
             M::TooManyRequests,
+            M::TooSlow,
             M::BadHandshake,
             M::BadPath,
         ];

@@ -272,6 +272,8 @@ fn a_fetch_pauses_resumes_and_fetches_no_byte_twice() {
         let sink = world.fetch(all[1], file);
         half_way(&mut world, all[1], file);
         let room = world.room(all[1]);
+        let again = world.try_command(all[1], Command::Fetch { room, file, sink });
+        assert_eq!(again, Err(CommandError::AlreadyFetching));
         world.command(all[1], Command::Pause { room, file });
         world.run_for(60_000);
         assert_eq!(world.file(all[1], file), FileState::Paused);
