@@ -2,13 +2,14 @@
 //!
 //! A link that is not up yet has no [`Session`], and nothing but the confirmation is read from it or sent.
 
+pub(crate) mod lane;
+pub(crate) mod rate;
+mod words;
+
 use crate::base::error::Misbehavior;
 use crate::base::id::{EntryId, LinkId, MemberId};
 use crate::base::map::Map;
 use crate::base::time::Instant;
-pub(crate) mod lane;
-pub(crate) mod rate;
-
 use crate::cx::Context;
 use crate::io::{Channel, LinkState, LostReason};
 use crate::log::Log;
@@ -20,6 +21,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use lane::Lane;
 use rate::Rate;
+use words::Words;
 
 /// After this silence a ping is sent.
 pub(crate) const PING: Duration = Duration::from_secs(5);
@@ -31,8 +33,13 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(30);
 pub(crate) const CONFIRM: Duration = Duration::from_secs(10);
 /// Whole logs are compared at most this often for one remote: it costs a look at every entry.
 const COMPARE: Duration = Duration::from_secs(5);
-/// Most words a second about what a remote holds; once a second for each file is usual.
+/// Most words a second about what one holds that are sent over a link.
+const HOLDINGS: usize = 96;
+/// Words a second about what a remote holds that are shown in the long run: more than it sends.
 const MAX_HOLDINGS: u64 = 128;
+/// Such words shown at once: all that are sent within [`SILENCE`] and come together after it.
+const MAX_HOLDINGS_AT_ONCE: u64 = 1_536;
+const HOLDINGS_PERIOD: Duration = Duration::from_secs(MAX_HOLDINGS_AT_ONCE / MAX_HOLDINGS);
 /// Most envelopes that a member may pass on, or have passed on, in a minute: two dozen meetings.
 const MAX_PASSES: u64 = 512;
 /// Log entries that led to nothing (known ones, void ones, ones that wait) that are read of one remote at once, and in
@@ -49,7 +56,7 @@ const CHECK_COST: u64 = 64;
 const AFRESH: Duration = Duration::from_secs(60);
 /// Beyond so many control frames waiting nothing is passed on over a link.
 const BUSY_CONTROL: usize = 256;
-/// Most control frames waiting; a peer that reads more slowly than we answer it is closed.
+/// Most answers waiting; a peer that asks and does not read them is closed.
 const MAX_CONTROL: usize = 1_024;
 
 /// Most frames that may arrive before this side is ready to check the first one.
@@ -73,7 +80,9 @@ pub(crate) struct Link {
     last_ping: Instant,
     up_since: Option<Instant>,
     session: Option<Session>,
+    /// Answers to the remote, and what is passed on.
     control: VecDeque<Vec<u8>>,
+    words: Words,
     log: VecDeque<EntryId>,
     bulk: VecDeque<OutgoingChunk>,
     /// Newest seq of each author that the remote has, or that is on its way to it: nothing is sent twice.
@@ -108,6 +117,7 @@ impl Link {
             up_since: None,
             session: None,
             control: VecDeque::new(),
+            words: Words::new(now),
             log: VecDeque::new(),
             bulk: VecDeque::new(),
             told: Map::new(),
@@ -119,7 +129,7 @@ impl Link {
             unread: false,
             ask_afresh: Rate::new(1, AFRESH),
             tell_afresh: Rate::new(1, AFRESH),
-            holdings: Rate::new(MAX_HOLDINGS, Duration::from_secs(1)),
+            holdings: Rate::new(MAX_HOLDINGS_AT_ONCE, HOLDINGS_PERIOD),
             passes: Rate::new(MAX_PASSES, Duration::from_secs(60)),
         }
     }
@@ -193,13 +203,13 @@ impl Link {
     /// Queue a control frame; nothing is queued on a link that is not up.
     ///
     /// # Errors
-    /// The remote reads too slowly.
+    /// The remote asks and does not read the answers.
     pub(crate) fn send(&mut self, frame: &Frame) -> Result<(), Misbehavior> {
-        if !self.is_up() {
+        if !self.is_up() || self.words.take(frame) {
             return Ok(());
         }
         if self.control.len() >= MAX_CONTROL {
-            return Err(Misbehavior::TooManyRequests);
+            return Err(Misbehavior::TooSlow);
         }
         self.control.push_back(frame.encode());
         Ok(())
@@ -282,7 +292,8 @@ impl Link {
         }
     }
 
-    /// Whether one more word about what the remote holds is shown: beyond [`MAX_HOLDINGS`] a second it is noise.
+    /// Whether one more word about what the remote holds is shown: beyond [`MAX_HOLDINGS`] a second, with
+    /// [`MAX_HOLDINGS_AT_ONCE`] to spare, it is noise that nobody honest makes.
     pub(crate) fn may_hold(&mut self, now: Instant) -> bool {
         self.holdings.take(1, now)
     }
@@ -320,7 +331,8 @@ impl Link {
         self.bulk.retain(|chunk| chunk.request != request || chunk.sent > 0);
     }
 
-    /// Turn what waits into messages, as far as credit allows: confirmation, control, log, then bulk.
+    /// Turn what waits into messages, as far as credit allows: confirmation, answers, words, log, what we hold, then
+    /// bulk.
     pub(crate) fn flush(&mut self, log: Option<&Log>, cx: &mut Context<'_>) {
         if !self.lane.flush_confirmation(cx) || !self.is_up() {
             return;
@@ -330,8 +342,15 @@ impl Link {
         {
             self.lane.transmit(Channel::Control, frame, cx);
         }
-        if let Some(log) = log.filter(|_| self.control.is_empty()) {
+        self.words.renew(cx.now);
+        while self.control.is_empty()
+            && let Some(frame) = self.words.next(self.lane.credit(Channel::Control))
+        {
+            self.lane.transmit(Channel::Control, frame, cx);
+        }
+        if let Some(log) = log.filter(|_| self.control.is_empty() && self.words.is_empty()) {
             self.flush_log(log, cx);
+            self.flush_holdings(cx);
         }
         while let Some(chunk) = self.bulk.front_mut() {
             let end = chunk.bytes.len().min(chunk.sent + BULK_BYTES);
@@ -382,11 +401,23 @@ impl Link {
         }
     }
 
+    /// What we hold means something only to who knows the files: the remote has said which it knows, and has been told
+    /// the others.
+    fn flush_holdings(&mut self, cx: &mut Context<'_>) {
+        while self.compared.is_some()
+            && self.log.is_empty()
+            && let Some(frame) = self.words.next_holding(self.lane.credit(Channel::Control))
+        {
+            self.lane.transmit(Channel::Control, frame, cx);
+        }
+    }
+
     // ------------------------------------------------------------ time
 
     pub(crate) fn next_timeout(&self) -> Instant {
         if self.is_up() {
-            (self.lane.last_heard.max(self.last_ping) + PING).min(self.lane.last_heard + SILENCE)
+            let watch = (self.lane.last_heard.max(self.last_ping) + PING).min(self.lane.last_heard + SILENCE);
+            self.words.next_timeout().map_or(watch, |words| words.min(watch))
         } else {
             self.deadline
         }

@@ -79,8 +79,8 @@ pub(crate) enum Refusal {
     NotShared,
 }
 
-/// Of whom heads are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Of whom heads are; a later one asks for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Scope {
     /// Of some authors: an acknowledgement, that asks for nothing.
     Some,

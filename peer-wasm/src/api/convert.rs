@@ -101,9 +101,14 @@ pub(crate) fn page_event(
             Event::RoomReady { room: room.to_hex(), link: link.0, me: me.to_hex(), host, member, name }
         }
         io::Event::Meeting { room, state } => Event::Meeting { room: room.to_hex(), state: state.into() },
-        io::Event::Knocked { room, knock, member, name, sas, vanished } => {
-            Event::Knocked { room: room.to_hex(), knock: knock.0, member: member.to_hex(), name, sas, vanished }
-        }
+        io::Event::Knocked { room, knock, member, name, sas, vanished } => Event::Knocked {
+            room: room.to_hex(),
+            knock: knock.0,
+            member: member.to_hex(),
+            name,
+            sas,
+            vanished,
+        },
         io::Event::KnockGone { room, knock } => Event::KnockGone { room: room.to_hex(), knock: knock.0 },
         io::Event::DoorQuiet { room, until_new_link } => {
             Event::DoorQuiet { room: room.to_hex(), until_new_link }

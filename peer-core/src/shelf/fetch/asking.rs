@@ -18,7 +18,7 @@ impl Fetching {
     /// it, because it was alone before, is taken back as soon as another one's file has a use for it.
     pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
         let mut files: Vec<FileId> =
-            self.fetches.keys().copied().filter(|file| self.reachable(*file).is_some()).collect();
+            self.unfinished().filter(|file| self.reachable(*file).is_some()).collect();
         let after = files.iter().position(|file| Some(*file) > self.turn).unwrap_or(0);
         files.rotate_left(after);
         let authors: BTreeSet<MemberId> = files.iter().map(|file| self.shelf[file].author).collect();
@@ -26,7 +26,8 @@ impl Fetching {
         for &file in &files {
             self.ask_pages(file, cx);
         }
-        let mut asked = true;
+        // A thousand files may wait for their turn: they are looked at only if something more may be asked for.
+        let mut asked = self.has_room(part, &authors);
         while asked {
             asked = false;
             for &file in &files {
@@ -36,11 +37,24 @@ impl Fetching {
                     && (self.outstanding(None) < WINDOW || self.take_back(part, cx))
                 {
                     self.ask_chunk(file, chunk, cx);
-                    asked = true;
+                    asked = self.has_room(part, &authors);
                     self.turn = Some(file);
+                    if !asked {
+                        break;
+                    }
                 }
             }
         }
+    }
+
+    /// Whether any chunk at all could be asked for: the window has room, or somebody holds more than its part of it.
+    fn has_room(&self, part: usize, authors: &BTreeSet<MemberId>) -> bool {
+        let too_much = |author: &MemberId| self.outstanding(Some(*author)) > part;
+        self.outstanding(None) < WINDOW || authors.iter().any(too_much)
+    }
+
+    fn unfinished(&self) -> impl Iterator<Item = FileId> {
+        self.fetches.iter().filter(|(_, fetch)| !fetch.is_done()).map(|(file, _)| *file)
     }
 
     /// Give up the newest request to an author that holds more than its part; whether there is one. The newest
@@ -145,13 +159,13 @@ impl Fetching {
     // ------------------------------------------------------------ time
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        let waiting = self.fetches.iter().filter(|(file, _)| self.awaits(**file));
-        waiting.map(|(_, fetch)| fetch.moved + STALL).min()
+        let waiting = self.unfinished().filter(|file| self.awaits(*file));
+        waiting.map(|file| self.fetches[&file].moved + STALL).min()
     }
 
     /// Ask again for what did not come.
     pub(crate) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
-        let files: Vec<FileId> = self.fetches.keys().copied().filter(|file| self.awaits(*file)).collect();
+        let files: Vec<FileId> = self.unfinished().filter(|file| self.awaits(*file)).collect();
         for file in files {
             let fetch = self.fetches.get_mut(&file).expect("just listed");
             if fetch.moved + STALL <= cx.now {
