@@ -319,9 +319,7 @@ impl Room {
                     link.send_chunk(chunk);
                 }
             }
-            for (file, root) in done.close {
-                self.draft_close(file, root, cx);
-            }
+            self.close_what_is_whole(cx);
         }
     }
 

@@ -254,7 +254,7 @@ mod tests {
         held(&mut words, 3);
         words.renew(second);
         let next = words.next_holding(usize::MAX).map(|bytes| Frame::decode(&bytes));
-        assert!(next == Some(Ok(Frame::Held { file: file(HOLDINGS as u16), verified: 3 })));
+        assert!(next == Some(Ok(Some(Frame::Held { file: file(HOLDINGS as u16), verified: 3 }))));
         assert_eq!(told(&mut words), HOLDINGS - 1);
         words.renew(second + Duration::from_secs(1));
         assert_eq!(told(&mut words), 10);

@@ -110,19 +110,17 @@ impl Room {
         let shown =
             files.iter().map(|file| SharedFile { name: String::from(file.name.as_str()), size: file.size });
         cx.event(Event::Shared { room: self.id, share, author, order, files: shown.collect() });
-        let mut wholes = Vec::new();
         for (index, meta) in files.iter().enumerate() {
             let file = FileId { share, index: index as u16 };
             if author == self.me {
                 self.serving.shared(file, meta, sources.get(index).copied(), cx);
-                // An empty file is whole at once; one of an earlier start waits for its stored pages.
-                wholes.extend(self.serving.whole(file).filter(|_| !sources.is_empty()));
             } else {
                 self.fetching.shared(file, author, meta.size, cx);
             }
         }
-        for (file, root) in wholes {
-            self.draft_close(file, root, cx);
+        // An empty file is whole at once; one of an earlier start waits for its stored pages.
+        if !sources.is_empty() {
+            self.close_what_is_whole(cx);
         }
     }
 
@@ -148,13 +146,6 @@ impl Room {
         pages.sort_by_key(|((file, segment), _)| (*file, *segment));
         for ((file, segment), bytes) in &pages {
             self.serving.restore_page(*file, *segment, bytes);
-        }
-    }
-
-    /// The Close that a crash may have left unwritten.
-    pub(super) fn close_what_is_whole(&mut self, cx: &mut Context<'_>) {
-        for (file, root) in self.serving.wholes() {
-            self.draft_close(file, root, cx);
         }
     }
 

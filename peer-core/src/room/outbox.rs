@@ -4,7 +4,7 @@
 use super::{Room, records};
 use crate::base::error::{CommandError, StoreFailure};
 use crate::base::features::Features;
-use crate::base::id::{CommandId, EntryId, FileId, RequestId, Root, SourceId};
+use crate::base::id::{CommandId, EntryId, FileId, RequestId, SourceId};
 use crate::base::path::SafeName;
 use crate::base::record;
 use crate::cx::Context;
@@ -76,12 +76,14 @@ impl Room {
         self.push_draft(Draft { command: None, payload, sources: Vec::new() }, cx);
     }
 
-    pub(super) fn draft_close(&mut self, file: FileId, root: Root, cx: &mut Context<'_>) {
-        self.serving.closed(file);
-        self.push_draft(
-            Draft { command: None, payload: Payload::Close { file, root }, sources: Vec::new() },
-            cx,
-        );
+    /// The Close of each own file that is hashed to its end. What finds no place waits until one is free.
+    pub(super) fn close_what_is_whole(&mut self, cx: &mut Context<'_>) {
+        while self.drafts.len() < MAX_DRAFTS
+            && let Some((file, root)) = self.serving.next_whole()
+        {
+            self.serving.closed(file);
+            self.draft_own(Payload::Close { file, root }, cx);
+        }
     }
 
     fn push_draft(&mut self, draft: Draft, cx: &mut Context<'_>) {
@@ -125,6 +127,7 @@ impl Room {
             _ => self.draft_failed(draft, CommandError::Full, cx),
         }
         self.store_next_draft(cx);
+        self.close_what_is_whole(cx);
         self.hurry_ending(cx);
     }
 

@@ -24,6 +24,8 @@ use serde::{Deserialize, Serialize};
 
 /// Bytes per read while hashing: large reads are several times faster than small ones.
 const HASH_READ: u32 = 1 << 20;
+/// Most files hashed at a time: one is read while the other is hashed, and more would only make a disk jump.
+const MAX_HASHING: usize = 2;
 /// Most chunk requests of one member that wait; its window (8 MiB) is half of that.
 pub(crate) const MAX_REQUESTS: usize = 64;
 /// Chunk bytes read ahead of the channel, per member.
@@ -46,10 +48,28 @@ struct Served {
     pages: Map<u32, SignedPage>,
     /// Hash up to here, in chunks.
     target: u32,
+    /// Pages that have been asked for, in order.
+    asked: u32,
     reading: bool,
+    /// Who asked for a page that is not there yet: the next one, or the one after it.
     waiting: Map<u32, BTreeSet<MemberId>>,
+    /// Which of all own files it is, by when it was shared, and when it was last read.
+    shared: u64,
+    read: u64,
     closed: bool,
     failed: Option<FileFailure>,
+}
+
+impl Served {
+    fn is_to_be_hashed(&self) -> bool {
+        let readable = self.source.is_some() && self.failed.is_none();
+        readable && !self.reading && (self.values.len() as u32) < self.target
+    }
+
+    /// What somebody waits for goes first, in turns; the others in the order in which they were shared.
+    fn turn(&self) -> (bool, u64) {
+        if self.waiting.values().next().is_some() { (false, self.read) } else { (true, self.shared) }
+    }
 }
 
 enum Job {
@@ -68,8 +88,6 @@ struct Queue {
 /// What the room must do after a call.
 #[derive(Default)]
 pub(crate) struct Done {
-    /// All of this file has been hashed: write its Close.
-    pub(crate) close: Vec<(FileId, Root)>,
     /// Chunks ready to leave.
     pub(crate) chunks: Vec<(LinkId, OutgoingChunk)>,
     /// A page could not be kept.
@@ -84,11 +102,13 @@ pub(crate) struct Serving {
     files: Map<FileId, Served>,
     jobs: Map<RequestId, Job>,
     queues: Map<LinkId, Queue>,
+    /// Files shared and reads made so far.
+    count: u64,
 }
 
 impl Serving {
     pub(crate) fn new(room: RoomId) -> Self {
-        Self { room, durable: true, files: Map::new(), jobs: Map::new(), queues: Map::new() }
+        Self { room, durable: true, files: Map::new(), jobs: Map::new(), queues: Map::new(), count: 0 }
     }
 
     // ------------------------------------------------------------ the shelf
@@ -107,11 +127,15 @@ impl Serving {
             values: Vec::new(),
             pages: Map::new(),
             target: chunk_count(meta.size).min(SEGMENT_CHUNKS),
+            asked: 0,
             reading: false,
             waiting: Map::new(),
+            shared: self.count,
+            read: 0,
             closed: false,
             failed: None,
         };
+        self.count += 1;
         self.files.insert(file, served);
         let state = if source.is_some() { FileState::Serving } else { FileState::SourceMissing };
         cx.event(Event::FileChanged { room: self.room, file, state });
@@ -168,7 +192,7 @@ impl Serving {
         cx.event(Event::FileChanged { room: self.room, file, state: FileState::Withdrawn });
     }
 
-    /// The log has the Close of an own file.
+    /// The Close of an own file is in the log, or on its way there.
     pub(crate) fn closed(&mut self, file: FileId) {
         if let Some(served) = self.files.get_mut(&file) {
             served.closed = true;
@@ -192,13 +216,19 @@ impl Serving {
         if segment >= segment_count(served.size) {
             return Err(Misbehavior::Unasked);
         }
+        let there = served.pages.len() as u32;
+        if segment > served.asked.max(there) || segment > there + 1 {
+            // Who takes a file in order does not ask so far ahead, and a segment is a lot to read for nobody.
+            return Ok(());
+        }
         if let Some(page) = served.pages.get(&segment) {
             cx.send(from, page_frame(file, segment, page));
         } else {
             served.waiting.or_insert_with(segment, Default::default).insert(from);
         }
+        served.asked = served.asked.max(segment + 1);
         // One segment ahead, so that the next page is there when it is asked for.
-        let ahead = segment.saturating_add(2).saturating_mul(SEGMENT_CHUNKS);
+        let ahead = (segment + 2).saturating_mul(SEGMENT_CHUNKS);
         served.target = served.target.max(ahead.min(chunk_count(served.size)));
         Ok(())
     }
@@ -247,21 +277,7 @@ impl Serving {
 
     /// Start every read that has its turn. `room_for` says how many chunks more a link can take.
     pub(crate) fn drive(&mut self, room_for: impl Fn(LinkId) -> bool, cx: &mut Context<'_>) {
-        for (file, served) in self.files.iter_mut() {
-            let (Some(source), false) = (served.source, served.reading || served.failed.is_some()) else {
-                continue;
-            };
-            let from = served.values.len() as u32;
-            if from >= served.target {
-                continue;
-            }
-            let offset = blob::chunk_offset(from);
-            let length = u64::from(HASH_READ).min(served.size - offset) as u32;
-            served.reading = true;
-            let request = cx.ids.request(self.room);
-            self.jobs.insert(request, Job::Hash { file: *file, source });
-            cx.store(StoreOp::Read { request, source, offset, length });
-        }
+        self.hash_next(cx);
         for (link, queue) in self.queues.iter_mut() {
             while !queue.reading && room_for(*link) {
                 let Some((request, file, chunk)) = queue.wanted.pop_front() else { break };
@@ -275,6 +291,22 @@ impl Serving {
                 self.jobs.insert(read, Job::Chunk { file, source, link: *link, request, chunk });
                 cx.store(StoreOp::Read { request: read, source, offset: blob::chunk_offset(chunk), length });
             }
+        }
+    }
+
+    fn hash_next(&mut self, cx: &mut Context<'_>) {
+        let hashing = self.jobs.values().filter(|job| matches!(job, Job::Hash { .. })).count();
+        for _ in hashing..MAX_HASHING {
+            let waiting = self.files.iter_mut().filter(|(_, served)| served.is_to_be_hashed());
+            let Some((file, served)) = waiting.min_by_key(|(_, served)| served.turn()) else { return };
+            let Some(source) = served.source else { return };
+            let offset = blob::chunk_offset(served.values.len() as u32);
+            let length = u64::from(HASH_READ).min(served.size - offset) as u32;
+            self.count += 1;
+            (served.reading, served.read) = (true, self.count);
+            let request = cx.ids.request(self.room);
+            self.jobs.insert(request, Job::Hash { file: *file, source });
+            cx.store(StoreOp::Read { request, source, offset, length });
         }
     }
 
@@ -293,13 +325,13 @@ impl Serving {
                 // A read of a source that was replaced meanwhile says nothing about the new one.
                 if self.is_source(file, source) {
                     for (segment, page) in self.hashed(file, result, key, digest, cx) {
-                        self.keep_page(file, segment, page, &mut done, cx);
+                        self.keep_page(file, segment, page, cx);
                     }
                 }
             }
             Job::Page { file, segment, page } => {
                 done.not_stored = result.err();
-                self.page_stored(file, segment, page, &mut done, cx);
+                self.page_stored(file, segment, page, cx);
             }
             Job::Chunk { file, source, link, request, chunk } => {
                 if let Some(queue) = self.queues.get_mut(&link) {
@@ -359,16 +391,9 @@ impl Serving {
     }
 
     /// A page is shown only once it is stored: a crash must not make its author sign another one.
-    fn keep_page(
-        &mut self,
-        file: FileId,
-        segment: u32,
-        page: SignedPage,
-        done: &mut Done,
-        cx: &mut Context<'_>,
-    ) {
+    fn keep_page(&mut self, file: FileId, segment: u32, page: SignedPage, cx: &mut Context<'_>) {
         if !self.durable {
-            return self.page_stored(file, segment, page, done, cx);
+            return self.page_stored(file, segment, page, cx);
         }
         let value = postcard::to_allocvec(&page).expect("postcard into a Vec has no failure here");
         let request = cx.ids.request(self.room);
@@ -381,33 +406,21 @@ impl Serving {
         });
     }
 
-    fn page_stored(
-        &mut self,
-        file: FileId,
-        segment: u32,
-        page: SignedPage,
-        done: &mut Done,
-        cx: &mut Context<'_>,
-    ) {
+    fn page_stored(&mut self, file: FileId, segment: u32, page: SignedPage, cx: &mut Context<'_>) {
         let Some(served) = self.files.get_mut(&file) else { return };
         for member in served.waiting.remove(&segment).unwrap_or_default() {
             cx.send(member, page_frame(file, segment, &page));
         }
         served.pages.insert(segment, page);
-        done.close.extend(self.whole(file));
     }
 
-    /// Every file that is hashed to its end and not closed yet.
-    pub(crate) fn wholes(&self) -> Vec<(FileId, Root)> {
-        self.files.keys().filter_map(|file| self.whole(*file)).collect()
-    }
-
-    /// The root of a file that is hashed to its end and not closed yet.
-    pub(crate) fn whole(&self, file: FileId) -> Option<(FileId, Root)> {
-        let served = self.files.get(&file)?;
-        let whole = !served.closed && served.pages.len() as u32 == segment_count(served.size);
-        let root = whole.then(|| root(served.size, &served.values)).flatten()?;
-        Some((file, root))
+    /// A file that is hashed to its end and not closed yet, and its root.
+    pub(crate) fn next_whole(&self) -> Option<(FileId, Root)> {
+        let is_whole = |served: &Served| {
+            !served.closed && u32::try_from(served.pages.len()) == Ok(segment_count(served.size))
+        };
+        let wholes = self.files.iter().filter(|(_, served)| is_whole(served));
+        wholes.filter_map(|(file, served)| Some((*file, root(served.size, &served.values)?))).next()
     }
 
     fn is_source(&self, file: FileId, source: SourceId) -> bool {

@@ -56,6 +56,11 @@ pub(crate) struct Store {
     pub(crate) sink_space: Option<u64>,
     /// Every write into a sink fails with it.
     pub(crate) write_fault: Option<StoreFailure>,
+    /// Reads asked for and not answered, and the most that there ever were.
+    pub(crate) reading: usize,
+    pub(crate) most_reads: usize,
+    /// Sources in the order in which each was first read.
+    pub(crate) read_first: Vec<SourceId>,
     free_at: u64,
     last_id: u32,
 }
@@ -95,6 +100,11 @@ impl Store {
             }
             StoreOp::Read { request, source, offset, length } => {
                 assert!(length <= MAX_READ, "a read within io.rs's bounds");
+                self.reading += 1;
+                self.most_reads = self.most_reads.max(self.reading);
+                if !self.read_first.contains(&source) {
+                    self.read_first.push(source);
+                }
                 (request, Request::Read { source, offset, length })
             }
             StoreOp::CloseSource { source } => {
@@ -131,6 +141,7 @@ impl Store {
                 Ok(Vec::new())
             }
             Request::Read { source, offset, length } => {
+                self.reading -= 1;
                 let source = self.sources.get_mut(&source).ok_or(StoreFailure::Missing)?;
                 if let Some(fault) = source.fault {
                     return Err(fault);
@@ -174,6 +185,7 @@ impl Store {
         }
         self.sources.clear();
         self.sinks.clear();
+        self.reading = 0;
         self.free_at = 0;
     }
 }

@@ -229,6 +229,16 @@ impl World {
         }
     }
 
+    /// Most reads of the node's shared files that were ever under way at once.
+    pub fn most_reads(&self, node: NodeId) -> usize {
+        self.nodes[node.0].store.most_reads
+    }
+
+    /// The node's shared files in the order in which each was first read.
+    pub fn read_first(&self, node: NodeId) -> &[SourceId] {
+        &self.nodes[node.0].store.read_first
+    }
+
     /// Bytes read from the node's shared files.
     pub fn bytes_read(&self, node: NodeId) -> u64 {
         self.nodes[node.0].store.sources.values().map(|source| source.reads).sum()
