@@ -214,11 +214,15 @@ impl Room {
     fn rename(&mut self, name: &str, id: CommandId, cx: &mut Context<'_>) -> Result<(), CommandError> {
         let name = clean_person_name(name).map_err(|_| CommandError::BadName)?;
         self.identity.name = name.clone();
-        self.store_identity(cx);
         match self.phase {
             // At the door it was perhaps told already: written down once there is a log of one's own to write to.
-            Phase::Member | Phase::Knocking => self.draft(id, outbox::name(name), cx),
-            Phase::Denied | Phase::Ended | Phase::Closed => {}
+            Phase::Member | Phase::Knocking => {
+                self.store_identity(cx);
+                self.draft(id, outbox::name(name), cx);
+            }
+            Phase::Ended => self.store_identity(cx),
+            // What was kept is deleted, and stays so.
+            Phase::Denied | Phase::Closed => {}
         }
         self.announce(cx);
         Ok(())

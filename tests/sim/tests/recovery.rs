@@ -168,3 +168,17 @@ fn a_room_that_was_being_left_is_forgotten_even_if_nobody_can_be_told() {
         assert!(world.records(all[0]).is_empty(), "nothing is kept");
     }
 }
+
+#[test]
+fn who_renames_itself_after_being_denied_leaves_nothing_behind() {
+    let mut world = World::new(1);
+    let (host, link) = world.host("Hanna");
+    let guest = world.guest("Gustav", &link);
+    let knock = world.knock(host, guest);
+    let (room, at_guest) = (world.room(host), world.room(guest));
+    world.command(host, Command::Deny { room, knock });
+    world.run_until("it is told", |world| world.view(guest).denied);
+    world.command(guest, Command::Rename { room: at_guest, name: "Gustavo".into() });
+    world.run_for(5_000);
+    assert_eq!(world.records(guest), [], "what was deleted stays deleted");
+}
