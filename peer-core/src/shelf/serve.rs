@@ -81,8 +81,11 @@ enum Job {
 #[derive(Default)]
 struct Queue {
     wanted: VecDeque<(u32, FileId, u32)>,
-    /// One read at a time: they follow each other, and a shell that reads a file as a stream goes on with it.
-    reading: bool,
+    /// The request that is being read for. One read at a time: they follow each other, and a shell that reads a file
+    /// as a stream goes on with it.
+    reading: Option<u32>,
+    /// It was cancelled meanwhile.
+    in_vain: bool,
 }
 
 /// What the room must do after a call.
@@ -258,6 +261,7 @@ impl Serving {
     pub(crate) fn cancel(&mut self, link: LinkId, request: u32) {
         if let Some(queue) = self.queues.get_mut(&link) {
             queue.wanted.retain(|(wanted, _, _)| *wanted != request);
+            queue.in_vain |= queue.reading == Some(request);
         }
     }
 
@@ -279,14 +283,14 @@ impl Serving {
     pub(crate) fn drive(&mut self, room_for: impl Fn(LinkId) -> bool, cx: &mut Context<'_>) {
         self.hash_next(cx);
         for (link, queue) in self.queues.iter_mut() {
-            while !queue.reading && room_for(*link) {
+            while queue.reading.is_none() && room_for(*link) {
                 let Some((request, file, chunk)) = queue.wanted.pop_front() else { break };
                 let Some(served) = self.files.get(&file) else { continue };
                 let (Some(source), Some(length)) = (served.source, blob::chunk_len(served.size, chunk))
                 else {
                     continue;
                 };
-                queue.reading = true;
+                queue.reading = Some(request);
                 let read = cx.ids.request(self.room);
                 self.jobs.insert(read, Job::Chunk { file, source, link: *link, request, chunk });
                 cx.store(StoreOp::Read { request: read, source, offset: blob::chunk_offset(chunk), length });
@@ -334,10 +338,13 @@ impl Serving {
                 self.page_stored(file, segment, page, cx);
             }
             Job::Chunk { file, source, link, request, chunk } => {
-                if let Some(queue) = self.queues.get_mut(&link) {
-                    queue.reading = false;
-                }
+                let queue = self.queues.get_mut(&link);
+                let wanted = queue.is_some_and(|queue| {
+                    queue.reading = None;
+                    !core::mem::take(&mut queue.in_vain)
+                });
                 match result {
+                    Ok(_) if !wanted => {}
                     Ok(bytes) => {
                         if self.is_as_hashed(file, chunk, &bytes) {
                             done.chunks.push((link, OutgoingChunk { request, chunk, bytes, sent: 0 }));
