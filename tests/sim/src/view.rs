@@ -81,6 +81,8 @@ pub struct View {
     pub announced: usize,
     /// One was sent away.
     pub denied: bool,
+    /// How often.
+    pub denials: usize,
     /// Members by key.
     pub members: BTreeMap<MemberId, Member>,
     /// Links by member.
@@ -147,7 +149,10 @@ impl View {
             Event::DoorQuiet { .. } => self.quiet = true,
             Event::DoorListens { .. } => self.quiet = false,
             Event::Admitted { .. } => self.member = true,
-            Event::Denied { .. } => self.denied = true,
+            Event::Denied { .. } => {
+                self.denied = true;
+                self.denials += 1;
+            }
             Event::MemberChanged { member, name, host, me, admitted_by, left, forked, .. } => {
                 self.members.insert(member, Member { name, host, me, admitted_by, left, forked });
             }

@@ -4,10 +4,11 @@
 
 mod attacker;
 
-use attacker::door::{at_door, envelopes, reach_host, send, shake};
 use attacker::{
-    Body, Conversation, Description, Key, Link, OPEN, Opening, Signature, answer, commitment, member,
+    Body, Conversation, Description, Key, Link, OPEN, Opening, Signature, answer, at, commitment, envelopes,
+    reach, send, shake,
 };
+use peer_core::id::MemberId;
 use peer_core::io::{Command, MeetingState};
 use signal_proto::{ClientMessage, Handle, Role, ServerMessage};
 use sim::hub::{Passing, SocketId};
@@ -15,21 +16,28 @@ use sim::{NodeId, World, seeds};
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// A member's key as the engine names it.
+fn member(key: &Key) -> MemberId {
+    MemberId(key.public())
+}
+
 /// What an impostor's T0 may look like. `host` is the true host's key, which past guests know.
-type Lie = fn(own: &Key, host: &[u8; 32], h: &[u8; 32]) -> Body;
+type Lie = fn(link: &Link, own: &Key, host: &[u8; 32], h: &[u8; 32]) -> Body;
 
 const LIES: [(&str, Lie); 5] = [
-    ("his own key, honestly signed", |own, _, h| {
+    ("his own key, honestly signed", |link, own, _, h| {
         let key = own.public();
-        proof(key, own.prove(false, &key, &key, h))
+        proof(key, own.prove(link, false, &key, &key, h))
     }),
-    ("his own key, signed for the host's room", |own, host, h| {
+    ("his own key, signed for the host's room", |link, own, host, h| {
         let key = own.public();
-        proof(key, own.prove(false, host, &key, h))
+        proof(key, own.prove(link, false, host, &key, h))
     }),
-    ("the host's key, signed by himself", |own, host, h| proof(*host, own.prove(false, host, host, h))),
-    ("the host's key, no signature", |_, host, _| proof(*host, ([0; 32], [0; 32]))),
-    ("no proof at all", |_, _, _| Body::Reveal { nonce: [0; 32] }),
+    ("the host's key, signed by himself", |link, own, host, h| {
+        proof(*host, own.prove(link, false, host, host, h))
+    }),
+    ("the host's key, no signature", |_, _, host, _| proof(*host, ([0; 32], [0; 32]))),
+    ("no proof at all", |_, _, _, _| Body::Reveal { nonce: [0; 32] }),
 ];
 
 fn proof(key: [u8; 32], signature: Signature) -> Body {
@@ -55,7 +63,9 @@ fn impersonate(
         for (from, envelope) in envelopes(world, door) {
             if envelope[0] == OPEN {
                 let dice = world.rng().below(1 << 40);
-                if let Some((conversation, reply)) = answer(link, &envelope, dice, |h| lie(&own, &host, h)) {
+                if let Some((conversation, reply)) =
+                    answer(link, &envelope, dice, |h| lie(link, &own, &host, h))
+                {
                     send(world, door, link, from, reply);
                     conversations.push((from, conversation));
                 }
@@ -89,7 +99,7 @@ fn an_impostor_alone_at_the_door_is_told_nothing() {
             let (link, key) = (Link::of(&fragment), world.key(host).0);
             world.run_for(1_000);
             world.close(host, true);
-            let door = at_door(&mut world, &link, Role::Listen);
+            let door = at(&mut world, &link, Role::Listen);
             let guest = world.guest("Gustav", &fragment);
             let read = impersonate(&mut world, door, &link, key, lie, 60_000);
             assert!(names(&read).is_empty(), "{what}: {read:?}");
@@ -107,7 +117,7 @@ fn an_impostor_beside_the_host_is_told_nothing_and_the_guest_gets_in() {
             let mut world = World::new(seed);
             let (host, fragment) = world.host("Hanna");
             let (link, key) = (Link::of(&fragment), world.key(host).0);
-            let door = at_door(&mut world, &link, Role::Listen);
+            let door = at(&mut world, &link, Role::Listen);
             world.run_for(500);
             if seed % 2 == 0 {
                 world.reload(host); // now the impostor was there first
@@ -164,7 +174,7 @@ fn a_mixed_handshake_never_gives_two_people_the_same_digits() {
         let (host, fragment) = world.host("Hanna");
         let (link, host_key) = (Link::of(&fragment), world.key(host).0);
         // He knocks for himself, and keeps the host's T0.
-        let (door, host_handle) = reach_host(&mut world, &link);
+        let (door, host_handle) = reach(&mut world, &link, Role::Knock);
         let (mut to_host, t0) = shake(&mut world, door, host_handle, &link, 1);
         let own = Key::new(66);
         // He answers the guest with it, at the server itself.
@@ -200,11 +210,10 @@ fn a_mixed_handshake_never_gives_two_people_the_same_digits() {
         // In his own name he may knock, as anybody with the link.
         let claim = Body::Claim {
             key: own.public(),
-            signature: own.prove(true, &host_key, &own.public(), &to_host.h),
+            signature: own.prove(&link, true, &host_key, &own.public(), &to_host.h),
             nonce: [9; 32],
             name: "Gustav".into(),
-            admit: None,
-            features: 0,
+            admit: None, features: 0,
         };
         let claim = to_host.say(&claim);
         send(&mut world, door, &link, host_handle, claim);
@@ -262,7 +271,7 @@ fn a_claim_to_be_somebody_else_is_not_shown() {
         let friend_key = world.key(friend).0;
         let own = Key::new(66);
         let shown = world.view(host).knocked;
-        let (door, to) = reach_host(&mut world, &link);
+        let (door, to) = reach(&mut world, &link, Role::Knock);
         for (n, (claimed, signer_claims)) in
             [(host_key, host_key), (friend_key, friend_key), (friend_key, own.public())]
                 .into_iter()
@@ -270,10 +279,9 @@ fn a_claim_to_be_somebody_else_is_not_shown() {
         {
             world.run_for(60_000); // within the door's rate
             let (mut conversation, _) = shake(&mut world, door, to, &link, 10 + n as u8);
-            let signature = own.prove(true, &host_key, &signer_claims, &conversation.h);
+            let signature = own.prove(&link, true, &host_key, &signer_claims, &conversation.h);
             let name = "Gustav".into();
-            let claim =
-                Body::Claim { key: claimed, signature, nonce: [1; 32], name, admit: None, features: 0 };
+            let claim = Body::Claim { key: claimed, signature, nonce: [1; 32], name, admit: None, features: 0 };
             let claim = conversation.say(&claim);
             send(&mut world, door, &link, to, claim);
             world.run_for(5_000);
@@ -304,21 +312,20 @@ fn messages_out_of_order_or_of_nonsense_are_survived() {
     let (host, fragment) = world.host("Hanna");
     let (link, host_key) = (Link::of(&fragment), world.key(host).0);
     let own = Key::new(66);
-    let (door, to) = reach_host(&mut world, &link);
+    let (door, to) = reach(&mut world, &link, Role::Knock);
     for claims in [false, true] {
         for (n, body) in bodies.iter().enumerate() {
             world.run_for(60_000);
             let n = n as u8 + if claims { 100 } else { 50 };
             let (mut conversation, _) = shake(&mut world, door, to, &link, n);
             if claims {
-                let signature = own.prove(true, &host_key, &own.public(), &conversation.h);
+                let signature = own.prove(&link, true, &host_key, &own.public(), &conversation.h);
                 let claim = Body::Claim {
                     key: own.public(),
                     signature,
                     nonce: [n; 32],
                     name: "Eve".into(),
-                    admit: None,
-                    features: 0,
+                    admit: None, features: 0,
                 };
                 let claim = conversation.say(&claim);
                 send(&mut world, door, &link, to, claim);
@@ -346,17 +353,11 @@ fn a_name_made_to_deceive_is_shown_harmless_or_not_at_all() {
         let (host, fragment) = world.host("Hanna");
         let (link, host_key) = (Link::of(&fragment), world.key(host).0);
         let own = Key::new(66);
-        let (door, to) = reach_host(&mut world, &link);
+        let (door, to) = reach(&mut world, &link, Role::Knock);
         let (mut conversation, _) = shake(&mut world, door, to, &link, 1);
-        let signature = own.prove(true, &host_key, &own.public(), &conversation.h);
-        let claim = Body::Claim {
-            key: own.public(),
-            signature,
-            nonce: [1; 32],
-            name: name.into(),
-            admit: None,
-            features: 0,
-        };
+        let signature = own.prove(&link, true, &host_key, &own.public(), &conversation.h);
+        let claim =
+            Body::Claim { key: own.public(), signature, nonce: [1; 32], name: name.into(), admit: None, features: 0 };
         let claim = conversation.say(&claim);
         send(&mut world, door, &link, to, claim);
         world.run_for(5_000);
@@ -377,7 +378,7 @@ fn half_open_handshakes_do_not_keep_guests_out() {
         let link = Link::of(&fragment);
         // Many sockets, many openings each, and never a claim.
         for socket in 0..12_u8 {
-            let (door, to) = reach_host(&mut world, &link);
+            let (door, to) = reach(&mut world, &link, Role::Knock);
             for n in 0..20_u8 {
                 let opening =
                     Opening::new(&link, [socket * 20 + n; 16], u64::from(socket) * 256 + u64::from(n));

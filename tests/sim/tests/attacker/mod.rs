@@ -1,15 +1,15 @@
 //! Somebody who knows the link: speaks the meeting at the door on a socket of his own, written anew from
 //! PROTOCOL.md so that no code of the engine can be blind to its own mistakes.
 
-pub(crate) mod door;
 pub(crate) mod log;
 
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signer, SigningKey};
-use peer_core::id::MemberId;
 use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
-use signal_proto::Tag;
+use signal_proto::{ClientMessage, Handle, Role, ServerMessage, Tag};
+use sim::World;
+use sim::hub::SocketId;
 use snow::params::{CipherChoice, DHChoice, HashChoice};
 use snow::resolvers::{CryptoResolver, DefaultResolver};
 use snow::{HandshakeState, StatelessTransportState};
@@ -24,17 +24,20 @@ const HEADER: usize = 20;
 pub(crate) struct Link {
     pub(crate) tag: Tag,
     psk: [u8; 32],
+    mode: u8,
 }
 
 impl Link {
     pub(crate) fn of(fragment: &str) -> Self {
         let bytes = BASE64URL_NOPAD.decode(fragment.as_bytes()).expect("the attacker makes no mistakes");
-        let secret = &bytes[1..17];
-        let tag = blake3::derive_key("linkspan/1 door tag", secret);
-        Self {
-            tag: Tag(tag[..16].try_into().expect("the attacker makes no mistakes")),
-            psk: blake3::derive_key("linkspan/1 door psk", secret),
-        }
+        Self::with(&bytes[1..17], "door", 1)
+    }
+
+    /// What a secret opens: the door (mode 1), or for members the mesh (mode 2).
+    pub(crate) fn with(secret: &[u8], place: &str, mode: u8) -> Self {
+        let tag = blake3::derive_key(&format!("linkspan/1 {place} tag"), secret);
+        let psk = blake3::derive_key(&format!("linkspan/1 {place} psk"), secret);
+        Self { tag: Tag(tag[..16].try_into().expect("the attacker makes no mistakes")), psk, mode }
     }
 }
 
@@ -60,27 +63,12 @@ pub(crate) enum Body {
         admit: Option<Vec<u8>>,
         features: u64,
     },
-    Reveal {
-        nonce: [u8; 32],
-    },
-    Welcome {
-        create: Vec<u8>,
-        admit: Vec<u8>,
-        epoch: [u8; 32],
-        ret: [u8; 32],
-        offer: Description,
-    },
-    Offer {
-        offer: Description,
-    },
+    Reveal { nonce: [u8; 32] },
+    Welcome { create: Vec<u8>, admit: Vec<u8>, epoch: [u8; 32], ret: [u8; 32], offer: Description },
+    Offer { offer: Description },
     Deny,
-    Answer {
-        answer: Description,
-    },
-    Candidates {
-        candidates: Vec<()>,
-        end: bool,
-    },
+    Answer { answer: Description },
+    Candidates { candidates: Vec<()>, end: bool },
     Renew,
     Cancel,
 }
@@ -103,9 +91,10 @@ impl Key {
         self.0.verifying_key().to_bytes()
     }
 
-    /// The signature that proves this key in a door handshake of the room of `host`.
+    /// The signature that proves this key in a handshake at `link` of the room of `host`.
     pub(crate) fn prove(
         &self,
+        link: &Link,
         initiator: bool,
         host: &[u8; 32],
         claimed: &[u8; 32],
@@ -113,7 +102,7 @@ impl Key {
     ) -> Signature {
         let room = blake3::derive_key("linkspan/1 room id", host);
         let mut bytes = b"linkspan/1 handshake signature\0".to_vec();
-        bytes.extend_from_slice(&[1, u8::from(initiator)]);
+        bytes.extend_from_slice(&[link.mode, u8::from(initiator)]);
         bytes.extend_from_slice(&room);
         bytes.extend_from_slice(claimed);
         bytes.extend_from_slice(h);
@@ -226,7 +215,7 @@ pub(crate) struct Opening {
 
 impl Opening {
     pub(crate) fn new(link: &Link, meeting: [u8; 16], dice: u64) -> Self {
-        let mut header = [OPEN, 1, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let mut header = [OPEN, link.mode, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         header[4..].copy_from_slice(&meeting);
         let mut noise =
             builder(link, &header, dice).build_initiator().expect("the attacker makes no mistakes");
@@ -299,11 +288,60 @@ impl Conversation {
     }
 }
 
-/// The commitment to a nonce, and a member's key as the engine names it.
+/// The commitment to a nonce.
 pub(crate) fn commitment(nonce: &[u8; 32]) -> [u8; 32] {
     blake3::derive_key("linkspan/1 nonce commitment", nonce)
 }
 
-pub(crate) fn member(key: &Key) -> MemberId {
-    MemberId(key.public())
+// ------------------------------------------------------------ on a socket
+
+/// A script at `link`; it hears what the engine says to it.
+pub(crate) fn at(world: &mut World, link: &Link, role: Role) -> SocketId {
+    let socket = world.script();
+    world.script_send(socket, &ClientMessage::Join { tag: link.tag, role });
+    socket
+}
+
+pub(crate) fn send(world: &mut World, socket: SocketId, link: &Link, to: Handle, bytes: Vec<u8>) {
+    world.script_send(socket, &ClientMessage::Send { tag: link.tag, to: Some(to), bytes });
+}
+
+pub(crate) fn envelopes(world: &mut World, socket: SocketId) -> Vec<(Handle, Vec<u8>)> {
+    let heard = world.script_heard(socket).into_iter();
+    let envelopes = heard.filter_map(|message| match message {
+        ServerMessage::Message { from, bytes, .. } => Some((from, bytes)),
+        _ => None,
+    });
+    envelopes.collect()
+}
+
+/// A script at `link`, and the first whom it sees there.
+pub(crate) fn reach(world: &mut World, link: &Link, role: Role) -> (SocketId, Handle) {
+    let socket = at(world, link, role);
+    world.run_for(1_000);
+    let joined = world.script_heard(socket);
+    let peers = joined.into_iter().find_map(|message| match message {
+        ServerMessage::Joined { peers, .. } => Some(peers),
+        _ => None,
+    });
+    (socket, peers.expect("he joined")[0])
+}
+
+/// His handshake with whoever is there, as far as its T0.
+pub(crate) fn shake(
+    world: &mut World,
+    socket: SocketId,
+    to: Handle,
+    link: &Link,
+    n: u8,
+) -> (Conversation, Body) {
+    let opening = Opening::new(link, [n; 16], u64::from(n) + 1_000);
+    send(world, socket, link, to, opening.envelope.clone());
+    world.run_for(1_000);
+    let heard = envelopes(world, socket);
+    let reply = heard
+        .into_iter()
+        .map(|(_, envelope)| envelope)
+        .find(|envelope| envelope[0] == ANSWER && envelope[4..20] == [n; 16]);
+    opening.answered(&reply.expect("he is answered")).expect("with the link's secret")
 }
