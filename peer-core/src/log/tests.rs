@@ -430,4 +430,57 @@ fn two_first_entries_of_a_newcomer_are_a_fork_as_soon_as_it_is_let_in() {
     assert_eq!(inserted.forked, [mallory.member()]);
     victim.insert(&entries[2]).unwrap();
     assert_eq!(texts(&victim), ["good", "after"]);
+
+/// What waited of an author that contradicts itself never comes; what honest members said after it does.
+#[test]
+fn what_waited_of_a_forked_author_is_known_and_holds_nobody_up() {
+    let (mut a, mut b, _) = room();
+    let say = |text: &str| Payload::Say { text: text.to_string(), sent_at: 0 };
+    let other = b.log.draft(&b.key, &say("other")).encode();
+    let (one, two, three) = (b.say("one"), b.say("two"), b.say("three"));
+    let mut late = Log::new(a.log.host());
+    for placed in a.log.in_order() {
+        late.insert(&placed.entry.encode()).unwrap();
+    }
+    // The host has read all three and answers the last; somebody else got the first and the last.
+    for entry in [&one, &two, &three] {
+        a.log.insert(entry).unwrap();
+    }
+    let answer = a.say("answer");
+    late.insert(&one).unwrap();
+    late.insert(&three).unwrap();
+    assert!(late.insert(&answer).unwrap().placed.is_empty(), "its cause waits");
+    let inserted = late.insert(&other).unwrap();
+    assert_eq!(inserted.forked, [b.key.member()]);
+    assert!(texts(&late).contains(&"answer".to_string()));
+    assert_eq!(texts(&late).len(), 2, "and the first of the liar's, which was there before");
+    // A reload knows the same.
+    let mut again = Log::new(a.log.host());
+    let kept: Vec<Vec<u8>> = late.in_order().into_iter().map(|placed| placed.entry.encode()).collect();
+    again.restore(kept.iter().map(Vec::as_slice));
+    let halves: Vec<_> = late.fork(&b.key.member()).map(Entry::encode).collect();
+    again.restore_forks(halves.iter().map(Vec::as_slice));
+    assert_eq!(texts(&again), texts(&late));
+}
+
+/// Nobody fills others' memory with texts.
+#[test]
+fn an_author_has_so_many_bytes_and_no_more() {
+    let (mut a, mut b, _) = room();
+    let text = "x".repeat(crate::io::MAX_TEXT);
+    let mut bytes = 0;
+    loop {
+        let payload = Payload::Say { text: text.clone(), sent_at: 0 };
+        let entry = b.log.draft(&b.key, &payload);
+        bytes += entry.payload.len();
+        if bytes > MAX_BYTES_PER_AUTHOR {
+            assert_eq!(a.log.insert(&entry.encode()), Err(Misbehavior::BadEntry));
+            break;
+        }
+        for log in [&mut a.log, &mut b.log] {
+            assert_eq!(log.insert(&entry.encode()).unwrap().placed.len(), 1);
+        }
+    }
+    assert_eq!(texts(&a.log).len(), MAX_BYTES_PER_AUTHOR / (crate::io::MAX_TEXT + 3));
+    a.say("others write on");
 }

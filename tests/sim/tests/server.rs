@@ -1,7 +1,7 @@
 //! A signaling server that is slow, full, mute or unreasonable: the engine comes back by itself, neither hammering
 //! it nor staying away, and what people see says what is the matter.
 
-use peer_core::io::MeetingState;
+use peer_core::io::{Input, MeetingState, SignalInput};
 use signal_proto::{ClientMessage, Refusal, ServerMessage};
 use sim::{NodeId, World, seeds};
 
@@ -129,5 +129,25 @@ fn a_refused_join_is_said_and_asked_again_on_the_same_socket() {
             world.admit(host, guest);
             assert_eq!(world.socket_tries(host).len(), 1);
         }
+    }
+}
+
+#[test]
+fn late_news_of_a_socket_that_is_gone_makes_nobody_wait_longer() {
+    for seed in seeds(4) {
+        let mut world = World::new(seed);
+        let (host, _) = world.host("Hanna");
+        world.run_until("it is connected", |world| world.socket(host).is_some());
+        world.run_for(5_000);
+        let (room, tries) = (world.room(host), world.socket_tries(host).len());
+        world.restart_signaling();
+        world.run_until("it is noticed", |world| world.socket(host).is_none());
+        for _ in 0..8 {
+            let input = SignalInput::Disconnected { code: 1006 };
+            world.input(host, Input::Signal { room, input });
+        }
+        let since = world.now();
+        world.run_until("it tries again", |world| world.socket_tries(host).len() > tries);
+        assert!(world.now() - since <= 500, "the first wait: {} ms", world.now() - since);
     }
 }
