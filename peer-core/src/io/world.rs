@@ -220,7 +220,8 @@ pub enum StoreOp {
         /// One chunk, at most 256 KiB.
         bytes: Vec<u8>,
     },
-    /// The sink is complete (`keep`: flush it, it can be handed to the person) or discarded. Then reply.
+    /// The sink is complete (`keep`: flush it, it can be handed to the person) or discarded. Then reply. It may be
+    /// discarded while it is still being opened: then nothing of it may be left in the end.
     CloseSink {
         /// Reply to this.
         request: RequestId,

@@ -7,7 +7,7 @@ use crate::happening::{Happening, Life, NodeId, Request};
 use peer_core::error::StoreFailure;
 use peer_core::id::{RoomId, SinkId, SourceId};
 use peer_core::io::StoreOp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Records of one room.
 pub(crate) type Records = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -50,6 +50,8 @@ pub(crate) struct Store {
     pub(crate) unwritten: Vec<(RoomId, Vec<u8>, Vec<u8>)>,
     pub(crate) sources: BTreeMap<SourceId, Source>,
     pub(crate) sinks: BTreeMap<SinkId, Sink>,
+    /// Sinks that are being opened: one of them may be closed before it is open, as in a browser.
+    opening: BTreeSet<SinkId>,
     /// Every put fails with it.
     pub(crate) put_fault: Option<StoreFailure>,
     /// Sinks larger than this are refused.
@@ -114,12 +116,21 @@ impl Store {
                 );
                 return;
             }
-            StoreOp::OpenSink { request, sink, size, .. } => (request, Request::OpenSink { sink, size }),
+            StoreOp::OpenSink { request, sink, size, .. } => {
+                self.opening.insert(sink);
+                (request, Request::OpenSink { sink, size })
+            }
             StoreOp::Write { request, sink, offset, bytes } => {
                 assert!(bytes.len() <= MAX_WRITE, "a write within io.rs's bounds");
                 (request, Request::Write { sink, offset, bytes })
             }
-            StoreOp::CloseSink { request, sink, keep } => (request, Request::CloseSink { sink, keep }),
+            StoreOp::CloseSink { request, sink, keep } => {
+                let close = Request::CloseSink { sink, keep };
+                if self.opening.contains(&sink) {
+                    return cx.after(0, Happening::Stored(node, life, request, close));
+                }
+                (request, close)
+            }
         };
         self.free_at = self.free_at.max(cx.now + cx.rng.between(cx.net.store_latency));
         cx.after(self.free_at - cx.now, Happening::Stored(node, life, request, write));
@@ -150,6 +161,10 @@ impl Store {
                 Ok(source.content.read(offset, length as usize))
             }
             Request::OpenSink { sink, size } => {
+                self.opening.remove(&sink);
+                if self.sinks.get(&sink).is_some_and(|sink| sink.state == SinkState::Discarded) {
+                    return Err(StoreFailure::Missing);
+                }
                 if self.sink_space.is_some_and(|space| size > space) {
                     return Err(StoreFailure::Full { available: self.sink_space });
                 }
@@ -185,6 +200,7 @@ impl Store {
         }
         self.sources.clear();
         self.sinks.clear();
+        self.opening.clear();
         self.reading = 0;
         self.free_at = 0;
     }

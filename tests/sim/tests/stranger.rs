@@ -26,11 +26,11 @@ fn let_in(world: &mut World, fragment: &str, key: &Key) -> (Vec<u8>, [u8; 32]) {
     world.run_for(2_000);
     let heard = envelopes(world, door);
     let said = heard.iter().filter_map(|(_, envelope)| conversation.hear(envelope).flatten());
-    let welcome = said.filter_map(|body| match body {
+    let mut welcome = said.filter_map(|body| match body {
         Body::Welcome { admit, epoch, .. } => Some((admit, epoch)),
         _ => None,
     });
-    welcome.last().expect("he is let in")
+    welcome.next_back().expect("he is let in")
 }
 
 #[test]

@@ -5,6 +5,7 @@ use peer_core::error::StoreFailure;
 use peer_core::id::FileId;
 use peer_core::io::{Channel, Command, FileFailure, FileState};
 use sim::lane::Crossing;
+use sim::store::SinkState;
 use sim::{Content, NodeId, World, seeds};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -143,6 +144,27 @@ fn what_is_cancelled_stops_coming() {
         let more = bulk_bytes(&tape) - before;
         assert!(more <= 2 * CHUNK as usize, "{more} bytes more were handed to the browser");
         assert_eq!(world.view(all[0]).misbehaved, []);
+    }
+}
+
+#[test]
+fn a_save_that_is_cancelled_while_its_place_is_being_made_leaves_nothing_and_can_be_made_again() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let content = Content { seed: 1, size: 3 * CHUNK };
+        let file = world.share(all[0], "a.bin", content);
+        world.net().store_latency = (500, 500);
+        let sink = world.fetch(all[1], file);
+        world.run_for(100);
+        let room = world.room(all[1]);
+        world.command(all[1], Command::Cancel { room, file });
+        world.run_until("it is thrown away", |world| world.sink(all[1], sink).state == SinkState::Discarded);
+        world.run_for(2_000);
+        assert!(world.sink(all[1], sink).bytes.is_empty(), "no place is made any more");
+        assert_eq!(world.file(all[1], file), FileState::Cancelled);
+        let sink = world.fetch(all[1], file);
+        world.saved(all[1], file, sink, content);
     }
 }
 
