@@ -35,11 +35,10 @@ pub(crate) const CONFIRM: Duration = Duration::from_secs(10);
 const COMPARE: Duration = Duration::from_secs(5);
 /// Most words a second about what one holds that are sent over a link.
 const HOLDINGS: usize = 96;
-/// Words a second about what a remote holds that are shown in the long run: more than it sends.
-const MAX_HOLDINGS: u64 = 128;
-/// Such words shown at once: all that are sent within [`SILENCE`] and come together after it.
-const MAX_HOLDINGS_AT_ONCE: u64 = 1_536;
-const HOLDINGS_PERIOD: Duration = Duration::from_secs(MAX_HOLDINGS_AT_ONCE / MAX_HOLDINGS);
+/// Words about what a remote holds that are shown at once: all that are sent within [`SILENCE`] and come together after it.
+const MAX_HOLDINGS: u64 = 1_536;
+/// In which so many are shown again: 128 a second, more than it sends.
+const HOLDINGS_PERIOD: Duration = Duration::from_secs(12);
 /// Most envelopes that a member may pass on, or have passed on, in a minute: two dozen meetings.
 const MAX_PASSES: u64 = 512;
 /// Log entries that led to nothing (known ones, void ones, ones that wait) that are read of one remote at once, and in
@@ -129,7 +128,7 @@ impl Link {
             unread: false,
             ask_afresh: Rate::new(1, AFRESH),
             tell_afresh: Rate::new(1, AFRESH),
-            holdings: Rate::new(MAX_HOLDINGS_AT_ONCE, HOLDINGS_PERIOD),
+            holdings: Rate::new(MAX_HOLDINGS, HOLDINGS_PERIOD),
             passes: Rate::new(MAX_PASSES, Duration::from_secs(60)),
         }
     }
@@ -292,8 +291,8 @@ impl Link {
         }
     }
 
-    /// Whether one more word about what the remote holds is shown: beyond [`MAX_HOLDINGS`] a second, with
-    /// [`MAX_HOLDINGS_AT_ONCE`] to spare, it is noise that nobody honest makes.
+    /// Whether one more word about what the remote holds is shown: beyond [`MAX_HOLDINGS`] in
+    /// [`HOLDINGS_PERIOD`] it is noise that nobody honest makes.
     pub(crate) fn may_hold(&mut self, now: Instant) -> bool {
         self.holdings.take(1, now)
     }

@@ -430,6 +430,7 @@ fn two_first_entries_of_a_newcomer_are_a_fork_as_soon_as_it_is_let_in() {
     assert_eq!(inserted.forked, [mallory.member()]);
     victim.insert(&entries[2]).unwrap();
     assert_eq!(texts(&victim), ["good", "after"]);
+}
 
 /// What waited of an author that contradicts itself never comes; what honest members said after it does.
 #[test]

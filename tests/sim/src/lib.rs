@@ -10,9 +10,11 @@
 //! [`World`] is the clock and all that lives under it, `story` and `trouble` the words in which
 //! tests tell what people do and what goes wrong.
 //! [`hub`] is the signaling server, [`lane`] the peer connections, [`store`] the disks, [`view`] what a page
-//! would show. Nothing here knows the protocol's bytes: the engine is only ever met at its boundary.
+//! would show. The engine is only ever met at its boundary, and nothing here
+//! knows the protocol's bytes but [`attacker`], who speaks them himself.
 #![forbid(unsafe_code)]
 
+pub mod attacker;
 pub mod content;
 mod context;
 mod happening;

@@ -1,9 +1,9 @@
 //! The enemy is a member who signs what it should not: about others' files, and two stories about itself.
 
-use ed25519_dalek::{Signer, SigningKey};
 use peer_core::error::Misbehavior;
 use peer_core::id::FileId;
 use peer_core::io::{Channel, FileFailure, FileState};
+use sim::attacker::log::{Pen, SAY};
 use sim::lane::LaneKey;
 use sim::store::SinkState;
 use sim::{Content, NodeId, World, seeds};
@@ -12,56 +12,17 @@ use std::rc::Rc;
 
 const CHUNK: u64 = 1 << 18;
 /// Kinds of entries and frames.
-const SAY: u8 = 6;
 const CLOSE: u8 = 8;
 const WITHDRAW: u8 = 9;
 const ENTRIES: u8 = 3;
 const REFUSED: u8 = 8;
 
-/// A member's key in the hand of somebody who writes entries by himself, as PROTOCOL.md has them.
-struct Pen {
-    key: SigningKey,
-    room: [u8; 32],
-    seq: u64,
-    previous: [u8; 32],
+fn say(pen: &mut Pen, text: &str) -> Vec<u8> {
+    pen.write(SAY, &encoded(&(text, 0_u64)))
 }
 
-impl Pen {
-    /// Taken from what the member's browser keeps.
-    fn of(world: &World, node: NodeId, host: NodeId) -> Self {
-        let records = world.records(node);
-        let windows = records.iter().flat_map(|(_, value)| value.windows(32));
-        let mut keys = windows.map(|bytes| SigningKey::from_bytes(bytes.try_into().expect("32 bytes")));
-        let own = world.key(node).0;
-        let key = keys.find(|key| key.verifying_key().to_bytes() == own).expect("its secret key is kept");
-        let room = blake3::derive_key("linkspan/1 room id", &world.key(host).0);
-        Self { key, room, seq: 0, previous: [0; 32] }
-    }
-
-    /// The next entry, as it travels.
-    fn write(&mut self, kind: u8, payload: &[u8]) -> Vec<u8> {
-        let author = self.key.verifying_key().to_bytes();
-        let mut signed = [&self.room[..], &author, &self.seq.to_le_bytes(), &self.previous, &[0; 4]].concat();
-        signed.push(kind);
-        signed.extend((payload.len() as u32).to_le_bytes());
-        signed.extend(blake3::derive_key("linkspan/1 entry payload", payload));
-        let signature = self.key.sign(&[&b"linkspan/1 entry signature\0"[..], &signed].concat()).to_bytes();
-        let (r, s) = signature.split_at(32);
-        let halves: [[u8; 32]; 2] = [r, s].map(|half| half.try_into().expect("half of 64 bytes"));
-        let seen: [[u8; 32]; 0] = [];
-        let entry = (author, self.seq, self.previous, &seen[..], kind, payload, halves);
-        let bytes = postcard::to_allocvec(&entry).expect("these have no failure");
-        (self.seq, self.previous) = (self.seq + 1, blake3::derive_key("linkspan/1 entry id", &signed));
-        bytes
-    }
-
-    fn say(&mut self, text: &str) -> Vec<u8> {
-        self.write(SAY, &encoded(&(text, 0_u64)))
-    }
-
-    fn close(&mut self, file: FileId, root: [u8; 32]) -> Vec<u8> {
-        self.write(CLOSE, &encoded(&(file.share.0, file.index, root)))
-    }
+fn close(pen: &mut Pen, file: FileId, root: [u8; 32]) -> Vec<u8> {
+    pen.write(CLOSE, &encoded(&(file.share.0, file.index, root)))
 }
 
 fn encoded(value: &impl serde::Serialize) -> Vec<u8> {
@@ -90,8 +51,11 @@ fn what_only_an_author_may_say_of_its_files_means_nothing_from_anybody_else() {
         let file = world.share(all[0], "a.bin", content);
         let sink = world.fetch(all[1], file);
         let mut pen = Pen::of(&world, all[2], all[0]);
-        let lies =
-            [pen.close(file, [9; 32]), pen.write(WITHDRAW, &encoded(&file.share.0)), pen.say("all lies")];
+        let lies = [
+            close(&mut pen, file, [9; 32]),
+            pen.write(WITHDRAW, &encoded(&file.share.0)),
+            say(&mut pen, "all lies"),
+        ];
         for victim in &all[..2] {
             hand(&mut world, all[2], *victim, &lies);
             assert_eq!(world.view(*victim).texts(), ["all lies"], "they are in the log");
@@ -122,8 +86,9 @@ fn a_file_whose_author_closes_it_with_another_hash_is_never_done() {
         let file = world.share(all[2], "a.bin", content);
         let sink = world.fetch(all[1], file);
         // It follows the share, before the true one is written.
-        let mut pen = Pen { seq: 1, previous: file.share.0, ..Pen::of(&world, all[2], all[0]) };
-        let lie = pen.close(file, [9; 32]);
+        let mut pen = Pen::of(&world, all[2], all[0]);
+        (pen.seq, pen.previous) = (1, file.share.0);
+        let lie = close(&mut pen, file, [9; 32]);
         hand(&mut world, all[2], all[1], &[lie]);
         let failed = FileState::Failed { reason: FileFailure::Contradiction };
         world.run_until("it is noticed", |world| world.file(all[1], file) == failed);
@@ -150,8 +115,10 @@ fn who_notices_two_stories_tells_both_to_whom_only_one_would_come() {
                 vec![crossing.bytes.clone()]
             }
         })));
-        let (one, other) =
-            (Pen::of(&world, liar, all[0]).say("one"), Pen::of(&world, liar, all[0]).say("other"));
+        let (one, other) = (
+            say(&mut Pen::of(&world, liar, all[0]), "one"),
+            say(&mut Pen::of(&world, liar, all[0]), "other"),
+        );
         muted.set(true);
         hand(&mut world, liar, all[0], &[one]);
         world.run_for(1_000);

@@ -2,15 +2,13 @@
 //! and must still never pass for the host, learn a guest's name, make two people read the same digits to each
 //! other across him, or get in without a yes.
 
-mod attacker;
-
-use attacker::{
-    Body, Conversation, Description, Key, Link, OPEN, Opening, Signature, answer, at, commitment, envelopes,
-    reach, send, shake,
-};
 use peer_core::id::MemberId;
 use peer_core::io::{Command, MeetingState};
 use signal_proto::{ClientMessage, Handle, Role, ServerMessage};
+use sim::attacker::{
+    Body, Conversation, Description, Key, Link, OPEN, Opening, Signature, answer, at, commitment, envelopes,
+    reach, send, shake,
+};
 use sim::hub::{Passing, SocketId};
 use sim::{NodeId, World, seeds};
 use std::cell::RefCell;
@@ -213,7 +211,8 @@ fn a_mixed_handshake_never_gives_two_people_the_same_digits() {
             signature: own.prove(&link, true, &host_key, &own.public(), &to_host.h),
             nonce: [9; 32],
             name: "Gustav".into(),
-            admit: None, features: 0,
+            admit: None,
+            features: 0,
         };
         let claim = to_host.say(&claim);
         send(&mut world, door, &link, host_handle, claim);
@@ -281,7 +280,8 @@ fn a_claim_to_be_somebody_else_is_not_shown() {
             let (mut conversation, _) = shake(&mut world, door, to, &link, 10 + n as u8);
             let signature = own.prove(&link, true, &host_key, &signer_claims, &conversation.h);
             let name = "Gustav".into();
-            let claim = Body::Claim { key: claimed, signature, nonce: [1; 32], name, admit: None, features: 0 };
+            let claim =
+                Body::Claim { key: claimed, signature, nonce: [1; 32], name, admit: None, features: 0 };
             let claim = conversation.say(&claim);
             send(&mut world, door, &link, to, claim);
             world.run_for(5_000);
@@ -325,7 +325,8 @@ fn messages_out_of_order_or_of_nonsense_are_survived() {
                     signature,
                     nonce: [n; 32],
                     name: "Eve".into(),
-                    admit: None, features: 0,
+                    admit: None,
+                    features: 0,
                 };
                 let claim = conversation.say(&claim);
                 send(&mut world, door, &link, to, claim);
@@ -356,8 +357,14 @@ fn a_name_made_to_deceive_is_shown_harmless_or_not_at_all() {
         let (door, to) = reach(&mut world, &link, Role::Knock);
         let (mut conversation, _) = shake(&mut world, door, to, &link, 1);
         let signature = own.prove(&link, true, &host_key, &own.public(), &conversation.h);
-        let claim =
-            Body::Claim { key: own.public(), signature, nonce: [1; 32], name: name.into(), admit: None, features: 0 };
+        let claim = Body::Claim {
+            key: own.public(),
+            signature,
+            nonce: [1; 32],
+            name: name.into(),
+            admit: None,
+            features: 0,
+        };
         let claim = conversation.say(&claim);
         send(&mut world, door, &link, to, claim);
         world.run_for(5_000);

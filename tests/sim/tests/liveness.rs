@@ -1,13 +1,12 @@
 //! A member, the host itself or somebody with the link tries to silence a room, or to burn what others have little of:
 //! connections, disk, attention. Nobody honest waits for ever, is cut off or is blamed.
 
-mod attacker;
-
-use attacker::door::{claim, reach_host};
-use attacker::log::{ADMIT, Head, Pen, entries};
-use attacker::{Body, Key, Link};
 use peer_core::error::Misbehavior;
 use peer_core::io::{Channel, Command};
+use signal_proto::{Handle, Role};
+use sim::attacker::log::{ADMIT, Head, Pen, entries, id_of};
+use sim::attacker::{Body, Conversation, Key, Link, reach, send, shake};
+use sim::hub::SocketId;
 use sim::lane::LaneKey;
 use sim::{NodeId, World, seeds};
 use std::cell::Cell;
@@ -29,7 +28,30 @@ fn newest(world: &World, at: NodeId, author: NodeId, host: NodeId) -> [u8; 32] {
     let prefix = [&b"e"[..], &world.key(author).0].concat();
     let records = world.records(at);
     let (_, value) = records.iter().rev().find(|(key, _)| key.starts_with(&prefix)).expect("it has written");
-    attacker::log::id_of(&value[1..], &world.key(host).0)
+    id_of(&value[1..], &world.key(host).0)
+}
+
+/// His knock: a handshake and a claim under his own key; a card at the host, if it shows one.
+fn claim(
+    world: &mut World,
+    (door, to): (SocketId, Handle),
+    link: &Link,
+    own: &Key,
+    n: u8,
+    host: &[u8; 32],
+) -> Conversation {
+    let (mut conversation, _) = shake(world, door, to, link, n);
+    let claim = Body::Claim {
+        key: own.public(),
+        signature: own.prove(link, true, host, &own.public(), &conversation.h),
+        nonce: [n; 32],
+        name: "Eve".into(),
+        admit: None,
+        features: 0,
+    };
+    let claim = conversation.say(&claim);
+    send(world, door, link, to, claim);
+    conversation
 }
 
 const NOWHERE: Head = Head { author: [1; 32], seq: 9, id: [2; 32] };
@@ -167,8 +189,8 @@ fn who_was_let_in_and_comes_back_at_the_door_all_the_time_gets_few_connections()
         let (host, fragment) = world.host("Hanna");
         let (link, key) = (Link::of(&fragment), world.key(host).0);
         let own = Key::new(66);
-        let (door, to) = reach_host(&mut world, &link);
-        let _first = claim(&mut world, door, to, &link, &own, 1, &key);
+        let (door, to) = reach(&mut world, &link, Role::Knock);
+        let _first = claim(&mut world, (door, to), &link, &own, 1, &key);
         world.run_for(1_000);
         let knock = *world.view(host).knocks.keys().next().expect("a card");
         let room = world.room(host);
@@ -177,8 +199,8 @@ fn who_was_let_in_and_comes_back_at_the_door_all_the_time_gets_few_connections()
         let (before, start) = (world.lanes_opened(host), world.now());
         assert_eq!(before, 1);
         for n in 2..80 {
-            let (door, to) = reach_host(&mut world, &link);
-            let _ = claim(&mut world, door, to, &link, &own, n, &key);
+            let (door, to) = reach(&mut world, &link, Role::Knock);
+            let _ = claim(&mut world, (door, to), &link, &own, n, &key);
         }
         let (opened, minutes) = (world.lanes_opened(host), (world.now() - start) / 60_000 + 1);
         assert!(opened as u64 <= 12 + 12 * minutes, "{opened} connections in {minutes} minutes");
@@ -244,15 +266,15 @@ fn cards_that_vanish_before_an_answer_count_whoever_they_were_until_the_door_is_
         let (link, key) = (Link::of(&fragment), world.key(host).0);
         // Another key each time: keys are free. He looks at the digits and goes.
         for n in 1..=12 {
-            let (door, to) = reach_host(&mut world, &link);
+            let (door, to) = reach(&mut world, &link, Role::Knock);
             if world.view(host).quiet {
                 break;
             }
-            let mut tried = claim(&mut world, door, to, &link, &Key::new(60 + n), n, &key);
+            let mut tried = claim(&mut world, (door, to), &link, &Key::new(60 + n), n, &key);
             world.run_for(200);
             assert_eq!(world.view(host).vanished, u32::from(n) - 1, "the card says how often somebody went");
             let cancel = tried.say(&Body::Cancel);
-            attacker::door::send(&mut world, door, &link, to, cancel);
+            send(&mut world, door, &link, to, cancel);
             world.run_for(200);
             assert!(world.view(host).knocks.is_empty(), "it is gone");
         }

@@ -1,11 +1,9 @@
 //! Who knows what members know and was never let in, and a host that looks for digits that suit it.
 
-mod attacker;
-
-use attacker::{ANSWER, Body, Key, Link, OPEN, answer, at, commitment, envelopes, reach, send, shake};
 use data_encoding::BASE64URL_NOPAD;
 use peer_core::io::{Command, MeetingState};
 use signal_proto::Role;
+use sim::attacker::{ANSWER, Body, Key, Link, OPEN, answer, at, commitment, envelopes, reach, send, shake};
 use sim::{World, seeds};
 
 /// He comes in by the door like anybody; what he is given there: his Admit entry and the members' secret.
@@ -15,8 +13,14 @@ fn let_in(world: &mut World, fragment: &str, key: &Key) -> (Vec<u8>, [u8; 32]) {
     let (door, to) = reach(world, &link, Role::Knock);
     let (mut conversation, _) = shake(world, door, to, &link, 1);
     let signature = key.prove(&link, true, &host_key, &key.public(), &conversation.h);
-    let claim =
-        Body::Claim { key: key.public(), signature, nonce: [1; 32], name: "Mallory".into(), admit: None, features: 0 };
+    let claim = Body::Claim {
+        key: key.public(),
+        signature,
+        nonce: [1; 32],
+        name: "Mallory".into(),
+        admit: None,
+        features: 0,
+    };
     let claim = conversation.say(&claim);
     send(world, door, &link, to, claim);
     world.run_until("he is at the door", |world| !world.view(host).knocks.is_empty());
@@ -55,7 +59,8 @@ fn a_key_that_was_never_let_in_gets_no_link_though_it_knows_what_members_know() 
         for (n, (key, signer, admit, opens)) in attempts.into_iter().enumerate() {
             let (mut conversation, _) = shake(&mut world, socket, to, &mesh, 20 + n as u8);
             let signature = signer.prove(&mesh, true, &host_key, &key, &conversation.h);
-            let claim = Body::Claim { key, signature, nonce: [0; 32], name: String::new(), admit, features: 0 };
+            let claim =
+                Body::Claim { key, signature, nonce: [0; 32], name: String::new(), admit, features: 0 };
             let claim = conversation.say(&claim);
             send(&mut world, socket, &mesh, to, claim);
             world.run_for(5_000);
@@ -85,7 +90,9 @@ fn reads_digits(seed: u64, revealed: [u8; 32]) -> bool {
                     key,
                     signature: own.prove(&link, false, &key, &key, h),
                     commitment: commitment(&[7; 32]),
-                    admit: None, features: 0, demands: 0,
+                    admit: None,
+                    features: 0,
+                    demands: 0,
                 };
                 let (conversation, reply) = answer(&link, &envelope, dice, prove).expect("his own door");
                 send(&mut world, door, &link, from, reply);

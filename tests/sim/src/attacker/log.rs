@@ -1,16 +1,17 @@
 //! What a member can sign with its own key: entries of any number, with any causes. Written anew from PROTOCOL.md.
 
-use super::Signature;
+use crate::attacker::Signature;
+use crate::{NodeId, World};
 use ed25519_dalek::{Signer, SigningKey};
 use peer_core::id::MemberId;
 use serde::Serialize;
-use sim::{NodeId, World};
 
+/// A newest entry that somebody claims to have seen.
 #[derive(Clone, Serialize)]
-pub(crate) struct Head {
-    pub(crate) author: [u8; 32],
-    pub(crate) seq: u64,
-    pub(crate) id: [u8; 32],
+pub struct Head {
+    pub author: [u8; 32],
+    pub seq: u64,
+    pub id: [u8; 32],
 }
 
 #[derive(Serialize)]
@@ -24,30 +25,38 @@ struct Entry<'a> {
     signature: Signature,
 }
 
-pub(crate) const ADMIT: u8 = 2;
-pub(crate) const SAY: u8 = 6;
+/// Kinds of entries.
+pub const ADMIT: u8 = 2;
+pub const SAY: u8 = 6;
 
-/// A member's key, taken from its own disk.
-pub(crate) struct Pen {
+/// A member's key, taken from its own disk, and where its chain goes on.
+pub struct Pen {
     key: SigningKey,
     room: [u8; 32],
+    /// Number of the next entry.
+    pub seq: u64,
+    /// Id of the one before it.
+    pub previous: [u8; 32],
 }
 
 impl Pen {
-    pub(crate) fn of(world: &World, member: NodeId, host: NodeId) -> Self {
+    /// Nothing is written with it yet.
+    pub fn of(world: &World, member: NodeId, host: NodeId) -> Self {
         let records = world.records(member);
         let (_, identity) = records.iter().find(|(key, _)| key == b"i").expect("it has a room");
         let seed: [u8; 32] = identity[1..33].try_into().expect("version, then the seed");
         let pen = Self {
             key: SigningKey::from_bytes(&seed),
             room: blake3::derive_key("linkspan/1 room id", &world.key(host).0),
+            seq: 0,
+            previous: [0; 32],
         };
         assert_eq!(MemberId(pen.key.verifying_key().to_bytes()), world.key(member));
         pen
     }
 
     /// A signed entry as it travels, and its id.
-    pub(crate) fn sign(
+    pub fn sign(
         &self,
         seq: u64,
         previous: [u8; 32],
@@ -72,19 +81,27 @@ impl Pen {
         (bytes, blake3::derive_key("linkspan/2 entry id", &signed))
     }
 
-    pub(crate) fn say(&self, seq: u64, previous: [u8; 32], seen: &[Head], text: &str) -> (Vec<u8>, [u8; 32]) {
+    /// The next entry of the chain, as it travels.
+    pub fn write(&mut self, kind: u8, payload: &[u8]) -> Vec<u8> {
+        let (bytes, id) = self.sign(self.seq, self.previous, &[], kind, payload);
+        (self.seq, self.previous) = (self.seq + 1, id);
+        bytes
+    }
+
+    /// A message of any number.
+    pub fn say(&self, seq: u64, previous: [u8; 32], seen: &[Head], text: &str) -> (Vec<u8>, [u8; 32]) {
         let payload = postcard::to_allocvec(&(text, 0_u64)).expect("the attacker makes no mistakes");
         self.sign(seq, previous, seen, SAY, &payload)
     }
 }
 
 /// A control frame of log entries.
-pub(crate) fn entries(entries: &[Vec<u8>]) -> Vec<u8> {
+pub fn entries(entries: &[Vec<u8>]) -> Vec<u8> {
     [&[3][..], &postcard::to_allocvec(entries).expect("the attacker makes no mistakes")].concat()
 }
 
 /// The id of an entry that travels as `bytes`, in the room of `host`.
-pub(crate) fn id_of(bytes: &[u8], host: &[u8; 32]) -> [u8; 32] {
+pub fn id_of(bytes: &[u8], host: &[u8; 32]) -> [u8; 32] {
     type Travelling<'a> = ([u8; 32], u64, [u8; 32], Vec<([u8; 32], u64, [u8; 32])>, u8, &'a [u8], Signature);
     let (author, seq, previous, seen, kind, payload, _): Travelling<'_> =
         postcard::from_bytes(bytes).expect("an entry");

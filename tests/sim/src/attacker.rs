@@ -1,40 +1,40 @@
 //! Somebody who knows the link: speaks the meeting at the door on a socket of his own, written anew from
 //! PROTOCOL.md so that no code of the engine can be blind to its own mistakes.
 
-pub(crate) mod log;
+pub mod log;
 
+use crate::World;
+use crate::hub::SocketId;
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signer, SigningKey};
 use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
 use signal_proto::{ClientMessage, Handle, Role, ServerMessage, Tag};
-use sim::World;
-use sim::hub::SocketId;
 use snow::params::{CipherChoice, DHChoice, HashChoice};
 use snow::resolvers::{CryptoResolver, DefaultResolver};
 use snow::{HandshakeState, StatelessTransportState};
 
-pub(crate) const OPEN: u8 = 1;
-pub(crate) const ANSWER: u8 = 2;
-pub(crate) const SEALED: u8 = 3;
+pub const OPEN: u8 = 1;
+pub const ANSWER: u8 = 2;
+pub const SEALED: u8 = 3;
 const HEADER: usize = 20;
 
 /// What the link gives to whoever has it.
 #[derive(Clone)]
-pub(crate) struct Link {
-    pub(crate) tag: Tag,
+pub struct Link {
+    pub tag: Tag,
     psk: [u8; 32],
     mode: u8,
 }
 
 impl Link {
-    pub(crate) fn of(fragment: &str) -> Self {
+    pub fn of(fragment: &str) -> Self {
         let bytes = BASE64URL_NOPAD.decode(fragment.as_bytes()).expect("the attacker makes no mistakes");
         Self::with(&bytes[1..17], "door", 1)
     }
 
     /// What a secret opens: the door (mode 1), or for members the mesh (mode 2).
-    pub(crate) fn with(secret: &[u8], place: &str, mode: u8) -> Self {
+    pub fn with(secret: &[u8], place: &str, mode: u8) -> Self {
         let tag = blake3::derive_key(&format!("linkspan/1 {place} tag"), secret);
         let psk = blake3::derive_key(&format!("linkspan/1 {place} psk"), secret);
         Self { tag: Tag(tag[..16].try_into().expect("the attacker makes no mistakes")), psk, mode }
@@ -42,11 +42,11 @@ impl Link {
 }
 
 /// An Ed25519 signature as two halves, which is how it travels.
-pub(crate) type Signature = ([u8; 32], [u8; 32]);
+pub type Signature = ([u8; 32], [u8; 32]);
 
 /// The messages of the meeting; those an attacker never gets to are only here for their place in the order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Body {
+pub enum Body {
     Proof {
         key: [u8; 32],
         signature: Signature,
@@ -63,36 +63,51 @@ pub(crate) enum Body {
         admit: Option<Vec<u8>>,
         features: u64,
     },
-    Reveal { nonce: [u8; 32] },
-    Welcome { create: Vec<u8>, admit: Vec<u8>, epoch: [u8; 32], ret: [u8; 32], offer: Description },
-    Offer { offer: Description },
+    Reveal {
+        nonce: [u8; 32],
+    },
+    Welcome {
+        create: Vec<u8>,
+        admit: Vec<u8>,
+        epoch: [u8; 32],
+        ret: [u8; 32],
+        offer: Description,
+    },
+    Offer {
+        offer: Description,
+    },
     Deny,
-    Answer { answer: Description },
-    Candidates { candidates: Vec<()>, end: bool },
+    Answer {
+        answer: Description,
+    },
+    Candidates {
+        candidates: Vec<()>,
+        end: bool,
+    },
     Renew,
     Cancel,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Description {
-    pub(crate) ufrag: String,
-    pub(crate) pwd: String,
-    pub(crate) fingerprint: [u8; 32],
+pub struct Description {
+    pub ufrag: String,
+    pub pwd: String,
+    pub fingerprint: [u8; 32],
 }
 
-pub(crate) struct Key(SigningKey);
+pub struct Key(SigningKey);
 
 impl Key {
-    pub(crate) fn new(seed: u8) -> Self {
+    pub fn new(seed: u8) -> Self {
         Self(SigningKey::from_bytes(&[seed; 32]))
     }
 
-    pub(crate) fn public(&self) -> [u8; 32] {
+    pub fn public(&self) -> [u8; 32] {
         self.0.verifying_key().to_bytes()
     }
 
     /// The signature that proves this key in a handshake at `link` of the room of `host`.
-    pub(crate) fn prove(
+    pub fn prove(
         &self,
         link: &Link,
         initiator: bool,
@@ -176,16 +191,16 @@ fn body(plain: &[u8]) -> Option<Body> {
 }
 
 /// The attacker's end of one conversation.
-pub(crate) struct Conversation {
+pub struct Conversation {
     noise: StatelessTransportState,
-    pub(crate) header: [u8; HEADER],
-    pub(crate) h: [u8; 32],
+    pub header: [u8; HEADER],
+    pub h: [u8; 32],
     nonce: u64,
     number: u32,
 }
 
 /// The attacker answers an opening; `first` makes his T0 from h.
-pub(crate) fn answer(
+pub fn answer(
     link: &Link,
     open: &[u8],
     dice: u64,
@@ -207,14 +222,14 @@ pub(crate) fn answer(
 }
 
 /// The attacker knocks.
-pub(crate) struct Opening {
+pub struct Opening {
     noise: HandshakeState,
     header: [u8; HEADER],
-    pub(crate) envelope: Vec<u8>,
+    pub envelope: Vec<u8>,
 }
 
 impl Opening {
-    pub(crate) fn new(link: &Link, meeting: [u8; 16], dice: u64) -> Self {
+    pub fn new(link: &Link, meeting: [u8; 16], dice: u64) -> Self {
         let mut header = [OPEN, link.mode, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         header[4..].copy_from_slice(&meeting);
         let mut noise =
@@ -226,7 +241,7 @@ impl Opening {
     }
 
     /// The host's answer opens the conversation, with its T0.
-    pub(crate) fn answered(mut self, answer: &[u8]) -> Option<(Conversation, Body)> {
+    pub fn answered(mut self, answer: &[u8]) -> Option<(Conversation, Body)> {
         let (message2, sealed) = answer[HEADER..].split_at(48);
         self.noise.read_message(message2, &mut [0; 64]).ok()?;
         let conversation = Conversation::new(self.noise, self.header);
@@ -255,14 +270,14 @@ impl Conversation {
     }
 
     /// An envelope that says `body`.
-    pub(crate) fn say(&mut self, body: &Body) -> Vec<u8> {
+    pub fn say(&mut self, body: &Body) -> Vec<u8> {
         let content = message(self.number, body);
         self.number += 1;
         self.say_bytes(&content)
     }
 
     /// An envelope with any bytes under the seal.
-    pub(crate) fn say_bytes(&mut self, content: &[u8]) -> Vec<u8> {
+    pub fn say_bytes(&mut self, content: &[u8]) -> Vec<u8> {
         let nonce = self.nonce;
         let sealed = self.seal(&pad(content, HEADER + 24));
         let mut clear = self.header;
@@ -277,7 +292,7 @@ impl Conversation {
     }
 
     /// What the other says in a sealed envelope of this conversation: outer `None` if it is not for it.
-    pub(crate) fn hear(&self, envelope: &[u8]) -> Option<Option<Body>> {
+    pub fn hear(&self, envelope: &[u8]) -> Option<Option<Body>> {
         if envelope.len() < HEADER + 8 || envelope[0] != SEALED || envelope[4..HEADER] != self.header[4..] {
             return None;
         }
@@ -289,24 +304,24 @@ impl Conversation {
 }
 
 /// The commitment to a nonce.
-pub(crate) fn commitment(nonce: &[u8; 32]) -> [u8; 32] {
+pub fn commitment(nonce: &[u8; 32]) -> [u8; 32] {
     blake3::derive_key("linkspan/1 nonce commitment", nonce)
 }
 
 // ------------------------------------------------------------ on a socket
 
 /// A script at `link`; it hears what the engine says to it.
-pub(crate) fn at(world: &mut World, link: &Link, role: Role) -> SocketId {
+pub fn at(world: &mut World, link: &Link, role: Role) -> SocketId {
     let socket = world.script();
     world.script_send(socket, &ClientMessage::Join { tag: link.tag, role });
     socket
 }
 
-pub(crate) fn send(world: &mut World, socket: SocketId, link: &Link, to: Handle, bytes: Vec<u8>) {
+pub fn send(world: &mut World, socket: SocketId, link: &Link, to: Handle, bytes: Vec<u8>) {
     world.script_send(socket, &ClientMessage::Send { tag: link.tag, to: Some(to), bytes });
 }
 
-pub(crate) fn envelopes(world: &mut World, socket: SocketId) -> Vec<(Handle, Vec<u8>)> {
+pub fn envelopes(world: &mut World, socket: SocketId) -> Vec<(Handle, Vec<u8>)> {
     let heard = world.script_heard(socket).into_iter();
     let envelopes = heard.filter_map(|message| match message {
         ServerMessage::Message { from, bytes, .. } => Some((from, bytes)),
@@ -316,7 +331,7 @@ pub(crate) fn envelopes(world: &mut World, socket: SocketId) -> Vec<(Handle, Vec
 }
 
 /// A script at `link`, and the first whom it sees there.
-pub(crate) fn reach(world: &mut World, link: &Link, role: Role) -> (SocketId, Handle) {
+pub fn reach(world: &mut World, link: &Link, role: Role) -> (SocketId, Handle) {
     let socket = at(world, link, role);
     world.run_for(1_000);
     let joined = world.script_heard(socket);
@@ -328,13 +343,7 @@ pub(crate) fn reach(world: &mut World, link: &Link, role: Role) -> (SocketId, Ha
 }
 
 /// His handshake with whoever is there, as far as its T0.
-pub(crate) fn shake(
-    world: &mut World,
-    socket: SocketId,
-    to: Handle,
-    link: &Link,
-    n: u8,
-) -> (Conversation, Body) {
+pub fn shake(world: &mut World, socket: SocketId, to: Handle, link: &Link, n: u8) -> (Conversation, Body) {
     let opening = Opening::new(link, [n; 16], u64::from(n) + 1_000);
     send(world, socket, link, to, opening.envelope.clone());
     world.run_for(1_000);
