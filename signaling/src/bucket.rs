@@ -84,6 +84,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_overdrawn_must_come_back_before_there_is_any_again() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut bucket = Bucket::full(3, 1, start);
+        assert_eq!(bucket.wait(start), None);
+        bucket.overdraw(2, start);
+        assert_eq!(bucket.wait(start), None, "one is left");
+        bucket.overdraw(1, start);
+        assert_eq!(bucket.wait(start), Some(second));
+        bucket.overdraw(2, start + second);
+        assert_eq!(bucket.wait(start + second), Some(2 * second), "one came, two went");
+        assert_eq!(bucket.wait(start + 3 * second), None);
+        assert_eq!(Bucket::full(0, 0, start).wait(start), Some(Duration::MAX), "none ever comes");
+    }
+
+    #[test]
+    fn a_bucket_that_is_filled_anew_is_full_again() {
+        let (now, every) = (Instant::now(), Duration::from_secs(2));
+        let mut bucket = Bucket::slow(2, every, now);
+        assert!(bucket.take(2, now) && !bucket.is_full(now + every));
+        assert!(bucket.is_full(now + 2 * every));
+        let mut again = bucket.refilled(now);
+        assert!(again.is_full(now) && again.take(2, now) && !again.take(1, now));
+    }
+
+    #[test]
     fn a_refusal_takes_nothing() {
         let now = Instant::now();
         let mut bucket = Bucket::full(3, 1, now);

@@ -138,6 +138,7 @@ mod tests {
             for byte in [round, round + 100] {
                 assert_eq!(outbox.next().await.unwrap().message, Bytes::from(vec![byte; 2]));
             }
+            assert_eq!(outbox.state().queue.capacity(), 0, "an idle socket costs nothing");
         }
     }
 

@@ -83,6 +83,8 @@ fn who_reaches_whom() {
         let sockets: Vec<_> = roles.iter().map(|role| table.joined(DOOR, *role)).collect();
         let to: Vec<_> = expected.iter().map(|i| sockets[*i].0).collect();
         assert_eq!(table.send(sockets[from].0, DOOR, None), to, "{:?} to all", roles[from]);
+        assert_eq!(table.hub.take_relays(), [], "nobody is elsewhere");
+        assert_eq!(table.hub.counts(), (1, roles.len()));
         for (i, (socket, handle)) in sockets.iter().enumerate() {
             let expected = if expected.contains(&i) { vec![*socket] } else { vec![] };
             assert_eq!(table.send(sockets[from].0, DOOR, Some(*handle)), expected, "{from} to {i}");
@@ -145,6 +147,7 @@ fn one_tag_too_many_is_a_violation_that_changes_nothing() {
     assert_eq!(table.join(socket, Tag([3; 16]), Role::Mesh), Err(Violation::TooManyTags));
     assert_eq!(table.hub.tags_of(socket), 2);
     table.handle(socket, ClientMessage::Leave { tag: MESH }).unwrap();
+    assert!(table.hub.is_on(socket, DOOR) && !table.hub.is_on(socket, MESH));
     table.join(socket, Tag([3; 16]), Role::Mesh).unwrap();
 }
 
@@ -180,6 +183,24 @@ fn sockets_of_one_address_cannot_take_all_places_of_a_tag() {
             assert_eq!(refusal(&table.join(late, tag, role).unwrap()), full);
             table.hub.disconnect(first);
             assert_eq!(refusal(&table.join(late, tag, role).unwrap()), None, "its place is free");
+        }
+    }
+}
+
+#[test]
+fn each_role_has_a_bound_of_its_own_for_one_address() {
+    let limits = Limits {
+        listeners_per_address: 2,
+        knockers_per_address: 3,
+        members_per_address: 4,
+        ..Limits::default()
+    };
+    for (role, places) in [(Role::Listen, 2), (Role::Knock, 3), (Role::Mesh, 4)] {
+        let mut table = Table::new(limits.clone());
+        for n in 0..=places {
+            let socket = table.hub.connect_from("192.0.2.1".parse().unwrap());
+            let refused = refusal(&table.join(socket, DOOR, role).unwrap());
+            assert_eq!(refused, (n == places).then_some(Refusal::TagFull), "{role:?}, place {n}");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Peers find each other and talk, each role as far as it may. The acceptance suite of every backplane.
 
-use crate::client::{Client, DOOR, MESH};
+use crate::client::{Client, DOOR, MESH, soon};
 use crate::site::Site;
+use futures_util::SinkExt;
 use signal_proto::{ClientMessage, MAX_ENVELOPE, Refusal, Role, ServerMessage, Tag};
 use signaling::Limits;
 use std::collections::BTreeSet;
+use tokio_tungstenite::tungstenite::Message;
 
 macro_rules! suite {
     ($($story:ident),* $(,)?) => {
@@ -26,6 +28,7 @@ suite! {
     one_socket_may_be_at_the_door_and_in_the_mesh,
     who_leaves_or_closes_is_gone_for_the_others_and_may_come_again,
     many_messages_arrive_in_order,
+    what_is_said_before_a_join_is_answered_waits_for_it,
 }
 
 async fn a_knocker_and_a_listener_meet_and_their_bytes_arrive_unchanged(site: Site) {
@@ -177,4 +180,20 @@ async fn many_messages_arrive_in_order(site: Site) {
         let bytes = vec![n; 512];
         assert_eq!(to.message().await, ServerMessage::Message { tag: MESH, from: sender, bytes });
     }
+}
+
+async fn what_is_said_before_a_join_is_answered_waits_for_it(site: Site) {
+    let (mut host, _) = site.joined(0, DOOR, Role::Listen, 0).await;
+    let mut guest = Client::open(site.at(1)).await;
+    // In one packet: one by one the network would hold back the second until the first is answered for.
+    for message in [
+        ClientMessage::Join { tag: DOOR, role: Role::Knock },
+        ClientMessage::Send { tag: DOOR, to: None, bytes: b"at once".to_vec() },
+    ] {
+        guest.0.feed(Message::Binary(message.encode().into())).await.unwrap();
+    }
+    soon(guest.0.flush()).await.unwrap();
+    let handle = host.attached().await;
+    let bytes = b"at once".to_vec();
+    assert_eq!(host.message().await, ServerMessage::Message { tag: DOOR, from: handle, bytes });
 }

@@ -68,6 +68,28 @@ async fn a_socket_that_has_lived_its_time_is_told_to_come_back_at_once() {
 }
 
 #[tokio::test]
+async fn whoever_is_refused_again_and_again_has_joined_nothing_either() {
+    let limits = Limits { first_join: SHORT, members: 1, join_burst: u32::MAX, ..unhurried() };
+    let (_server, address) = start(limits).await;
+    let (_held, _) = Client::joined(address, MESH, Role::Mesh).await;
+    let mut client = Client::open(address).await;
+    let code = soon(async {
+        loop {
+            client.send(ClientMessage::Join { tag: MESH, role: Role::Mesh }).await;
+            match client.0.next().await.unwrap().unwrap() {
+                Message::Close(frame) => return u16::from(frame.unwrap().code),
+                Message::Binary(bytes) => {
+                    let message = ServerMessage::decode(&bytes).unwrap();
+                    assert!(matches!(message, ServerMessage::Refused { .. }), "{message:?}");
+                }
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+    });
+    assert_eq!(code.await, close::NOTHING_JOINED);
+}
+
+#[tokio::test]
 async fn whoever_answers_no_ping_is_idle_and_whoever_does_is_not() {
     let (_server, address) =
         start(Limits { ping_after: SHORT / 5, idle: 4 * SHORT, ..Limits::default() }).await;

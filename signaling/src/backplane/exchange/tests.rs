@@ -2,6 +2,7 @@ use super::*;
 use crate::hub::SocketId;
 use crate::limits::Limits;
 use signal_proto::ClientMessage;
+use std::time::Duration;
 
 const TAG: Tag = Tag([1; 16]);
 const OWN: Name = Name([1; 8]);
@@ -114,6 +115,8 @@ fn nobody_waits_for_a_connection_that_is_gone_and_the_next_one_tells_everything(
     let (_, answered) = node.join(1);
     node.commands();
     node.exchange.relay(relay(1));
+    let late = Tag([8; 16]);
+    node.exchange.enter(late);
     node.exchange.disconnected();
     assert_eq!(answered.unwrap().try_recv(), Err(oneshot::error::TryRecvError::Closed));
     assert!(node.exchange.enter(TAG).is_none());
@@ -125,7 +128,12 @@ fn nobody_waits_for_a_connection_that_is_gone_and_the_next_one_tells_everything(
     assert!(node.exchange.jobs.is_empty(), "nothing piles up");
     assert_eq!(node.exchange.traffic().dropped.get(), 4);
     node.exchange.connected(OWN);
-    assert_eq!(node.commands(), [Command::Subscribe(channel()), publish(places(true, &[1]))]);
+    assert!(node.exchange.enter(TAG).is_some(), "who comes waits until the others have been asked again");
+    let commands = node.commands();
+    for told in [Command::Subscribe(channel()), publish(places(true, &[1]))] {
+        assert!(commands.contains(&told), "{told:?}");
+    }
+    assert_eq!(commands.len(), 4, "and the same for the tag that nothing was told of yet: {commands:?}");
 }
 
 #[test]
@@ -177,6 +185,12 @@ fn who_comes_and_goes_faster_than_it_is_told_costs_nothing() {
         [publish(places(true, &[1]))],
         "never deaf to it, but what was known is forgotten"
     );
+    // Nor does what was about to be told when it went.
+    node.exchange.changed(TAG);
+    node.exchange.leave(TAG);
+    node.exchange.enter(TAG);
+    node.exchange.changed(TAG);
+    assert_eq!(node.commands(), [publish(places(true, &[1]))]);
     node.exchange.leave(TAG);
     assert!(!node.exchange.is_idle(), "the others still have to hear of it");
     assert_eq!(node.commands().len(), 2);
@@ -227,6 +241,51 @@ fn what_waits_for_a_slow_redis_is_bounded() {
         }
         node.exchange.enter(Tag(u128::to_be_bytes(n)));
     }
+    node.exchange.relay(relay(largest));
     node.exchange.disconnected();
     assert!(!node.exchange.is_overloaded() && node.exchange.jobs.is_empty());
+    node.exchange.connected(OWN);
+    let dropped = node.exchange.traffic().dropped.get();
+    for _ in 0..MAX_RELAY_BYTES / 16_384 {
+        node.exchange.relay(relay(largest));
+    }
+    assert_eq!(node.exchange.traffic().dropped.get(), dropped, "the next connection has all the room");
+}
+
+#[test]
+fn what_passes_is_counted() {
+    let mut node = Node::connected();
+    assert_eq!(node.exchange.traffic().up.get(), 1);
+    node.join(1);
+    node.commands();
+    node.exchange.changed(TAG);
+    node.commands();
+    assert_eq!(node.exchange.traffic().sent.get(), 2, "to listen is not to say something");
+    node.note(OTHER, places(false, &[5])).unwrap();
+    node.note(OWN, places(false, &[1])).unwrap();
+    assert_eq!(node.exchange.traffic().received.get(), 1, "our own words do not count");
+    let silence = Backplane::at("redis://127.0.0.1").unwrap().silence;
+    for (later, nodes) in [(Duration::ZERO, 1), (2 * silence, 0)] {
+        node.exchange.silent(Instant::now() + later);
+        assert_eq!(node.exchange.traffic().nodes.get(), nodes);
+    }
+    node.exchange.disconnected();
+    assert_eq!(node.exchange.traffic().up.get(), 0);
+}
+
+#[test]
+fn what_was_told_before_we_were_away_is_lost_unless_it_is_told_again() {
+    let mut node = Node::connected();
+    node.join(1);
+    node.commands();
+    let Ok(Some(Heard::Places { node: before, .. })) = node.note(OTHER, places(false, &[5])) else {
+        panic!("not heard")
+    };
+    node.exchange.disconnected();
+    node.exchange.connected(OWN);
+    node.commands();
+    let Ok(Some(Heard::Places { node: after, .. })) = node.note(OTHER, places(false, &[6])) else {
+        panic!("not heard")
+    };
+    assert!(after > before, "so that 5, of which nothing is said any more, goes with its old number");
 }
