@@ -58,16 +58,16 @@ fn seat(board: &Arc<Switchboard>) -> Seat {
     board.connect("192.0.2.1".parse().unwrap())
 }
 
+/// What it is told next, which waits for it already: in here nothing happens by itself.
 async fn said(seat: &Seat) -> ServerMessage {
-    ServerMessage::decode(&seat.outbox.next().await.unwrap().message).unwrap()
+    waiting(seat).await.expect("nothing is said to it")
 }
 
-/// Nothing waits for it.
-async fn is_silent(seat: &Seat) -> bool {
+async fn waiting(seat: &Seat) -> Option<ServerMessage> {
     tokio::select! {
         biased;
-        _ = seat.outbox.next() => false,
-        () = std::future::ready(()) => true,
+        next = seat.outbox.next() => Some(ServerMessage::decode(&next.unwrap().message).unwrap()),
+        () = std::future::ready(()) => None,
     }
 }
 
@@ -157,7 +157,7 @@ async fn who_comes_and_goes_on_another_node_is_told_and_what_it_says_arrives() {
     drop(there);
     settle(&one, &other);
     assert_eq!(said(&here).await, ServerMessage::Detached { tag: MESH, handle });
-    assert!(is_silent(&here).await);
+    assert_eq!(waiting(&here).await, None);
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn a_node_that_is_silent_for_too_long_has_lost_its_places() {
     one.forget_silent(Instant::now());
     assert!(matches!(said(&here).await, ServerMessage::Joined { .. }));
     assert!(matches!(said(&here).await, ServerMessage::Attached { .. }));
-    assert!(is_silent(&here).await, "not yet");
+    assert_eq!(waiting(&here).await, None, "not yet");
     one.forget_silent(Instant::now() + silence + Duration::from_secs(1));
     assert!(matches!(said(&here).await, ServerMessage::Detached { .. }));
 }
