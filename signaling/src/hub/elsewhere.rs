@@ -264,6 +264,15 @@ mod tests {
     }
 
     #[test]
+    fn knockers_elsewhere_take_no_listeners_place() {
+        let mut hub = Hub::new(Limits { listeners: 1, ..Limits::default() });
+        let knockers: Vec<_> = (1..=9).map(|n| (handle(n), Role::Knock)).collect();
+        hub.heard(ONE, TAG, &knockers);
+        hub.heard(TWO, TAG, &[(handle(20), Role::Listen)]);
+        assert_eq!(hub.elsewhere, 10);
+    }
+
+    #[test]
     fn nobody_is_shown_more_than_a_message_has_room_for() {
         let mut hub = Hub::new(Limits { members: MAX_PEERS + 2, ..Limits::default() });
         let list: Vec<_> = (1..=MAX_PEERS as u8).map(|n| (handle(n), Role::Mesh)).collect();
