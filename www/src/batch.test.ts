@@ -4,7 +4,7 @@ import { direct, held, hosting, inside, member, played, room, said, serving, sha
 import { reduce } from "./reduce";
 import { type Event, fileKey, initial, type LocalEvent, type State } from "./state";
 
-const many = 3_000;
+const many = 300;
 const share = (number: number) => `s${String(number).padStart(5, "0")}`;
 const offered = (number: number): Event => ({
   type: "Shared", room, share: share(number), author: "anna", order: number, files: [{ name: "a.bin", size: 100 }],

@@ -92,8 +92,8 @@ function apart(all: readonly Named[]): Map<string, string> {
   );
 }
 
-/** The name alone. */
-function plainName({ member, name, host }: Named): string {
+/** The name alone: what stands before the key. */
+export function plainName({ member, name, host }: Named): string {
   if (name.trim() === "") return host === true ? text.host : text.someone;
   if (fold(name) === "" || isTaken(name)) return text.guest(suffix(member).toUpperCase());
   return visible(name).trim();

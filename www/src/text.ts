@@ -70,7 +70,8 @@ export const text = {
     title: (name: string) => `${name} wants to come in`,
     /** The title without the name, which stands large before it. */
     wants: "wants to come in",
-    key: (suffix: string) => `key …${suffix}`,
+    /** In one piece: a line must not end within it. */
+    key: (suffix: string) => `key\u00a0…\u2060${suffix}`,
     compare: "Let them read you these digits. The same? Then it is really them.",
     letIn: "Let in",
     deny: "Deny",

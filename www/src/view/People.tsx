@@ -1,6 +1,6 @@
 /** The people in the room: initials in the top line, names with how each is connected in the room's menu. */
 import { initials, isolated } from "../format";
-import { nameOf } from "../names";
+import { nameOf, plainName } from "../names";
 import { connected } from "../select";
 import type { Person, Room } from "../state";
 import { text } from "../text";
@@ -16,7 +16,7 @@ export function Initials({ room }: { room: Room }) {
     <ul class="initials" aria-label={text.room.people}>
       {people.map((person) => (
         <li key={person.member} data-away={!person.me && !connected(person)}>
-          <span aria-hidden="true">{initials(nameOf(room.people, person.member))}</span>
+          <span aria-hidden="true">{initials(plainName(person))}</span>
           <span class="unseen">{person.me ? `${nameOf(room.people, person.member)} (${text.you})` : nameOf(room.people, person.member)}</span>
         </li>
       ))}
