@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { direct, file, held, hosting, inside, member, played, room, said, serving, shared, stands } from "./made";
 import type { Event, LocalEvent, State } from "./state";
-import { BLOCK, type Block, FRESH, nothing, weave, type Woven } from "./weave";
+import { BLOCK, type Block, FRESH, nothing, runsOf, weave, type Woven } from "./weave";
 
 const roomOf = (state: State) => {
   if (state.room === null) throw new Error("there is a room");
@@ -72,7 +72,28 @@ describe("the stream", () => {
   });
 });
 
+describe("a run", () => {
+  it("is what stands together in the stream, with nothing of the other kind between", () => {
+    const state = played([...serving.slice(0, 4), said("m0", 0), said("m1", 1), shared("anna"), said("m2", 2), said("m3", 3), said("m4", 200)]);
+    const runs = woven(state).messages.flatMap((block) => runsOf(block.lines).map((run) => run.map((line) => line.key)));
+    expect(runs).toEqual([["m0", "m1"], ["m2", "m3"], ["m4"]]);
+    expect(runsOf([])).toEqual([]);
+  });
+});
+
 describe("drawing it again", () => {
+  it("is everything when the room is another one, also if its rows are as many", () => {
+    const state = played(long);
+    const other = played([...long.slice(0, 4), ...Array.from({ length: 10 * BLOCK }, (_, order) => said(`n${order}`, order))]);
+    expect(redrawn(woven(other, woven(state)).messages, woven(state).messages)).toBe(10);
+    expect(woven(other, woven(state))).toEqual(woven(other));
+  });
+
+  it("shows a block that has lost its end without it", () => {
+    const short = played(long.slice(0, -3));
+    expect(woven(short, woven(played(long)))).toEqual(woven(short));
+  });
+
   it("is nothing when nothing in it changed", () => {
     const state = played(long);
     const before = woven(state);
@@ -117,9 +138,10 @@ describe("drawing it again", () => {
   it("leaves out of the layout only what is far from the end, where new lines come", () => {
     const { messages } = woven(played(long));
     const fresh = messages.filter((block) => !block.settled);
-    expect(lines(fresh).length).toBeGreaterThanOrEqual(FRESH);
-    expect(lines(fresh).length).toBeLessThanOrEqual(FRESH + BLOCK);
+    expect(lines(fresh).length).toBe(FRESH);
     expect(messages.slice(-fresh.length)).toEqual(fresh);
     expect(messages[0]?.settled).toBe(true);
+    const more = woven(played([said("new", 10 * BLOCK)], played(long))).messages;
+    expect(lines(more.filter((block) => !block.settled)).length, "never fewer").toBe(FRESH + 1);
   });
 });
