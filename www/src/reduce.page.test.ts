@@ -90,6 +90,10 @@ describe("the end", () => {
     expect(played([{ type: "Sent", command: { type: "Say", room, text: "x" } }], guest)).toEqual(guest);
   });
 
+  it("comes at once also where another tab has taken the room over", () => {
+    expect(played([hosting, { type: "OpenElsewhere", room }, { type: "Sent", command: { type: "EndRoom", room } }]).place).toEqual({ at: "over" });
+  });
+
   it("comes when the engine closes the room, unless the host ended it: then what was finished stays in view", () => {
     const guest = played(inside);
     expect(played([{ type: "RoomClosed", room }], guest)).toEqual({ ...guest, place: { at: "over" } });
@@ -147,6 +151,26 @@ describe("an event about somebody's link or file", () => {
   });
 });
 
+describe("an event about a room", () => {
+  const saved: Event = { type: "Saved", room, file, url: "blob:1", name: "a.bin" };
+
+  it("changes nothing where there is no room, or another one", () => {
+    const strays: Event[] = [{ type: "RoomClosed", room }, { type: "Admitted", room }, { type: "DoorQuiet", room }, saved, shared("anna")];
+    for (const event of strays) expect(played([event])).toEqual(fresh);
+    const wanting = played([...inside, { type: "Sent", command: { type: "Fetch", room, file } }]);
+    expect(played([{ ...saved, room: "other" }], wanting), "nothing is downloaded").toEqual(wanting);
+    expect(played([{ ...saved, file: { share: "s9", index: 0 } }], wanting)).toEqual(wanting);
+  });
+
+  it("puts each thing that is said or shared into the stream once, by order and id", () => {
+    const { rows } = played([...inside, { type: "Said", room, entry: "m0", author: "ben", order: 0, text: "hi", sentAt: 0 }]).room ?? raise();
+    expect(rows).toEqual([
+      { kind: "message", key: "m0", order: 0, id: "m0", index: 0 },
+      { kind: "file", key: "s1/0", order: 1, id: "s1", index: 0 },
+    ]);
+  });
+});
+
 describe("how a file stands", () => {
   const running = played([...inside, stands({ type: "Receiving" }), { type: "Progress", room, file, verified: 40, rate: 10, remaining: 6 }]);
 
@@ -184,3 +208,7 @@ describe("how a file stands", () => {
     expect(played([shared("anna")], running)).toEqual(running);
   });
 });
+
+function raise(): never {
+  throw new Error("there is a room");
+}

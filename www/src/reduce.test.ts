@@ -52,6 +52,11 @@ describe("knocks", () => {
     expect(one.room?.knocks.map((each) => each.knock)).toEqual([2]);
   });
 
+  it("are shown once each, as they were told last", () => {
+    const again = played([hosting, knock(1), knock(2), { ...knock(1), name: "Benjamin" } as Event]);
+    expect(again.room?.knocks.map((each) => [each.knock, each.name])).toEqual([[2, "Ben"], [1, "Benjamin"]]);
+  });
+
   it("are over when the room is", () => {
     expect(played([hosting, knock(1), { type: "RoomEnded", room }]).room).toMatchObject({ knocks: [], ended: true });
   });
@@ -127,6 +132,7 @@ describe("a file", () => {
       const remembered = onTheWay(played([...inside, stands({ type: before })]));
       const reloaded = played([{ ...joining, member: true }, shared("anna")], initial(here, remembered));
       expect(the(reloaded).again).toBe(true);
+      expect(the(played([stands({ type: "Offered" })], reloaded)).again, "until it is asked for").toBe(true);
       expect(toGoOn(reloaded).length).toBe(goesOn ? 1 : 0);
       const fetched = played([{ type: "Sent", command: { type: "Fetch", room, file } }], reloaded);
       expect(toGoOn(fetched), "asked for once").toEqual([]);
