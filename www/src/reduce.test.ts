@@ -147,6 +147,8 @@ describe("a file", () => {
     expect(state.room && holders(state.room, the(state))).toEqual({ have: 1, of: 2 });
     const left = played([member("ben", "anna", true)], state);
     expect(left.room && holders(left.room, the(left)), "who left is not asked").toEqual({ have: 0, of: 1 });
+    const wanting = played([...inside, member("caro", "ben"), held("caro", 100)]);
+    expect(wanting.room && holders(wanting.room, the(wanting))).toEqual({ have: 1, of: 2 });
     const mine = played([...inside, member("caro", "ben"), stands({ type: "Done", root: "00" })]);
     expect(mine.room && holders(mine.room, the(mine)), "one's own copy").toEqual({ have: 1, of: 2 });
   });

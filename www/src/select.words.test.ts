@@ -152,6 +152,8 @@ describe("closing the page", () => {
     expect(wouldLose(initial(here))).toBe(false);
     const receiving: Told = [...inside, stands({ type: "Receiving" })];
     expect(wouldLose(played(receiving))).toBe(true);
+    const second: Event = { type: "Shared", room, share: "s2", author: "anna", order: 2, files: [{ name: "b", size: 1 }] };
+    expect(wouldLose(played([...receiving, second])), "one of two files").toBe(true);
     expect(wouldLose(played([...receiving, { type: "RoomEnded", room }]))).toBe(false);
     expect(wouldLose(played([...receiving, { type: "Crashed", message: "" }]))).toBe(false);
   });
@@ -188,6 +190,12 @@ describe("trouble", () => {
     expect(kind(...serving, quiet, unreachable)).toBe("server-unreachable");
     expect(kind(...serving, quiet, unreachable, lost("ben", "silent"))).toBe("no-answer");
     expect(kind(...inside, quiet), "a guest can do nothing about it").toBeNull();
+  });
+
+  it("passes over whose connection is not known yet", () => {
+    expect(troubleOf(played([hosting, member("anna", "anna"), member("caro", "anna"), member("ben", "anna"), lost("ben", "silent")]))).toMatchObject({ who: { member: "ben" } });
+    expect(kind(hosting, member("caro", "anna"), member("ben", "anna"), lost("ben", "closed")), "one of two").toBeNull();
+    expect(kind(...inside, link("anna", { type: "Connecting" }))).toBeNull();
   });
 
   it("has a sentence for each way to lose somebody", () => {
