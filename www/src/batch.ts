@@ -37,21 +37,19 @@ export class Batch {
   }
 }
 
-/** How many of `rows`, which are in order, stand before `row`. */
+/** How many of `rows`, which are in order, stand before `row`. The files of a share come in their own order. */
 function placeOf(rows: readonly Row[], row: Row): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {
-    // The first look is at the end.
-    const middle = high === rows.length ? high - 1 : (low + high) >> 1;
+    const middle = (low + high) >> 1;
     const other = rows[middle];
-    if (other === undefined || before(row, other)) high = middle;
-    else low = middle + 1;
+    if (other !== undefined && !before(row, other)) low = middle + 1;
+    else high = middle;
   }
   return low;
 }
 
 function before(a: Row, b: Row): boolean {
-  if (a.order !== b.order) return a.order < b.order;
-  return a.id === b.id ? a.index < b.index : a.id < b.id;
+  return a.order === b.order ? a.id < b.id : a.order < b.order;
 }

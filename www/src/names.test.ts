@@ -37,7 +37,7 @@ describe("a name", () => {
   it("that looks like a word of the page is one, whatever it is written with", () => {
     const written = [
       "Нost", "Hοst", "H0st", "Ноѕт", "Ｈｏｓｔ", "𝐇𝐨𝐬𝐭", "Hóst", "Ho\u200bst", "H\u00adost", "Ho st", "-Host-", "Host.", "♛ Host", "(Host)", "Host\u3164",
-      "Уоu", "Yοu", "Y0u", "Anna (You)", "Anna [host]", "Anna （You）", "Ѕomebody", "5omebody\u2800".replace("5", "S"), "Everуbody", "Ꮋost", "ꓧost",
+      "Уоu", "Yοu", "Y0u", "Anna (You)", "Host (HR)", "Anna [host]", "Anna （You）", "Ѕomebody", "5omebody\u2800".replace("5", "S"), "Everуbody", "Ꮋost", "ꓧost",
     ];
     for (const name of written) expect(isTaken(name), name).toBe(true);
   });
@@ -53,6 +53,13 @@ describe("a name", () => {
 
   it("with nothing to see in it is a guest's", () => {
     for (const name of ["\u3164", "\u2800\u2800", "\u200b", "\u115f \u1160"]) expect(called(is(ben, name)), JSON.stringify(name)).toEqual(["Guest 9C01"]);
+  });
+});
+
+describe("names", () => {
+  it("are worked out once for as long as the people are the same", () => {
+    const { people } = withPeople(is(ben, "Ben"));
+    expect(namesOf(people)).toBe(namesOf(people));
   });
 });
 
@@ -104,7 +111,7 @@ describe("two of one name", () => {
   });
 
   it("need no key while nobody has said a name", () => {
-    expect(called(is(ben, ""), is(caro, ""))).toEqual([text.someone, text.someone]);
+    expect(called(is(ben, ""), is(caro, " "))).toEqual([text.someone, text.someone]);
   });
 });
 
@@ -123,6 +130,11 @@ describe("who knocks", () => {
   it("is not told apart from the own earlier self", () => {
     const at = withPeople(is(ben, "Ben", { left: true }), knocking(ben, "Ben"));
     expect(at.knocks.map((knock) => legible(knockerOf(at, knock)))).toEqual(["Ben"]);
+  });
+
+  it("is named also while somebody who left knocks again with the same key", () => {
+    const at = withPeople(is(ben, "Ben", { left: true }), knocking(ben, "Ben"), knocking(caro, "Caro", 2));
+    expect(at.knocks.map((knock) => knockerOf(at, knock))).toEqual(["Ben", "Caro"]);
   });
 
   it("is a guest under a word of the page", () => {

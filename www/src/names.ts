@@ -44,8 +44,8 @@ export function knockerOf({ people, knocks }: Pick<Room, "people" | "knocks">, k
 /** Whether `name` is one of the page's own words for people, or passes for one: nobody may go by it. */
 export function isTaken(name: string): boolean {
   const plain = bare(name);
-  // What stands in brackets too, because that is how the page itself tells two of one name apart.
-  const parts = [plain, ...plain.split(/[()[\]{}<>⟨⟩«»]/u).slice(1)].map(letters);
+  // What stands in brackets and before them too, because that is how the page itself tells two of one name apart.
+  const parts = [plain, ...plain.split(/[()[\]{}<>⟨⟩«»]/u)].map(letters);
   return parts.some((part) => TAKEN.has(part) || MADE_UP.test(part)) || plain.toLowerCase().includes(MARK);
 }
 

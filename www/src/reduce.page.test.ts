@@ -165,8 +165,8 @@ describe("an event about a room", () => {
   it("puts each thing that is said or shared into the stream once, by order and id", () => {
     const { rows } = played([...inside, { type: "Said", room, entry: "m0", author: "ben", order: 0, text: "hi", sentAt: 0 }]).room ?? raise();
     expect(rows).toEqual([
-      { kind: "message", key: "m0", order: 0, id: "m0", index: 0 },
-      { kind: "file", key: "s1/0", order: 1, id: "s1", index: 0 },
+      { kind: "message", key: "m0", order: 0, id: "m0" },
+      { kind: "file", key: "s1/0", order: 1, id: "s1" },
     ]);
   });
 });

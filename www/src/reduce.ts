@@ -141,7 +141,7 @@ function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted, batc
       const deliveredTo = known?.deliveredTo ?? new Set<string>();
       const messages = batch.set(room.messages, entry, { entry, author, order, text, sentAt, deliveredTo });
       if (known !== undefined) return { ...room, messages };
-      return { ...room, messages, rows: batch.place(room.rows, { kind: "message", key: entry, order, id: entry, index: 0 }) };
+      return { ...room, messages, rows: batch.place(room.rows, { kind: "message", key: entry, order, id: entry }) };
     }
     case "Delivered": {
       const message = room.messages.get(event.entry);
@@ -260,7 +260,7 @@ function shelve(room: Room, event: Of<"Shared">, interrupted: Interrupted, batch
     const again = interrupted.has(key);
     const fresh = { verified: 0, rate: 0, remaining: null, held: new Map(), saved: null, wanted: false, again };
     files = batch.set(files, key, { ...fresh, ...known, file, author, order, name, size, state });
-    if (known === undefined) rows = batch.place(rows, { kind: "file", key, order, id: share, index });
+    if (known === undefined) rows = batch.place(rows, { kind: "file", key, order, id: share });
   });
   return { ...room, files, rows };
 }

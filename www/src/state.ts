@@ -100,8 +100,6 @@ export interface Row {
   readonly order: number;
   /** Of the share or the message's entry. */
   readonly id: string;
-  /** A file's place in its share; 0 for a message. */
-  readonly index: number;
 }
 
 export interface Room {
@@ -118,7 +116,7 @@ export interface Room {
   /** By `fileKey`. */
   readonly files: ReadonlyMap<string, Shelved>;
   readonly messages: ReadonlyMap<string, Message>;
-  /** The stream: both of them by (order, id, index). */
+  /** The stream: both of them by (order, id). */
   readonly rows: readonly Row[];
   /** The host ended it: nothing more comes, what was finished stays. */
   readonly ended: boolean;
