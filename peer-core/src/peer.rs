@@ -94,7 +94,7 @@ impl Peer {
             }
             Input::Stored { request, result } => {
                 if let Some(room) = cx.ids.requests.remove(&request).and_then(|room| rooms.get_mut(&room)) {
-                    room.stored(request, result, cx);
+                    room.stored(request, result.map(|bytes| bytes.0), cx);
                     room.settle(cx);
                 }
             }

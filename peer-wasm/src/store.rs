@@ -138,7 +138,7 @@ impl Store {
         let mut replies = Vec::new();
         for (request, key, value) in waiting {
             if let Err(failure) = self.put(room, request, &key, &value) {
-                replies.push(Input::Stored { request, result: Err(failure) });
+                replies.push(stored(request, Err(failure)));
             }
         }
         replies.extend(self.settle());
@@ -239,7 +239,7 @@ impl Store {
                 return None;
             }
         };
-        Some(Input::Stored { request, result })
+        Some(stored(request, result))
     }
 
     /// Make durable what was put since the last time, at once for each room, and return the replies.
@@ -258,7 +258,7 @@ impl Store {
         }
         let reply = |(room, request)| {
             let failed = failures.iter().find(|(of, _)| *of == room).map(|(_, failure)| *failure);
-            Input::Stored { request, result: failed.map_or(Ok(Vec::new()), Err) }
+            stored(request, failed.map_or(Ok(Vec::new()), Err))
         };
         puts.into_iter().map(reply).collect()
     }
@@ -313,8 +313,7 @@ impl Store {
                     js::warn("no lock for a new room", &error);
                     let Some(Room::Opening(waiting)) = store.open.borrow_mut().remove(room) else { return };
                     for (request, ..) in waiting {
-                        let result = Err(StoreFailure::Failed);
-                        (store.notify)(Done::Stored(Input::Stored { request, result }));
+                        (store.notify)(Done::Stored(stored(request, Err(StoreFailure::Failed))));
                     }
                 }
             }
@@ -430,12 +429,17 @@ impl Store {
         let notify = self.notify.clone();
         js_sys::futures::spawn_local(async move {
             let (result, then) = work.await;
-            notify(Done::Stored(Input::Stored { request, result }));
+            notify(Done::Stored(stored(request, result)));
             if let Some(then) = then {
                 notify(then);
             }
         });
     }
+}
+
+/// The answer to a request.
+fn stored(request: RequestId, result: Result<Vec<u8>, StoreFailure>) -> Input {
+    Input::Stored { request, result: result.map(Into::into) }
 }
 
 /// Bytes that this origin may still store, where the browser tells.

@@ -29,14 +29,14 @@ impl<T> fmt::Debug for Hidden<T> {
 
 #[cfg(test)]
 mod tests {
-    use crate::base::id::{LaneId, LinkId, MemberId, RequestId, RoomId};
+    use crate::base::id::{LaneId, LinkId, MemberId, RequestId, RoomId, SinkId};
     use crate::io::{Channel, Command, Event, Input, LinkInput, LinkOp, Output, StoreOp};
     use alloc::format;
     use alloc::string::String;
     use alloc::vec;
 
     #[test]
-    fn a_printed_boundary_shows_no_link_no_record_and_no_frame() {
+    fn a_printed_boundary_shows_no_link_no_record_no_file_and_no_frame() {
         let (canary, room) = ("canary", RoomId([0; 16]));
         let (text, bytes) = (|| String::from(canary).into(), || canary.as_bytes().to_vec().into());
         let (link, lane) = (LinkId(1), LaneId(0));
@@ -49,6 +49,7 @@ mod tests {
             name: String::new(),
         };
         let put = StoreOp::Put { request: RequestId(1), room, key: vec![1], value: bytes() };
+        let write = StoreOp::Write { request: RequestId(1), sink: SinkId(1), offset: 0, bytes: bytes() };
         for printed in [
             format!(
                 "{:?}",
@@ -57,6 +58,8 @@ mod tests {
             format!("{:?}", Command::JoinRoom { link: text(), name: String::new() }),
             format!("{:?}", Output::Event(ready)),
             format!("{:?}", Output::Store(put)),
+            format!("{:?}", Output::Store(write)),
+            format!("{:?}", Input::Stored { request: RequestId(1), result: Ok(bytes()) }),
             format!("{:?}", Output::Link { link, lane, op: LinkOp::Send(Channel::Control, bytes()) }),
             format!("{:?}", Input::Link { link, lane, input: LinkInput::Data(Channel::Control, bytes()) }),
         ] {

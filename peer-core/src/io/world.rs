@@ -35,7 +35,7 @@ pub enum Input {
         /// Which.
         request: RequestId,
         /// Bytes for [`StoreOp::Read`], else empty.
-        result: Result<Vec<u8>, StoreFailure>,
+        result: Result<Hidden<Vec<u8>>, StoreFailure>,
     },
 }
 
@@ -218,7 +218,7 @@ pub enum StoreOp {
         /// Bytes from the start.
         offset: u64,
         /// One chunk, at most 256 KiB.
-        bytes: Vec<u8>,
+        bytes: Hidden<Vec<u8>>,
     },
     /// The sink is complete (`keep`: flush it, it can be handed to the person) or discarded. Then reply. It may be
     /// discarded while it is still being opened: then nothing of it may be left in the end.

@@ -339,7 +339,7 @@ impl Fetching {
             request,
             sink: fetch.sink,
             offset: blob::chunk_offset(chunk),
-            bytes: buffer,
+            bytes: buffer.into(),
         });
         Ok(())
     }

@@ -122,7 +122,7 @@ impl Store {
             }
             StoreOp::Write { request, sink, offset, bytes } => {
                 assert!(bytes.len() <= MAX_WRITE, "a write within io.rs's bounds");
-                (request, Request::Write { sink, offset, bytes })
+                (request, Request::Write { sink, offset, bytes: bytes.0 })
             }
             StoreOp::CloseSink { request, sink, keep } => {
                 let close = Request::CloseSink { sink, keep };

@@ -263,7 +263,7 @@ impl World {
             }
             Happening::Stored(node, life, request, write) => {
                 if self.nodes[node.0].life == life && self.nodes[node.0].peer.is_some() {
-                    let result = self.nodes[node.0].store.carry_out(write);
+                    let result = self.nodes[node.0].store.carry_out(write).map(Into::into);
                     self.input(node, Input::Stored { request, result });
                 }
             }
