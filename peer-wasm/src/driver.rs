@@ -201,11 +201,11 @@ impl Driver {
                         driver.memory.borrow_mut().remember(id, CommandName::OpenRoom, Some(room.to_hex()));
                         return driver.pump();
                     }
-                    // What cannot be read is of no use to anybody: begin anew at the door.
+                    // Not the door: whoever went in by it would be somebody else, and write over what is kept.
                     Err(error) => {
+                        driver.store.close_room(room);
                         let error = api::failure_of_command(error);
-                        driver.reject(CommandName::OpenRoom, Some(room.to_hex()), error);
-                        driver.store.forget_records(room);
+                        return driver.reject(CommandName::OpenRoom, Some(room.to_hex()), error);
                     }
                 }
             }

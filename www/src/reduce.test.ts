@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { direct, file, held, here, hosting, inside, joining, member, played, room, serving, share, shared, stands, the } from "./made";
 import { holders, onTheWay, toGoOn, troubleOf } from "./select";
-import { type Event, initial } from "./state";
+import { type ErrorCode, type Event, initial } from "./state";
 
 describe("the way in", () => {
   it("leads from the link over the door and the request into the room", () => {
@@ -35,6 +35,13 @@ describe("the way in", () => {
 
   it("takes a member that reloads straight back into the room", () => {
     expect(played([{ ...joining, member: true }]).place).toEqual({ at: "room" });
+  });
+
+  it("says which room this browser keeps and cannot open, and never offers its door", () => {
+    const failed = (code: ErrorCode) =>
+      played([{ type: "CommandRejected", command: "OpenRoom", room, error: { code, message: "", retryable: false } }]).place;
+    expect(failed("newer-records")).toEqual({ at: "kept", newer: true });
+    expect(failed("bad-records")).toEqual({ at: "kept", newer: false });
   });
 
   it("opens by itself when the other tab closes", () => {

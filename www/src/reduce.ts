@@ -211,6 +211,7 @@ function sent(state: State, command: Command, batch: Batch): State {
 function failed(state: State, command: Of<"CommandFailed">["command"], code: ErrorCode): State {
   if (code === "bad-link") return { ...state, place: { at: "bad-link", newer: false } };
   if (code === "open-elsewhere") return { ...state, place: { at: "elsewhere" } };
+  if (code === "newer-records" || code === "bad-records") return { ...state, room: null, place: { at: "kept", newer: code === "newer-records" } };
   if (code === "other-file") return { ...state, problem: { kind: "other-file", name: null } };
   // An answer to a knock that has just gone, or leaving what is closed already: nothing is lost, nothing to say.
   if (code === "unknown-knock" || command === "Leave" || command === "EndRoom") return state;

@@ -24,6 +24,8 @@ export type Place =
   | { at: "webrtc-off" }
   | { at: "bad-link"; newer: boolean }
   | { at: "elsewhere" }
+  /** What this browser keeps of the room cannot be opened. */
+  | { at: "kept"; newer: boolean }
   /** Guest, not yet asked: the name field. */
   | { at: "door"; link: string }
   /** Guest, asked and not yet let in. */

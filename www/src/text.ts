@@ -217,6 +217,18 @@ export const text = {
       title: "This room is open in another tab",
       body: "Go on there. When that tab is closed, the room opens here by itself.",
     },
+    kept: {
+      newer: {
+        title: "This page is too old for this room",
+        body: "This room was kept by a newer version of this page. Nothing was deleted. Reload the page to get that version.",
+        button: "Reload",
+      },
+      unreadable: {
+        title: "This room can’t be opened",
+        body: "What this browser kept of this room can’t be read. Nothing was deleted. Reload to try again, or open the link in another browser.",
+        button: "Reload",
+      },
+    },
     over: {
       title: "The room is closed",
       body: "The connection is cut and nothing is kept. What you saved is in your downloads.",

@@ -1,5 +1,5 @@
 /** Every state of the page worth a picture, as the events that lead to it. The names are listed in states.json. */
-import type { FileRef, FileState, Interrupted, LinkState, LocalEvent, MeetingState, Event } from "../state";
+import type { ErrorCode, FileRef, FileState, Interrupted, LinkState, LocalEvent, MeetingState, Event } from "../state";
 
 interface Script {
   events: (Event | LocalEvent)[];
@@ -49,6 +49,9 @@ function said(order: number, author: string, text: string, minutes: number, deli
     { type: "Said", room, entry, author, order, text, sentAt: at + minutes * 60_000 },
     ...deliveredTo.map((by): Event => ({ type: "Delivered", room, entry, by })),
   ];
+}
+function notOpened(code: ErrorCode): Event {
+  return { type: "CommandRejected", command: "OpenRoom", room, error: { code, message: "made up", retryable: false } };
 }
 function knocked(knock: number, member: string, name: string, sas: string, vanished = 0): Event {
   return { type: "Knocked", room, knock, member, name, sas, vanished };
@@ -175,6 +178,8 @@ export const scripts: Partial<Record<string, Script>> = {
   unsupported: { events: [{ type: "Blocked", place: { at: "unsupported", missing: ["WebAssembly", "module workers"] } }] },
   "bad-link": { events: [{ type: "BadLink", reason: "malformed" }] },
   "open-elsewhere": { events: [{ type: "OpenElsewhere", room }] },
+  "kept-newer": { events: [notOpened("newer-records")] },
+  "kept-unreadable": { events: [notOpened("bad-records")] },
   "private-window-door": { events: [{ type: "Storage", persistent: false }, { type: "AtDoor", room, link }] },
   "private-window": { events: [...shelf, { type: "Storage", persistent: false }] },
   "source-missing": { events: [...two, ...said(2, ben, "Did you reload?", 2), stands(1, { type: "SourceMissing" })] },

@@ -35,6 +35,7 @@ export function App({ state, send }: { state: State; send: Send }) {
     case "webrtc-off":
     case "bad-link":
     case "elsewhere":
+    case "kept":
     case "over":
     case "crashed":
       return <Stop place={place} send={send} />;

@@ -45,6 +45,10 @@ function wordsOf(place: StopPlace, send: Send): [Words, () => void] {
       const { title, body, newer, button } = text.stop.badLink;
       return [{ title, body: place.newer ? newer : body, button }, startOver];
     }
+    case "kept": {
+      const { newer, unreadable } = text.stop.kept;
+      return [place.newer ? newer : unreadable, reload];
+    }
     case "elsewhere":
       return [text.stop.elsewhere, reload];
     case "over":
