@@ -9,7 +9,7 @@ use crate::lock::RoomLock;
 use crate::map::Map;
 use crate::rtc::Lanes;
 use crate::socket::Sockets;
-use crate::store::{Done, Store};
+use crate::store::{Done, Refusal, Store};
 use js_sys::Array;
 use peer_core::id::{CommandId, EntryId, FileId, RoomId, SinkId};
 use peer_core::invitation::{self, Invitation};
@@ -187,11 +187,17 @@ impl Driver {
                 }
             };
             // Nobody whom this browser does not know waits for files to be made.
-            let stranger = name.is_none() && !driver.store.may_know(room).await;
+            let known = driver.store.may_know(room).await;
+            let stranger = name.is_none() && !known;
             if stranger {
                 driver.tell(vec![Event::AtDoor { room: room.to_hex(), link: link.clone() }]);
             }
-            let records = driver.store.open_room(room, lock).await;
+            let records = match driver.store.open_room(room, lock, known).await {
+                Ok(records) => records,
+                Err(refusal) => {
+                    return driver.reject(CommandName::OpenRoom, Some(room.to_hex()), kept(refusal));
+                }
+            };
             if !records.is_empty() {
                 let command =
                     io::Command::OpenRoom { records: records.into(), link: Some(link.clone().into()) };
@@ -404,6 +410,14 @@ fn with(later: &Rc<RefCell<Weak<Driver>>>, run: impl FnOnce(&Rc<Driver>)) {
 
 fn mistake(code: ErrorCode, message: &str) -> Failure {
     Failure { code, message: message.into(), retryable: false }
+}
+
+/// Why what is kept of a room is left alone.
+fn kept(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::Newer => mistake(ErrorCode::NewerRecords, "a newer version keeps it"),
+        Refusal::Unreadable => mistake(ErrorCode::BadRecords, "what is kept of it cannot be read"),
+    }
 }
 
 /// The files of a Share or Supply.

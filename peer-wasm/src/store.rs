@@ -3,7 +3,8 @@
 //! record is durable before it is answered for. No file is ever whole in memory.
 //!
 //! ```text
-//! rooms/<room id>/records       journal of keys and values
+//! rooms/<room id>/records       journal of keys and values, in this file
+//! rooms/<room id>/records.next  or in this one
 //! rooms/<room id>/last          touched while the room is open
 //! rooms/<room id>/files/<sink>  what is being received, or was
 //! ```
@@ -18,8 +19,8 @@ mod sources;
 use crate::js;
 use crate::lock::RoomLock;
 use crate::map::Map;
-use journal::Records;
-use opfs::{Folder, Journal};
+use journal::{Journal, NotPut, Records, Refused};
+use opfs::{Folder, Handle};
 use peer_core::error::StoreFailure;
 use peer_core::id::{RequestId, RoomId, SinkId, SourceId};
 use peer_core::io::{Input, NewFile, StoreOp};
@@ -63,9 +64,18 @@ enum Room {
     /// Being opened; what is to be put until then.
     Opening(Vec<(RequestId, Vec<u8>, Vec<u8>)>),
     Open {
-        journal: Option<Journal>,
+        journal: Option<Journal<Handle>>,
         _lock: RoomLock,
     },
+}
+
+/// Why a room that this browser keeps cannot be opened. Nothing of it was changed.
+#[derive(Clone, Copy)]
+pub(crate) enum Refusal {
+    /// A newer version of this page wrote it.
+    Newer,
+    /// It cannot be read.
+    Unreadable,
 }
 
 impl Store {
@@ -112,27 +122,35 @@ impl Store {
         self.open.borrow().values().any(|room| matches!(room, Room::Opening(waiting) if !waiting.is_empty()))
     }
 
-    /// Open a room whose lock this tab has, and return its records.
-    pub(crate) async fn open_room(&self, room: RoomId, lock: RoomLock) -> Vec<(Vec<u8>, Vec<u8>)> {
+    /// Open a room whose lock this tab has, and return its records. If nothing was `known` of it before, it is opened
+    /// in any case, and if it must be, in memory only.
+    pub(crate) async fn open_room(
+        &self,
+        room: RoomId,
+        lock: RoomLock,
+        known: bool,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Refusal> {
         if !self.holds(room) {
             self.open.borrow_mut().insert(room, Room::Opening(Vec::new()));
         }
-        let (journal, records) = match &self.rooms {
-            Some(rooms) => match rooms.open_room(room).await {
-                Ok((journal, records)) => (Some(journal), records),
-                Err(error) => {
-                    js::warn("a room's records cannot be opened", &error);
-                    (None, Records::new())
-                }
-            },
-            None => (None, Records::new()),
+        let opened = match &self.rooms {
+            Some(rooms) => rooms.open_room(room).await.map(|(journal, records)| (Some(journal), records)),
+            None => Ok((None, Records::new())),
         };
         if !self.holds(room) {
             // Deleted while it was being opened.
-            drop(journal);
+            drop(opened);
             self.remove(room, lock).await;
-            return Vec::new();
+            return Ok(Vec::new());
         }
+        let (journal, records) = match opened.map_err(refusal) {
+            Ok(opened) => opened,
+            Err(refusal) if known => {
+                self.open.borrow_mut().remove(room);
+                return Err(refusal);
+            }
+            Err(_) => (None, Records::new()),
+        };
         let before = self.open.borrow_mut().insert(room, Room::Open { journal, _lock: lock });
         let Some(Room::Opening(waiting)) = before else { unreachable!("a tab gets a lock once") };
         let mut replies = Vec::new();
@@ -145,7 +163,7 @@ impl Store {
         for reply in replies {
             (self.notify)(Done::Stored(reply));
         }
-        records.into_iter().collect()
+        Ok(records.into_iter().collect())
     }
 
     /// Close a room that was closed here and stays stored.
@@ -154,28 +172,19 @@ impl Store {
         let mut open = self.open.borrow_mut();
         if let Some(Room::Open { journal, .. }) = open.get_mut(room) {
             if let Some(Err(error)) = journal.as_mut().map(Journal::flush) {
-                js::warn("a room's last records may be lost", &error);
+                js::warn("a room's last records may be lost", &not_put(error).code().into());
             }
             open.remove(room);
         }
     }
 
-    /// Forget the records of a room that stays open here.
-    pub(crate) fn forget_records(self: &Rc<Self>, room: RoomId) {
-        if let Some(Room::Open { journal: Some(journal), .. }) = self.open.borrow_mut().get_mut(room) {
-            return journal
-                .clear()
-                .unwrap_or_else(|error| js::warn("a room's records cannot be removed", &error));
+    /// Forget the records of a room that stays open here. What was not opened is left as it is.
+    fn forget_records(&self, room: RoomId) {
+        if let Some(Room::Open { journal: Some(journal), .. }) = self.open.borrow_mut().get_mut(room)
+            && let Err(error) = journal.clear()
+        {
+            js::warn("a room's records cannot be removed", &error);
         }
-        // What could not be opened can still be removed.
-        let store = self.clone();
-        js_sys::futures::spawn_local(async move {
-            if let Some(rooms) = &store.rooms
-                && let Err(error) = rooms.remove_records(room).await
-            {
-                js::warn("a room's records cannot be removed", &error);
-            }
-        });
     }
 
     /// Register a file that the person chose.
@@ -250,10 +259,12 @@ impl Store {
         }
         let mut failures = Vec::new();
         for (room, state) in self.open.borrow_mut().iter_mut() {
-            if let Room::Open { journal: Some(journal), .. } = state
-                && let Err(error) = journal.flush()
-            {
-                failures.push((room, failure(&error)));
+            let Room::Open { journal: Some(journal), .. } = state else { continue };
+            if let Err(error) = journal.flush() {
+                failures.push((room, not_put(error)));
+            }
+            if let Err(error) = journal.tidy() {
+                js::warn("a journal stays long", &error);
             }
         }
         let reply = |(room, request)| {
@@ -308,7 +319,8 @@ impl Store {
         let store = self.clone();
         js_sys::futures::spawn_local(async move {
             match RoomLock::wait(room).await {
-                Ok(lock) => drop(store.open_room(room, lock).await),
+                // New here: there is nothing to be refused.
+                Ok(lock) => drop(store.open_room(room, lock, false).await),
                 Err(error) => {
                     js::warn("no lock for a new room", &error);
                     let Some(Room::Opening(waiting)) = store.open.borrow_mut().remove(room) else { return };
@@ -324,7 +336,7 @@ impl Store {
     fn put(&self, room: RoomId, request: RequestId, key: &[u8], value: &[u8]) -> Result<(), StoreFailure> {
         match self.open.borrow_mut().get_mut(room) {
             Some(Room::Open { journal: Some(journal), .. }) => {
-                journal.put(key, value).map_err(|e| failure(&e))?;
+                journal.put(key, value).map_err(not_put)?;
             }
             // Without storage a room lives as long as its tab, and that was said at the start.
             Some(Room::Open { journal: None, .. }) if !self.is_persistent() => {}
@@ -447,6 +459,27 @@ async fn available() -> Option<u64> {
     let estimate = js::storage_estimate().ok()?.await.ok()?;
     let number = |name| js::property(&estimate, name).as_f64();
     Some((number("quota")? - number("usage")?).max(0.0) as u64)
+}
+
+/// What a refused journal means to the driver; the console has the rest.
+fn refusal(refused: Refused<JsValue>) -> Refusal {
+    let (refusal, why) = match refused {
+        Refused::Newer => (Refusal::Newer, "of a newer version".into()),
+        Refused::Damaged => (Refusal::Unreadable, "damaged".into()),
+        Refused::TooLong => (Refusal::Unreadable, "too long".into()),
+        Refused::File(error) => (Refusal::Unreadable, error),
+    };
+    js::warn("a room's records cannot be opened", &why);
+    refusal
+}
+
+/// What a record that was not put means to the engine.
+fn not_put(error: NotPut<JsValue>) -> StoreFailure {
+    match error {
+        NotPut::Full => StoreFailure::Full { available: None },
+        NotPut::Broken => StoreFailure::Failed,
+        NotPut::File(error) => failure(&error),
+    }
 }
 
 /// What the browser's exception means to the engine.

@@ -1,8 +1,8 @@
-//! The origin's private file system, <https://fs.spec.whatwg.org>: folders, a room's journal, a file received.
+//! The origin's private file system, <https://fs.spec.whatwg.org>: folders, a journal's files, a file received.
 
-use super::journal::{self, Records};
+use super::journal::{File as _, Journal, Records, Refused};
 use crate::js;
-use js_sys::{AsyncIterator, Function};
+use js_sys::AsyncIterator;
 use peer_core::id::{RoomId, SinkId};
 use wasm_bindgen::prelude::*;
 use web_sys::{
@@ -11,16 +11,14 @@ use web_sys::{
     FileSystemSyncAccessHandle, Url,
 };
 
-const RECORDS: &str = "records";
-const NEXT_RECORDS: &str = "records.next";
+/// The two files of a journal.
+const RECORDS: [&str; 2] = ["records", "records.next"];
 const LAST: &str = "last";
 const FILES: &str = "files";
 
 /// A handle of a tab that was just reloaded may be let go of a little after its lock.
 const HANDLE_TRIES: u32 = 20;
 const HANDLE_PAUSE_MS: i32 = 100;
-/// A journal is rewritten when more than this, and more than half of it, has been replaced.
-const MOST_REPLACED: usize = 256 << 10;
 
 /// The folder of all rooms.
 pub(super) struct Folder(FileSystemDirectoryHandle);
@@ -37,20 +35,39 @@ impl Folder {
         self.0.get_directory_handle(&room.to_hex()).await.is_ok()
     }
 
-    /// Open a room's journal and read it. What an earlier tab had received is dropped.
-    pub(super) async fn open_room(&self, room: RoomId) -> Result<(Journal, Records), JsValue> {
-        let folder = self.room(room).await?;
-        remove_if_there(&folder, FILES).await?;
-        remove_if_there(&folder, NEXT_RECORDS).await?;
-        let opened = Journal::open(&folder).await?;
-        self.touch(room).await?;
-        Ok(opened)
+    /// Open a room's journal and read it. If that can be done, what an earlier tab had received is dropped.
+    pub(super) async fn open_room(
+        &self,
+        room: RoomId,
+    ) -> Result<(Journal<Handle>, Records), Refused<JsValue>> {
+        let folder = self.room(room).await.map_err(Refused::File)?;
+        // Wanted is used, whatever comes of it. A full disk is no reason to stay outside.
+        if let Err(error) = self.touch(room).await {
+            js::warn("a room's last use cannot be written", &error);
+        }
+        let [first, second] = RECORDS;
+        let files = [
+            Handle::of(&folder, first).await.map_err(Refused::File)?,
+            Handle::of(&folder, second).await.map_err(Refused::File)?,
+        ];
+        let (mut journal, records) = Journal::open(files)?;
+        remove_if_there(&folder, FILES).await.map_err(Refused::File)?;
+        loop {
+            match journal.tidy() {
+                Ok(true) => js::pause(0).await,
+                Ok(false) => break,
+                Err(error) => {
+                    js::warn("a journal stays long", &error);
+                    break;
+                }
+            }
+        }
+        Ok((journal, records))
     }
 
     /// Write down that the room is in use now.
     pub(super) async fn touch(&self, room: RoomId) -> Result<(), JsValue> {
-        let handle = Handle::open(&file(&self.room(room).await?, LAST).await?).await?;
-        handle.write(0, &[1])
+        Handle::of(&self.room(room).await?, LAST).await?.write(0, &[1])
     }
 
     /// Every room whose last use was before `unix_millis`.
@@ -74,11 +91,6 @@ impl Folder {
         Ok(old)
     }
 
-    /// Remove a room's records, which nobody has open.
-    pub(super) async fn remove_records(&self, room: RoomId) -> Result<(), JsValue> {
-        remove_if_there(&self.room(room).await?, RECORDS).await
-    }
-
     /// Remove everything of a room.
     pub(super) async fn remove_room(&self, room: RoomId) -> Result<(), JsValue> {
         remove_if_there(&self.0, &room.to_hex()).await
@@ -96,77 +108,12 @@ impl Folder {
         let entry = file(&folder, &name).await?;
         let handle = Handle::open(&entry).await?;
         // Reserves the room now instead of failing at the end.
-        handle.0.truncate_with_f64(size as f64)?;
+        handle.truncate(size)?;
         Ok(Receiving { folder, name, entry, handle })
     }
 
     async fn room(&self, room: RoomId) -> Result<FileSystemDirectoryHandle, JsValue> {
         subfolder(&self.0, &room.to_hex()).await
-    }
-}
-
-/// A room's records, open for adding.
-pub(super) struct Journal {
-    handle: Handle,
-    /// Bytes written.
-    length: u64,
-    /// Bytes that are durable.
-    flushed: u64,
-}
-
-impl Journal {
-    async fn open(folder: &FileSystemDirectoryHandle) -> Result<(Self, Records), JsValue> {
-        let handle = Handle::open(&file(folder, RECORDS).await?).await?;
-        let bytes = handle.read_all()?;
-        let (records, good) = journal::decode(&bytes);
-        if good < bytes.len() {
-            handle.0.truncate_with_f64(good as f64)?;
-        }
-        let short = journal::compact(&records);
-        if good > 2 * short.len() && good - short.len() > MOST_REPLACED {
-            drop(handle);
-            if let Err(error) = replace(folder, &short).await {
-                js::warn("a journal stays long", &error);
-            }
-            let handle = Handle::open(&file(folder, RECORDS).await?).await?;
-            let length = handle.0.get_size()? as u64;
-            return Ok((Self { handle, length, flushed: length }, records));
-        }
-        Ok((Self { handle, length: good as u64, flushed: good as u64 }, records))
-    }
-
-    /// Add a record; it is durable after [`Self::flush`].
-    pub(super) fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), JsValue> {
-        let bytes = journal::encode(key, value);
-        let written = self.handle.write(self.length, &bytes);
-        if let Err(error) = written {
-            // Leave no torn record behind which later ones would be lost.
-            self.handle.0.truncate_with_f64(self.length as f64)?;
-            return Err(error);
-        }
-        self.length += bytes.len() as u64;
-        Ok(())
-    }
-
-    /// Make durable what was put since the last time; if that fails, none of it is there.
-    pub(super) fn flush(&mut self) -> Result<(), JsValue> {
-        if self.flushed == self.length {
-            return Ok(());
-        }
-        if let Err(error) = self.handle.0.flush() {
-            self.length = self.flushed;
-            self.handle.0.truncate_with_f64(self.length as f64)?;
-            return Err(error);
-        }
-        self.flushed = self.length;
-        Ok(())
-    }
-
-    /// Forget every record.
-    pub(super) fn clear(&mut self) -> Result<(), JsValue> {
-        (self.length, self.flushed) = (0, 0);
-        self.handle.0.truncate_with_f64(0.0)?;
-        self.handle.0.flush()
     }
 }
 
@@ -186,7 +133,7 @@ impl Receiving {
     /// Flush and close it, and make an address that it can be downloaded from. Its type says that it is nothing
     /// to be shown.
     pub(super) async fn finish(self) -> Result<String, JsValue> {
-        self.handle.0.flush()?;
+        self.handle.flush()?;
         drop(self.handle);
         let file: File = self.entry.get_file().await?.unchecked_into();
         let blob =
@@ -202,9 +149,14 @@ impl Receiving {
 }
 
 /// A synchronous handle; nobody else can open the file until it is dropped.
-struct Handle(FileSystemSyncAccessHandle);
+pub(super) struct Handle(FileSystemSyncAccessHandle);
 
 impl Handle {
+    /// The file of this name, made if there is none.
+    async fn of(folder: &FileSystemDirectoryHandle, name: &str) -> Result<Self, JsValue> {
+        Self::open(&file(folder, name).await?).await
+    }
+
     async fn open(entry: &FileSystemFileHandle) -> Result<Self, JsValue> {
         let mut tries = 1;
         loop {
@@ -220,20 +172,32 @@ impl Handle {
             tries += 1;
         }
     }
+}
 
-    fn read_all(&self) -> Result<Vec<u8>, JsValue> {
-        let mut bytes = vec![0; self.0.get_size()? as usize];
-        let read = self.0.read_with_u8_array_and_options(&mut bytes, &at(0))?;
-        bytes.truncate(read as usize);
-        Ok(bytes)
+impl super::journal::File for Handle {
+    type Error = JsValue;
+
+    fn size(&self) -> Result<u64, JsValue> {
+        Ok(self.0.get_size()? as u64)
+    }
+
+    fn read(&self, offset: u64, bytes: &mut [u8]) -> Result<(), JsValue> {
+        let wanted = bytes.len();
+        let read = self.0.read_with_u8_array_and_options(bytes, &at(offset))?;
+        if read as usize == wanted { Ok(()) } else { Err(short("read", "OperationError")?) }
     }
 
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), JsValue> {
         let written = self.0.write_with_u8_array_and_options(bytes, &at(offset))?;
-        if written as usize == bytes.len() {
-            return Ok(());
-        }
-        Err(web_sys::DomException::new_with_message_and_name("short write", "QuotaExceededError")?.into())
+        if written as usize == bytes.len() { Ok(()) } else { Err(short("write", "QuotaExceededError")?) }
+    }
+
+    fn truncate(&self, size: u64) -> Result<(), JsValue> {
+        self.0.truncate_with_f64(size as f64)
+    }
+
+    fn flush(&self) -> Result<(), JsValue> {
+        self.0.flush()
     }
 }
 
@@ -241,6 +205,12 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.0.close();
     }
+}
+
+/// What a browser means that does less than it was told.
+fn short(what: &str, name: &str) -> Result<JsValue, JsValue> {
+    let message = format!("a short {what}");
+    Ok(web_sys::DomException::new_with_message_and_name(&message, name)?.into())
 }
 
 fn at(offset: u64) -> FileSystemReadWriteOptions {
@@ -271,20 +241,6 @@ async fn remove_if_there(folder: &FileSystemDirectoryHandle, name: &str) -> Resu
         Ok(_) => Ok(()),
         Err(error) if js::error_name(&error) == "NotFoundError" => Ok(()),
         Err(error) => Err(error),
-    }
-}
-
-/// Write the journal anew beside the old one and put it in its place; cut short anywhere, one of them is whole.
-async fn replace(folder: &FileSystemDirectoryHandle, bytes: &[u8]) -> Result<(), JsValue> {
-    let next = file(folder, NEXT_RECORDS).await?;
-    let handle = Handle::open(&next).await?;
-    handle.write(0, bytes)?;
-    handle.0.flush()?;
-    drop(handle);
-    let moved = js::property(&next, "move").dyn_into::<Function>().ok();
-    match moved.map(|function| function.call1(&next, &RECORDS.into())) {
-        Some(promise) => promise?.unchecked_into::<js_sys::Promise>().await.map(drop),
-        None => remove_if_there(folder, NEXT_RECORDS).await, // The long one does as well.
     }
 }
 
