@@ -11,6 +11,7 @@
 //!
 //! Where a window has no such storage (a private one), rooms work and are forgotten with their tab.
 
+mod failure;
 mod journal;
 mod opfs;
 mod sinks;
@@ -19,7 +20,9 @@ mod sources;
 use crate::js;
 use crate::lock::RoomLock;
 use crate::map::Map;
-use journal::{Journal, NotPut, Records, Refused};
+pub(crate) use failure::Refusal;
+use failure::{failure, not_put, refusal};
+use journal::{Journal, Records};
 use opfs::{Folder, Handle};
 use peer_core::error::StoreFailure;
 use peer_core::id::{RequestId, RoomId, SinkId, SourceId};
@@ -28,7 +31,6 @@ use sinks::Sinks;
 use sources::Sources;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use wasm_bindgen::prelude::*;
 
 /// A room is forgotten so long after its last use.
 const FORGET_AFTER_MS: f64 = 24.0 * 3_600_000.0;
@@ -67,15 +69,6 @@ enum Room {
         journal: Option<Journal<Handle>>,
         _lock: RoomLock,
     },
-}
-
-/// Why a room that this browser keeps cannot be opened. Nothing of it was changed.
-#[derive(Clone, Copy)]
-pub(crate) enum Refusal {
-    /// A newer version of this page wrote it.
-    Newer,
-    /// It cannot be read.
-    Unreadable,
 }
 
 impl Store {
@@ -459,41 +452,4 @@ async fn available() -> Option<u64> {
     let estimate = js::storage_estimate().ok()?.await.ok()?;
     let number = |name| js::property(&estimate, name).as_f64();
     Some((number("quota")? - number("usage")?).max(0.0) as u64)
-}
-
-/// What a refused journal means to the driver; the console has the rest.
-fn refusal(refused: Refused<JsValue>) -> Refusal {
-    let (refusal, why) = match refused {
-        Refused::Newer => (Refusal::Newer, "of a newer version".into()),
-        Refused::Damaged => (Refusal::Unreadable, "damaged".into()),
-        Refused::TooLong => (Refusal::Unreadable, "too long".into()),
-        Refused::File(error) => (Refusal::Unreadable, error),
-    };
-    js::warn("a room's records cannot be opened", &why);
-    refusal
-}
-
-/// What a record that was not put means to the engine.
-fn not_put(error: NotPut<JsValue>) -> StoreFailure {
-    match error {
-        NotPut::Full => StoreFailure::Full { available: None },
-        NotPut::Broken => StoreFailure::Failed,
-        NotPut::File(error) => failure(&error),
-    }
-}
-
-/// What the browser's exception means to the engine.
-fn failure(error: &JsValue) -> StoreFailure {
-    match js::error_name(error).as_str() {
-        "QuotaExceededError" => StoreFailure::Full { available: None },
-        // The second is what Firefox says of a chosen file that was deleted.
-        "NotFoundError" | "AbortError" => StoreFailure::Missing,
-        // Of a chosen file: it is not what it was when it was chosen.
-        "NotReadableError" => StoreFailure::Changed,
-        "NotAllowedError" | "SecurityError" => StoreFailure::Denied,
-        _ => {
-            js::warn("the store failed", error);
-            StoreFailure::Failed
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Files being received, and the addresses of those that are complete.
 
-use super::failure;
+use super::failure::failure;
 use super::opfs::Receiving;
 use crate::js;
 use crate::map::Map;

@@ -4,7 +4,7 @@
 //! with, and all that it gives goes through one buffer: whatever a browser allocates anew for each slice of a file
 //! is garbage, which piles up to many tens of megabytes before a collector notices.
 
-use super::failure;
+use super::failure::failure;
 use crate::js;
 use crate::map::Map;
 use js_sys::{ArrayBuffer, Uint8Array};
