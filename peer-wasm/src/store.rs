@@ -36,6 +36,9 @@ use std::rc::Rc;
 const FORGET_AFTER_MS: f64 = 24.0 * 3_600_000.0;
 /// How often an open room's last use is written down.
 const TOUCH_EVERY_MS: i32 = 3_600_000;
+/// Bytes that no received file may take: with the last of them the records of the room would find no place, and a
+/// room whose records fail is forgotten by a reload. Many hours of chat, or a member's whole quota.
+const LEFT_TO_RECORDS: u64 = 32 << 20;
 
 /// What the store tells the driver, later than the operation that began it.
 pub(crate) enum Done {
@@ -378,12 +381,12 @@ impl Store {
         let rooms = self.rooms.as_ref().ok_or(StoreFailure::Unavailable)?;
         // Refuse early what the browser will not hold. The copy in the person's own folder, which the download
         // makes, lies outside of what a page can see or a browser counts, so only the one here is asked about.
-        let available = available().await;
+        let available = available().await.map(|bytes| bytes.saturating_sub(LEFT_TO_RECORDS));
         if available.is_some_and(|available| size > available) {
             return Err(StoreFailure::Full { available });
         }
         self.sinks.borrow_mut().opening(room, sink);
-        let opened = rooms.create_file(room, sink, size).await;
+        let opened = rooms.create_file(room, sink, size, LEFT_TO_RECORDS).await;
         let mut sinks = self.sinks.borrow_mut();
         match opened {
             Ok(file) => sinks.opened(sink, file),

@@ -96,18 +96,20 @@ impl Folder {
         remove_if_there(&self.0, &room.to_hex()).await
     }
 
-    /// A file of `size` bytes to receive into.
+    /// A file of `size` bytes to receive into, if there is room for as many as `spare` beside it.
     pub(super) async fn create_file(
         &self,
         room: RoomId,
         sink: SinkId,
         size: u64,
+        spare: u64,
     ) -> Result<Receiving, JsValue> {
         let folder = subfolder(&self.room(room).await?, FILES).await?;
         let name = sink.0.to_string();
         let entry = file(&folder, &name).await?;
         let handle = Handle::open(&entry).await?;
-        // Reserves the room now instead of failing at the end.
+        // Reserves the room now instead of failing at the end. What a browser says of its room may be far too much.
+        handle.truncate(size + spare)?;
         handle.truncate(size)?;
         Ok(Receiving { folder, name, entry, handle })
     }

@@ -31,7 +31,7 @@ test("a name that leaves its folder or lies about its kind is shown and saved fo
   await expect(rowOf(guest.page, "invoice"), "what it is, last and in plain sight").toContainText(".exe");
 });
 
-test("what does not fit is refused before it starts", async ({ people, site, files }) => {
+test("what does not fit, or would leave the room's own records no place, is refused before it starts", async ({ people, site, files }) => {
   const host = await people.host();
   const guest = await people.guest();
   const film = await files.file("film.bin", 24 << 20);
@@ -39,7 +39,7 @@ test("what does not fit is refused before it starts", async ({ people, site, fil
   await share(host, film);
   await meet(host, guest, "Gustav");
   const session = await guest.context.newCDPSession(guest.page);
-  await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(site.url).origin, quotaSize: 8 << 20 });
+  await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(site.url).origin, quotaSize: 40 << 20 });
 
   await press(guest, nameOf(film), "Save");
   await expect(rowOf(guest.page, nameOf(film))).toContainText(
