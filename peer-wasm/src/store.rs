@@ -23,7 +23,7 @@ use crate::map::Map;
 pub(crate) use failure::Refusal;
 use failure::{failure, not_put, refusal};
 use journal::{Journal, Records};
-use opfs::{Folder, Handle};
+use opfs::{Folder, Handle, Receiving};
 use peer_core::error::StoreFailure;
 use peer_core::id::{RequestId, RoomId, SinkId, SourceId};
 use peer_core::io::{Input, NewFile, StoreOp};
@@ -231,6 +231,7 @@ impl Store {
                 return None;
             }
             StoreOp::OpenSink { request, room, sink, size } => {
+                self.sinks.borrow_mut().opening(room, sink);
                 let store = self.clone();
                 self.reply_with(request, async move { store.open_sink(room, sink, size).await });
                 return None;
@@ -378,6 +379,25 @@ impl Store {
     }
 
     async fn open_sink(&self, room: RoomId, sink: SinkId, size: u64) -> Result<Vec<u8>, StoreFailure> {
+        let opened = self.make_file(room, sink, size).await;
+        let unwanted = match opened {
+            Ok(file) => self.sinks.borrow_mut().opened(sink, file),
+            Err(failure) => {
+                self.sinks.borrow_mut().forget(sink);
+                return Err(failure);
+            }
+        };
+        match unwanted {
+            None => Ok(Vec::new()),
+            // Closed while it was being opened: nobody else would ever remove it.
+            Some(file) => {
+                file.discard().await.map_err(|error| failure(&error))?;
+                Err(StoreFailure::Missing)
+            }
+        }
+    }
+
+    async fn make_file(&self, room: RoomId, sink: SinkId, size: u64) -> Result<Receiving, StoreFailure> {
         let rooms = self.rooms.as_ref().ok_or(StoreFailure::Unavailable)?;
         // Refuse early what the browser will not hold. The copy in the person's own folder, which the download
         // makes, lies outside of what a page can see or a browser counts, so only the one here is asked about.
@@ -385,23 +405,13 @@ impl Store {
         if available.is_some_and(|available| size > available) {
             return Err(StoreFailure::Full { available });
         }
-        self.sinks.borrow_mut().opening(room, sink);
-        let opened = rooms.create_file(room, sink, size, LEFT_TO_RECORDS).await;
-        let mut sinks = self.sinks.borrow_mut();
-        match opened {
-            Ok(file) => sinks.opened(sink, file),
-            Err(error) => {
-                sinks.forget(sink);
-                return Err(match failure(&error) {
-                    // Chromium tells everybody the same ten gigabytes; what is disproved is not repeated.
-                    StoreFailure::Full { .. } => {
-                        StoreFailure::Full { available: available.filter(|available| *available < size) }
-                    }
-                    other => other,
-                });
+        rooms.create_file(room, sink, size, LEFT_TO_RECORDS).await.map_err(|error| match failure(&error) {
+            // Chromium tells everybody the same ten gigabytes; what is disproved is not repeated.
+            StoreFailure::Full { .. } => {
+                StoreFailure::Full { available: available.filter(|available| *available < size) }
             }
-        }
-        Ok(Vec::new())
+            other => other,
+        })
     }
 
     async fn close_sink(&self, sink: SinkId, keep: bool) -> (Result<Vec<u8>, StoreFailure>, Option<Done>) {

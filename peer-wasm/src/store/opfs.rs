@@ -108,10 +108,16 @@ impl Folder {
         let name = sink.0.to_string();
         let entry = file(&folder, &name).await?;
         let handle = Handle::open(&entry).await?;
+        let receiving = Receiving { folder, name, entry, handle };
         // Reserves the room now instead of failing at the end. What a browser says of its room may be far too much.
-        handle.truncate(size + spare)?;
-        handle.truncate(size)?;
-        Ok(Receiving { folder, name, entry, handle })
+        let reserved = receiving.handle.truncate(size + spare).and_then(|()| receiving.handle.truncate(size));
+        match reserved {
+            Ok(()) => Ok(receiving),
+            Err(error) => {
+                receiving.discard().await?;
+                Err(error)
+            }
+        }
     }
 
     async fn room(&self, room: RoomId) -> Result<FileSystemDirectoryHandle, JsValue> {

@@ -18,14 +18,20 @@ pub(super) struct Sinks {
 }
 
 impl Sinks {
+    /// It is being opened from now on; said at once, so that it can be closed meanwhile.
     pub(super) fn opening(&mut self, room: RoomId, sink: SinkId) {
         self.sinks.insert(sink, (room, None));
     }
 
-    /// Its file is open; if nobody wants it any more, it is dropped here and goes with its room.
-    pub(super) fn opened(&mut self, sink: SinkId, file: Receiving) {
-        if let Some((_, place)) = self.sinks.get_mut(sink) {
-            *place = Some(file);
+    /// Its file is open. It comes back if the sink was closed meanwhile: then it is to be discarded.
+    #[must_use]
+    pub(super) fn opened(&mut self, sink: SinkId, file: Receiving) -> Option<Receiving> {
+        match self.sinks.get_mut(sink) {
+            Some((_, place)) => {
+                *place = Some(file);
+                None
+            }
+            None => Some(file),
         }
     }
 
