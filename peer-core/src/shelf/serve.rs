@@ -365,3 +365,6 @@ fn refusal_of(failure: &FileFailure) -> Refusal {
         FileFailure::SourceGone | FileFailure::Store(_) => Refusal::Gone,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+use super::*;
+use crate::base::blob::{CHUNK, SEGMENT, segment_chunks};
+use crate::base::id::EntryId;
+use crate::base::path::SafeName;
+use crate::base::rng::{Rng, Seed};
+use crate::base::time::Instant;
+use crate::cx::Ids;
+use crate::io::Output;
+use alloc::vec;
+
+const MEMBER: MemberId = MemberId([1; 32]);
+const LINK: LinkId = LinkId(1);
+
+/// An author with its files, none of which is ever read.
+struct Author {
+    serving: Serving,
+    rng: Rng,
+    ids: Ids,
+    out: VecDeque<Output>,
+}
+
+impl Author {
+    fn with(files: &[u64]) -> Self {
+        let serving = Serving::new(RoomId([2; 16]));
+        let mut author =
+            Self { serving, rng: Rng::new(&Seed([3; 32])), ids: Ids::default(), out: VecDeque::new() };
+        for (n, size) in files.iter().enumerate() {
+            let meta = FileMeta { name: SafeName::from_local("a.bin"), size: *size };
+            author.act(|serving, cx| serving.shared(file(n), &meta, Some(SourceId(n as u32)), cx));
+        }
+        author
+    }
+
+    /// What comes of it, and what is said to whom.
+    fn act<T>(&mut self, act: impl FnOnce(&mut Serving, &mut Context<'_>) -> T) -> (T, Vec<Frame>) {
+        let mut cx = Context {
+            now: Instant::from_millis(0),
+            rng: &mut self.rng,
+            ids: &mut self.ids,
+            out: &mut self.out,
+            frames: Vec::new(),
+        };
+        let result = act(&mut self.serving, &mut cx);
+        (result, cx.frames.into_iter().map(|(_, frame)| frame).collect())
+    }
+
+    /// The store had this page.
+    fn restore(&mut self, n: usize, segment: u32) {
+        let size = self.serving.files[&file(n)].size;
+        let values = vec![ChunkValue([segment as u8; 32]); segment_chunks(size, segment).len()];
+        let page = SignedPage { values, signature: Signature([0; 64]) };
+        self.serving.restore_page(file(n), segment, &postcard::to_allocvec(&page).unwrap());
+    }
+
+    fn page(&mut self, n: usize, segment: u32) -> (Result<(), Misbehavior>, Vec<Frame>) {
+        self.act(|serving, cx| serving.page_request(MEMBER, file(n), segment, cx))
+    }
+
+    fn chunk(&mut self, n: usize, request: u32, chunk: u32) -> Result<(), Misbehavior> {
+        self.act(|serving, cx| serving.chunk_request(MEMBER, LINK, request, file(n), chunk, cx)).0
+    }
+}
+
+fn file(n: usize) -> FileId {
+    FileId { share: EntryId([9; 32]), index: n as u16 }
+}
+
+#[test]
+fn pages_of_an_earlier_start_count_as_far_as_they_go_without_a_gap() {
+    let mut author = Author::with(&[3 * SEGMENT]);
+    author.restore(0, 0);
+    author.restore(0, 2);
+    let (_, said) = author.page(0, 0);
+    assert!(matches!(&said[..], [Frame::Page(page)] if page.segment == 0));
+    for segment in [1, 2] {
+        assert!(author.page(0, segment) == (Ok(()), Vec::new()), "it is made first");
+    }
+    assert_eq!(author.chunk(0, 1, 600), Err(Misbehavior::Unasked));
+    assert_eq!(author.serving.next_whole(), None);
+}
+
+#[test]
+fn what_a_file_does_not_have_or_has_no_page_yet_is_not_asked_for_by_anybody_honest() {
+    let mut author = Author::with(&[SEGMENT + 1]);
+    author.restore(0, 0);
+    assert_eq!(author.page(0, 2).0, Err(Misbehavior::Unasked), "one past the last page");
+    assert_eq!(author.chunk(0, 1, 255), Ok(()), "the last of the first page");
+    assert_eq!(author.chunk(0, 2, 256), Err(Misbehavior::Unasked), "its page is not there");
+    author.restore(0, 1);
+    assert_eq!(author.chunk(0, 3, 256), Ok(()), "now it is");
+    assert_eq!(author.chunk(0, 4, 257), Err(Misbehavior::Unasked), "one past the last chunk");
+}
+
+#[test]
+fn what_is_withdrawn_takes_no_place_among_the_requests() {
+    let mut author = Author::with(&[u64::from(CHUNK), u64::from(CHUNK)]);
+    author.restore(0, 0);
+    author.restore(1, 0);
+    for request in 0..MAX_REQUESTS as u32 {
+        assert_eq!(author.chunk(0, request, 0), Ok(()));
+    }
+    assert_eq!(author.chunk(1, 100, 0), Err(Misbehavior::TooManyRequests));
+    author.act(|serving, cx| serving.withdraw(file(0), cx));
+    assert_eq!(author.chunk(1, 101, 0), Ok(()));
+    let (_, said) = author.page(0, 0);
+    assert!(said == [Frame::Refused { file: file(0), refusal: Refusal::NotShared }]);
+}
