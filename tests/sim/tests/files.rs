@@ -256,6 +256,8 @@ fn a_share_withdrawn_half_way_stops_being_fetched() {
         });
         world.run_for(10_000);
         assert_ne!(world.sink(all[1], sink).state, SinkState::Kept);
+        let again = world.try_command(all[1], Command::Fetch { room, file, sink });
+        assert_eq!(again, Err(CommandError::UnknownFile));
         assert!(world.view(all[1]).misbehaved.is_empty());
         world.say(all[0], "wrong file");
         world.same_chat(&all, 1);

@@ -15,6 +15,7 @@ const CHUNK: u64 = 1 << 18;
 const CLOSE: u8 = 8;
 const WITHDRAW: u8 = 9;
 const ENTRIES: u8 = 3;
+const PAGE: u8 = 5;
 const REFUSED: u8 = 8;
 
 fn say(pen: &mut Pen, text: &str) -> Vec<u8> {
@@ -23,6 +24,13 @@ fn say(pen: &mut Pen, text: &str) -> Vec<u8> {
 
 fn close(pen: &mut Pen, file: FileId, root: [u8; 32]) -> Vec<u8> {
     pen.write(CLOSE, &encoded(&(file.share.0, file.index, root)))
+}
+
+/// A hash page of a file of one's own, as it travels.
+fn page(pen: &Pen, file: FileId, values: &[[u8; 32]]) -> Vec<u8> {
+    let place = [&file.share.0[..], &file.index.to_le_bytes(), &[0; 4]].concat();
+    let signature = pen.sign_in_room("linkspan/1 page signature", &[&place[..], &values.concat()].concat());
+    encoded(&(PAGE, file.share.0, file.index, 0_u32, values, signature))
 }
 
 fn encoded(value: &impl serde::Serialize) -> Vec<u8> {
@@ -96,6 +104,32 @@ fn a_file_whose_author_closes_it_with_another_hash_is_never_done() {
         assert_eq!(world.sink(all[1], sink).state, SinkState::Discarded);
         let done = |state: &FileState| matches!(state, FileState::Done { .. });
         assert!(!world.view(all[1]).file_history.iter().any(|(_, state)| done(state)));
+    }
+}
+
+#[test]
+fn a_page_of_another_length_or_that_its_author_did_not_sign_is_named_for_what_it_is() {
+    for case in 0..4 {
+        let mut world = World::new(1);
+        let all = world.room_of(3);
+        world.net().store_latency = (100, 200);
+        let content = Content { seed: 1, size: 40 * CHUNK };
+        let file = world.share(all[2], "a.bin", content);
+        let sink = world.fetch(all[1], file);
+        world.run_for(10);
+        let pen = Pen::of(&world, all[2], all[0]);
+        let mut page = page(&pen, file, &vec![[7; 32]; [40, 40, 39, 41][case]]);
+        let is_genuine = case == 0;
+        if case == 1 {
+            *page.last_mut().expect("a page") ^= 1;
+        }
+        let own = lane(&world, all[1], all[2]);
+        world.lane_data(own, Channel::Control, page);
+        let named = (Some(world.key(all[2])), Misbehavior::BadPage);
+        assert_eq!(world.view(all[1]).misbehaved.contains(&named), !is_genuine, "case {case}");
+        if !is_genuine {
+            world.saved(all[1], file, sink, content);
+        }
     }
 }
 

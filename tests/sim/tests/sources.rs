@@ -155,3 +155,26 @@ fn a_page_that_is_being_kept_counts_as_signed() {
         nobody_is_blamed(&world, &all);
     }
 }
+
+#[test]
+fn a_file_chosen_again_while_its_receiver_is_away_goes_on_when_they_meet() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let content = Content { seed: 1, size: 5 * CHUNK };
+        let file = world.share(all[0], NAME, content);
+        world.run_until("it is on the other shelf", |world| world.view(all[1]).files.contains_key(&file));
+        world.reload(all[0]);
+        world.linked(&all);
+        let sink = world.fetch(all[1], file);
+        world.run_until("it is refused", |world| world.file(all[1], file) == FileState::WaitingForSource);
+        let key = world.key(all[0]);
+        world.cut_lanes(all[0], all[1]);
+        world.run_until("it is seen", |world| !world.view(all[1]).linked(key));
+        // Nobody hears that it is there again.
+        supply(&mut world, all[0], file, content);
+        world.heal_lanes(all[0], all[1]);
+        world.saved(all[1], file, sink, content);
+        nobody_is_blamed(&world, &all);
+    }
+}

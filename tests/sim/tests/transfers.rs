@@ -19,6 +19,7 @@ const PAGE_REQUEST: u8 = 4;
 const PAGE: u8 = 5;
 const CHUNK_REQUEST: u8 = 6;
 const CANCEL: u8 = 7;
+const REFUSED: u8 = 8;
 const HELD: u8 = 10;
 
 type Tape = Rc<RefCell<Vec<Crossing>>>;
@@ -122,6 +123,30 @@ fn no_more_than_the_window_is_asked_for_until_something_comes() {
 }
 
 #[test]
+fn a_file_that_is_refused_keeps_no_place_in_the_window() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        let (author, reader) = (all[0], all[1]);
+        let tape = record(&mut world, move |one| one.channel == Channel::Bulk && one.from.node == author);
+        let content = Content { seed: 1, size: 40 * CHUNK };
+        let refused = world.share(author, "a.bin", content);
+        let other = world.share(all[2], "b.bin", content);
+        world.fetch(reader, refused);
+        world.run_until("all of the window is asked for", |_| {
+            frames(&tape, reader, CHUNK_REQUEST).len() == WINDOW
+        });
+        let own = world.lanes_up(reader).into_iter().find(|(_, to)| to.node == author).expect("linked").0;
+        let gone =
+            postcard::to_allocvec(&(REFUSED, refused.share.0, refused.index, 2_u8)).expect("no failure");
+        world.lane_data(own, Channel::Control, gone);
+        let sink = world.fetch(reader, other);
+        world.saved(reader, other, sink, content);
+        assert_eq!(world.file(reader, refused), FileState::Failed { reason: FileFailure::SourceGone });
+    }
+}
+
+#[test]
 fn what_is_cancelled_stops_coming() {
     for seed in seeds(2) {
         let mut world = World::new(seed);
@@ -164,6 +189,24 @@ fn a_save_that_is_cancelled_while_its_place_is_being_made_leaves_nothing_and_can
         assert!(world.sink(all[1], sink).bytes.is_empty(), "no place is made any more");
         assert_eq!(world.file(all[1], file), FileState::Cancelled);
         let sink = world.fetch(all[1], file);
+        world.saved(all[1], file, sink, content);
+    }
+}
+
+#[test]
+fn what_is_saved_stays_saved_when_its_author_stops_sharing_it() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let content = Content { seed: 1, size: 3 * CHUNK };
+        let file = world.share(all[0], "a.bin", content);
+        let sink = world.fetch(all[1], file);
+        world.saved(all[1], file, sink, content);
+        let room = world.room(all[0]);
+        world.command(all[0], Command::Withdraw { room, share: file.share });
+        world
+            .run_until("it is known", |world| world.view(all[1]).shelf.values().all(|share| share.withdrawn));
+        world.run_for(5_000);
         world.saved(all[1], file, sink, content);
     }
 }

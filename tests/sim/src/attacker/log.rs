@@ -73,12 +73,21 @@ impl Pen {
         signed.push(kind);
         signed.extend((payload.len() as u32).to_le_bytes());
         signed.extend(blake3::derive_key("linkspan/2 entry payload", payload));
-        let signature = self.key.sign(&[b"linkspan/2 entry signature\0", &signed[..]].concat()).to_bytes();
-        let (r, s) = signature.split_at(32);
-        let signature = (r.try_into().expect("half of 64"), s.try_into().expect("half of 64"));
+        let signature = self.signature("linkspan/2 entry signature", &signed);
         let entry = Entry { author, seq, previous, seen, kind, payload, signature };
         let bytes = postcard::to_allocvec(&entry).expect("the attacker makes no mistakes");
         (bytes, blake3::derive_key("linkspan/2 entry id", &signed))
+    }
+
+    /// A signature over the room and `bytes`.
+    pub fn sign_in_room(&self, context: &str, bytes: &[u8]) -> Signature {
+        self.signature(context, &[&self.room[..], bytes].concat())
+    }
+
+    fn signature(&self, context: &str, bytes: &[u8]) -> Signature {
+        let signature = self.key.sign(&[context.as_bytes(), &[0], bytes].concat()).to_bytes();
+        let (r, s) = signature.split_at(32);
+        (r.try_into().expect("half of 64"), s.try_into().expect("half of 64"))
     }
 
     /// The next entry of the chain, as it travels.
