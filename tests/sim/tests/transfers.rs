@@ -7,7 +7,7 @@ use peer_core::io::{Channel, Command, FileFailure, FileState};
 use sim::lane::Crossing;
 use sim::store::SinkState;
 use sim::{Content, NodeId, World, seeds};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 const CHUNK: u64 = 1 << 18;
@@ -20,6 +20,7 @@ const PAGE: u8 = 5;
 const CHUNK_REQUEST: u8 = 6;
 const CANCEL: u8 = 7;
 const REFUSED: u8 = 8;
+const AVAILABLE: u8 = 9;
 const HELD: u8 = 10;
 
 type Tape = Rc<RefCell<Vec<Crossing>>>;
@@ -140,6 +141,10 @@ fn a_file_that_is_refused_keeps_no_place_in_the_window() {
         let gone =
             postcard::to_allocvec(&(REFUSED, refused.share.0, refused.index, 2_u8)).expect("no failure");
         world.lane_data(own, Channel::Control, gone);
+        // Only its author can say that it is there again.
+        let third = world.lanes_up(reader).into_iter().find(|(_, to)| to.node == all[2]).expect("linked").0;
+        let there = postcard::to_allocvec(&(AVAILABLE, refused.share.0, refused.index)).expect("no failure");
+        world.lane_data(third, Channel::Control, there);
         let sink = world.fetch(reader, other);
         world.saved(reader, other, sink, content);
         assert_eq!(world.file(reader, refused), FileState::Failed { reason: FileFailure::SourceGone });
@@ -190,6 +195,59 @@ fn a_save_that_is_cancelled_while_its_place_is_being_made_leaves_nothing_and_can
         assert_eq!(world.file(all[1], file), FileState::Cancelled);
         let sink = world.fetch(all[1], file);
         world.saved(all[1], file, sink, content);
+    }
+}
+
+#[test]
+fn a_page_that_got_lost_is_asked_for_again() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let (author, lost) = (all[0], Cell::new(false));
+        let tape = record(&mut world, move |one| {
+            one.from.node == author && one.bytes.first() == Some(&PAGE) && !lost.replace(true)
+        });
+        let content = Content { seed: 1, size: 3 * CHUNK };
+        let file = world.share(author, "a.bin", content);
+        let sink = world.fetch(all[1], file);
+        world.saved(all[1], file, sink, content);
+        assert_eq!(frames(&tape, all[1], PAGE_REQUEST).len(), 2);
+    }
+}
+
+#[test]
+fn what_an_earlier_save_wrote_does_not_count_for_the_next_one() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let content = Content { seed: 1, size: 8 * CHUNK };
+        let file = world.share(all[0], "a.bin", content);
+        world.run_until("it is hashed", |world| world.bytes_read(all[0]) == content.size);
+        let tape = record(&mut world, |_| false);
+        world.net().store_latency = (300, 300);
+        world.fetch(all[1], file);
+        world.run_until("chunks have come", |_| bulk_bytes(&tape) > 4 * CHUNK as usize);
+        let room = world.room(all[1]);
+        world.command(all[1], Command::Cancel { room, file });
+        let sink = world.fetch(all[1], file);
+        world.saved(all[1], file, sink, content);
+        assert_eq!(world.sink(all[1], sink).written, content.size, "all of it");
+    }
+}
+
+#[test]
+fn what_one_holds_is_told_once_a_second() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        world.net().lane_rate = 1_000;
+        let content = Content { seed: 1, size: 64 * CHUNK };
+        let file = world.share(all[0], "a.bin", content);
+        let (tape, since) = (record(&mut world, |_| false), world.now());
+        let sink = world.fetch(all[1], file);
+        world.saved(all[1], file, sink, content);
+        let (told, seconds) = (frames(&tape, all[1], HELD).len() as u64, (world.now() - since) / 1_000);
+        assert!((seconds / 2..=seconds + 3).contains(&told), "{told} times in {seconds} s");
     }
 }
 
