@@ -63,7 +63,7 @@ const MAX_EARLY: usize = 64;
 
 /// A chunk on its way out.
 pub(crate) struct OutgoingChunk {
-    pub(crate) request: u32,
+    pub(crate) request: u64,
     pub(crate) chunk: u32,
     pub(crate) bytes: Vec<u8>,
     pub(crate) sent: usize,
@@ -325,7 +325,7 @@ impl Link {
         self.bulk.iter().map(|chunk| chunk.bytes.len() - chunk.sent).sum()
     }
 
-    pub(crate) fn cancel_chunk(&mut self, request: u32) {
+    pub(crate) fn cancel_chunk(&mut self, request: u64) {
         // One already begun goes out whole, so that the receiver can tell a cut from a lie.
         self.bulk.retain(|chunk| chunk.request != request || chunk.sent > 0);
     }

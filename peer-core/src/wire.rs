@@ -16,8 +16,8 @@ use signal_proto::MAX_ENVELOPE;
 pub(crate) const MAX_FRAME: usize = 65_536;
 /// File bytes in one bulk frame; larger ones are not faster.
 pub(crate) const BULK_BYTES: usize = 65_536;
-/// Header of a bulk frame: request, chunk, offset (u32 little endian each).
-pub(crate) const BULK_HEADER: usize = 12;
+/// Header of a bulk frame: request (u64), chunk, offset (u32), all little endian.
+pub(crate) const BULK_HEADER: usize = 16;
 /// Most heads in one frame: one per member.
 pub(crate) const MAX_HEADS: usize = 256;
 /// Most entries in one frame.
@@ -109,15 +109,15 @@ pub(crate) enum Frame {
         segment: u32,
     },
     Page(Page),
-    /// Asks for one chunk; its bytes come on the bulk channel under `request`.
+    /// Asks for one chunk; its bytes come on the bulk channel under `request`, a number that is never used twice.
     ChunkRequest {
-        request: u32,
+        request: u64,
         file: FileId,
         chunk: u32,
     },
     /// What was asked for is not wanted any more.
     Cancel {
-        request: u32,
+        request: u64,
     },
     /// The provider cannot serve this file.
     Refused {
@@ -201,7 +201,7 @@ impl Frame {
 /// A piece of a chunk on the bulk channel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Bulk<'a> {
-    pub(crate) request: u32,
+    pub(crate) request: u64,
     pub(crate) chunk: u32,
     pub(crate) offset: u32,
     pub(crate) bytes: &'a [u8],
@@ -210,7 +210,8 @@ pub(crate) struct Bulk<'a> {
 impl<'a> Bulk<'a> {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut frame = Vec::with_capacity(BULK_HEADER + self.bytes.len());
-        for number in [self.request, self.chunk, self.offset] {
+        frame.extend_from_slice(&self.request.to_le_bytes());
+        for number in [self.chunk, self.offset] {
             frame.extend_from_slice(&number.to_le_bytes());
         }
         frame.extend_from_slice(self.bytes);
@@ -221,8 +222,9 @@ impl<'a> Bulk<'a> {
         let Some((header, bytes)) = frame.split_at_checked(BULK_HEADER) else {
             return Err(Misbehavior::MalformedFrame);
         };
-        let number = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("4 of 12"));
-        let bulk = Self { request: number(0), chunk: number(4), offset: number(8), bytes };
+        let number = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("4 of 16"));
+        let request = u64::from_le_bytes(header[..8].try_into().expect("8 of 16"));
+        let bulk = Self { request, chunk: number(8), offset: number(12), bytes };
         // In u64: usize has 32 bits in the browser and would wrap.
         let end = u64::from(bulk.offset) + bytes.len() as u64;
         if bytes.is_empty() || bytes.len() > BULK_BYTES || end > u64::from(CHUNK) {

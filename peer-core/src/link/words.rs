@@ -23,7 +23,7 @@ enum Subject {
     /// That we want a page.
     Page(FileId, u32),
     /// Whether we want a chunk, by request.
-    Chunk(u32),
+    Chunk(u64),
 }
 
 /// Words for one remote.
@@ -185,7 +185,7 @@ mod tests {
     fn of_each_thing_only_the_newest_word_waits() {
         let mut words = Words::new(NOW);
         for round in 0..3_000_u32 {
-            let (request, n) = (round, file((round % 4) as u16));
+            let (request, n) = (u64::from(round), file((round % 4) as u16));
             let frames = [
                 Frame::Heads { scope: if round == 5 { Scope::All } else { Scope::Some }, heads: Vec::new() },
                 Frame::Door { secret: DoorSecret([round as u8; 16]) },

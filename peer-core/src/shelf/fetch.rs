@@ -86,9 +86,9 @@ pub(crate) struct Fetching {
     room: RoomId,
     shelf: BTreeMap<FileId, File>,
     fetches: Map<FileId, Fetch>,
-    incoming: Map<u32, Incoming>,
+    incoming: Map<u64, Incoming>,
     writes: Map<RequestId, (FileId, SinkId, u32)>,
-    next_request: u32,
+    next_request: u64,
     /// The file served last: the next one has its turn.
     turn: Option<FileId>,
     /// The link to each author that is up.

@@ -58,15 +58,15 @@ struct Served {
 enum Job {
     Hash { file: FileId, source: SourceId },
     Page { file: FileId, segment: u32, page: SignedPage },
-    Chunk { file: FileId, source: SourceId, link: LinkId, request: u32, chunk: u32 },
+    Chunk { file: FileId, source: SourceId, link: LinkId, request: u64, chunk: u32 },
 }
 
 #[derive(Default)]
 struct Queue {
-    wanted: VecDeque<(u32, FileId, u32)>,
+    wanted: VecDeque<(u64, FileId, u32)>,
     /// The request that is being read for. One read at a time: they follow each other, and a shell that reads a file
     /// as a stream goes on with it.
-    reading: Option<u32>,
+    reading: Option<u64>,
     /// It was cancelled meanwhile.
     in_vain: bool,
 }
@@ -210,7 +210,7 @@ impl Serving {
         &mut self,
         from: MemberId,
         link: LinkId,
-        request: u32,
+        request: u64,
         file: FileId,
         chunk: u32,
         cx: &mut Context<'_>,
@@ -228,7 +228,7 @@ impl Serving {
         Ok(())
     }
 
-    pub(crate) fn cancel(&mut self, link: LinkId, request: u32) {
+    pub(crate) fn cancel(&mut self, link: LinkId, request: u64) {
         if let Some(queue) = self.queues.get_mut(&link) {
             queue.wanted.retain(|(wanted, _, _)| *wanted != request);
             queue.in_vain |= queue.reading == Some(request);

@@ -141,14 +141,14 @@ impl Fetching {
     /// Tell the provider that nothing more is wanted of this file.
     pub(super) fn drop_requests(&mut self, file: FileId, cx: &mut Context<'_>) {
         let Some(author) = self.shelf.get(&file).map(|shelf| shelf.author) else { return };
-        let dropped: Vec<u32> =
+        let dropped: Vec<u64> =
             self.incoming.iter().filter(|(_, i)| i.file == file).map(|(request, _)| *request).collect();
         for request in dropped {
             self.drop_request(request, author, cx);
         }
     }
 
-    fn drop_request(&mut self, request: u32, author: MemberId, cx: &mut Context<'_>) {
+    fn drop_request(&mut self, request: u64, author: MemberId, cx: &mut Context<'_>) {
         let Some(incoming) = self.incoming.remove(&request) else { return };
         if let Some(fetch) = self.fetches.get_mut(&incoming.file) {
             fetch.busy.remove(&incoming.chunk);

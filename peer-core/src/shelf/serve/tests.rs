@@ -56,7 +56,7 @@ impl Author {
         self.act(|serving, cx| serving.page_request(MEMBER, file(n), segment, cx))
     }
 
-    fn chunk(&mut self, n: usize, request: u32, chunk: u32) -> Result<(), Misbehavior> {
+    fn chunk(&mut self, n: usize, request: u64, chunk: u32) -> Result<(), Misbehavior> {
         self.act(|serving, cx| serving.chunk_request(MEMBER, LINK, request, file(n), chunk, cx)).0
     }
 }
@@ -96,7 +96,7 @@ fn what_is_withdrawn_takes_no_place_among_the_requests() {
     let mut author = Author::with(&[u64::from(CHUNK), u64::from(CHUNK)]);
     author.restore(0, 0);
     author.restore(1, 0);
-    for request in 0..MAX_REQUESTS as u32 {
+    for request in 0..MAX_REQUESTS as u64 {
         assert_eq!(author.chunk(0, request, 0), Ok(()));
     }
     assert_eq!(author.chunk(1, 100, 0), Err(Misbehavior::TooManyRequests));
