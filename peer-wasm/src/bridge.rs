@@ -183,7 +183,7 @@ impl ToPage {
 /// A message is `[kind, link, lane, arguments…]`.
 fn fill(message: &Array, kind: u32, lane: Option<LaneKey>, arguments: &[JsValue]) {
     let (link, lane) = lane.map_or((0, 0), |(link, lane)| (link.0, lane.0));
-    for number in [kind, link, lane.into()] {
+    for number in [kind, link, lane] {
         message.push(&number.into());
     }
     for argument in arguments {
@@ -207,7 +207,7 @@ impl Parts<'_> {
 
     fn lane(&self) -> LaneKey {
         let number = |i| self.0.get(i).as_f64().unwrap_or_default() as u32;
-        (LinkId(number(1)), LaneId(number(2) as u32))
+        (LinkId(number(1)), LaneId(number(2)))
     }
 
     fn at(&self, argument: u32) -> JsValue {

@@ -104,7 +104,7 @@ describe("the end", () => {
 });
 
 describe("a room that is ready again", () => {
-  const quiet = played([...serving, { type: "DoorQuiet", room }]);
+  const quiet = played([...serving, { type: "DoorQuiet", room, untilNewLink: true }]);
 
   it("keeps everything for the same person, and a quiet door only with the same link", () => {
     expect(played([{ ...hosting, name: "Anna" }], quiet)).toEqual({ ...quiet, room: { ...quiet.room, name: "Anna" } });
@@ -155,7 +155,7 @@ describe("an event about a room", () => {
   const saved: Event = { type: "Saved", room, file, url: "blob:1", name: "a.bin" };
 
   it("changes nothing where there is no room, or another one", () => {
-    const strays: Event[] = [{ type: "RoomClosed", room }, { type: "Admitted", room }, { type: "DoorQuiet", room }, saved, shared("anna")];
+    const strays: Event[] = [{ type: "RoomClosed", room }, { type: "Admitted", room }, { type: "DoorQuiet", room, untilNewLink: true }, saved, shared("anna")];
     for (const event of strays) expect(played([event])).toEqual(fresh);
     const wanting = played([...inside, { type: "Sent", command: { type: "Fetch", room, file } }]);
     expect(played([{ ...saved, room: "other" }], wanting), "nothing is downloaded").toEqual(wanting);

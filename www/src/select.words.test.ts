@@ -184,7 +184,7 @@ describe("trouble", () => {
   });
 
   it("is somebody's absence before the server's, and the server's before a quiet door", () => {
-    const quiet: Event = { type: "DoorQuiet", room };
+    const quiet: Event = { type: "DoorQuiet", room, untilNewLink: true };
     const unreachable = meeting({ type: "ServerUnreachable" });
     expect(kind(...serving, quiet)).toBe("door-quiet");
     expect(kind(...serving, quiet, unreachable)).toBe("server-unreachable");

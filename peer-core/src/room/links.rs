@@ -57,7 +57,7 @@ impl Room {
     }
 
     fn show_connecting(&mut self, member: MemberId, cx: &mut Context<'_>) {
-        if !self.members.link(&member).is_some() {
+        if self.members.link(&member).is_none() {
             cx.event(Event::LinkState { room: self.id, member, state: LinkState::Connecting });
         }
     }

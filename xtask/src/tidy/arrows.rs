@@ -111,22 +111,6 @@ fn shapes_of_javascript_are_made_in_one_place() {
     assert_none("only peer-wasm/src/api.rs says what crosses to JavaScript", &broken);
 }
 
-/// Words, because they come from JavaScript: no compiler sees that one is missing.
-#[test]
-fn every_command_of_the_page_is_read_by_its_name() {
-    let sources = sources();
-    let text = |path: &str| &sources.iter().find(|source| source.path == path).expect(path).text;
-    let api = syn::parse_file(text("peer-wasm/src/api.rs")).unwrap();
-    let commands = api.items.iter().find_map(|item| match item {
-        syn::Item::Enum(shape) if shape.ident == "Command" => Some(&shape.variants),
-        _ => None,
-    });
-    let names = commands.expect("api.rs has the commands").iter().map(|command| command.ident.to_string());
-    let parse = text("peer-wasm/src/api/parse.rs");
-    let broken: Vec<String> = names.filter(|name| !parse.contains(&format!("\"{name}\" =>"))).collect();
-    assert_none("peer-wasm/src/api/parse.rs reads every command", &broken);
-}
-
 #[test]
 fn only_one_file_holds_the_native_webrtc_crate() {
     let broken: Vec<String> = sources()
