@@ -2,6 +2,7 @@
 //!
 //! A link that is not up yet has no [`Session`], and nothing but the confirmation is read from it or sent.
 
+pub(crate) mod allowance;
 pub(crate) mod lane;
 pub(crate) mod rate;
 mod words;
@@ -18,6 +19,7 @@ use crate::meeting::handshake::Session;
 use crate::wire::{BULK_BYTES, BULK_HEADER, Bulk, Frame, MAX_ENTRIES_PER_FRAME, MAX_FRAME};
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
+use allowance::{AFRESH, Allowance};
 use core::time::Duration;
 use lane::Lane;
 use rate::Rate;
@@ -35,24 +37,6 @@ pub(crate) const CONFIRM: Duration = Duration::from_secs(10);
 const COMPARE: Duration = Duration::from_secs(5);
 /// Most words a second about what one holds that are sent over a link.
 const HOLDINGS: usize = 96;
-/// Words about what a remote holds that are shown at once: all that are sent within [`SILENCE`] and come together after it.
-const MAX_HOLDINGS: u64 = 1_536;
-/// In which so many are shown again: 128 a second, more than it sends.
-const HOLDINGS_PERIOD: Duration = Duration::from_secs(12);
-/// Most envelopes that a member may pass on, or have passed on, in a minute: two dozen meetings.
-const MAX_PASSES: u64 = 512;
-/// Log entries that led to nothing (known ones, void ones, ones that wait) that are read of one remote at once, and in
-/// [`USELESS_PERIOD`] in the long run. An honest remote sends each entry once a link, so that beside another one it
-/// may well be the whole log.
-const MAX_USELESS: u64 = 16_384;
-/// The same in bytes.
-const MAX_USELESS_BYTES: u64 = 16 << 20;
-/// So 256 entries and 256 KiB a second: a thousandth of a core, whatever a remote sends.
-const USELESS_PERIOD: Duration = Duration::from_secs(64);
-/// A signature that was checked for nothing counts as so many entries: it costs a hundred times a look.
-const CHECK_COST: u64 = 64;
-/// What was not read is asked for again, and told again to who asks, at most this often.
-const AFRESH: Duration = Duration::from_secs(60);
 /// Beyond so many control frames waiting nothing is passed on over a link.
 const BUSY_CONTROL: usize = 256;
 /// Most answers waiting; a peer that asks and does not read them is closed.
@@ -91,17 +75,13 @@ pub(crate) struct Link {
     /// Authors of whose fork the remote has been sent the proof.
     proved: BTreeSet<MemberId>,
     compared: Option<Instant>,
-    /// Entries of the remote that led to nothing, and their bytes.
-    useless: Rate,
-    useless_bytes: Rate,
+    /// Authors of whose fork the proof is still to be sent.
+    unproved: BTreeSet<MemberId>,
+    /// What the member may cost us; lent by the room.
+    pub(crate) allowance: Allowance,
     /// Whether some of the remote's entries were not taken: it is to tell all again.
     unread: bool,
     ask_afresh: Rate,
-    tell_afresh: Rate,
-    /// How often the remote says how much it holds.
-    holdings: Rate,
-    /// Envelopes that the remote passes on, or wants to be passed on.
-    passes: Rate,
 }
 
 impl Link {
@@ -123,13 +103,10 @@ impl Link {
             retold: BTreeSet::new(),
             proved: BTreeSet::new(),
             compared: None,
-            useless: Rate::new(MAX_USELESS, USELESS_PERIOD),
-            useless_bytes: Rate::new(MAX_USELESS_BYTES, USELESS_PERIOD),
+            unproved: BTreeSet::new(),
+            allowance: Allowance::default(),
             unread: false,
             ask_afresh: Rate::new(1, AFRESH),
-            tell_afresh: Rate::new(1, AFRESH),
-            holdings: Rate::new(MAX_HOLDINGS, HOLDINGS_PERIOD),
-            passes: Rate::new(MAX_PASSES, Duration::from_secs(60)),
         }
     }
 
@@ -243,63 +220,48 @@ impl Link {
         }
     }
 
-    /// Whether the remote still has to be sent the proof that `author` contradicted itself; then that counts as done.
-    pub(crate) fn note_proved(&mut self, author: MemberId) -> bool {
-        self.proved.insert(author)
+    /// Send the proof that `author` contradicted itself, unless that was done.
+    pub(crate) fn prove(&mut self, author: MemberId) {
+        if self.is_up() && self.proved.insert(author) {
+            self.unproved.insert(author);
+        }
+    }
+
+    /// There is an earlier proof now; the next comparison of logs sends it.
+    pub(crate) fn forget_proved(&mut self, author: &MemberId) {
+        self.proved.remove(author);
     }
 
     /// Whether one more entry of the remote is read. If not, all of them are asked for again later: nobody honest is
     /// cut for the length of a log, and nothing is lost.
     pub(crate) fn may_read_entry(&mut self, bytes: usize, now: Instant) -> bool {
-        let may = self.useless.has(1, now) && self.useless_bytes.has(bytes as u64, now);
+        let may = self.allowance.may_read(bytes, now);
         self.unread |= !may;
         may
     }
 
-    /// An entry was read: what it led to.
-    pub(crate) fn read_entry(
-        &mut self,
-        bytes: usize,
-        placed: bool,
-        checked: bool,
-        dropped: bool,
-        now: Instant,
-    ) {
+    /// An entry was read that led to nothing; `dropped` if it was not taken though it may be needed.
+    pub(crate) fn read_in_vain(&mut self, bytes: usize, checked: bool, dropped: bool, now: Instant) {
         self.unread |= dropped;
-        if !placed {
-            self.useless.spend(if checked { CHECK_COST } else { 1 }, now);
-            self.useless_bytes.spend(bytes as u64, now);
-        }
+        self.allowance.spend(bytes, checked, now);
     }
 
     /// Whether the remote is to tell everything again now; then that counts as asked.
     pub(crate) fn wants_all_again(&mut self, now: Instant) -> bool {
-        let half =
-            self.useless.has(MAX_USELESS / 2, now) && self.useless_bytes.has(MAX_USELESS_BYTES / 2, now);
-        let wants = self.unread && half && self.ask_afresh.take(1, now);
+        let wants = self.unread && self.allowance.has_half(now) && self.ask_afresh.take(1, now);
         self.unread &= !wants;
         wants
     }
 
-    /// The remote wants to be told everything again.
+    /// The remote wants to be told everything again. What waits for it is made up anew, so that nothing waits twice.
     pub(crate) fn forget_told(&mut self, now: Instant) {
-        if self.tell_afresh.take(1, now) {
+        if self.allowance.may_tell_afresh(now) {
+            self.log.clear();
             self.told.clear();
             self.retold.clear();
             self.proved.clear();
             self.compared = None;
         }
-    }
-
-    /// Whether one more word about what the remote holds is shown: beyond [`MAX_HOLDINGS`] in
-    /// [`HOLDINGS_PERIOD`] it is noise that nobody honest makes.
-    pub(crate) fn may_hold(&mut self, now: Instant) -> bool {
-        self.holdings.take(1, now)
-    }
-
-    /// Whether one more envelope that the remote passes on, or wants to be, is taken: [`MAX_PASSES`] a minute.
-    pub(crate) fn may_pass(&mut self, now: Instant) -> bool {
-        self.passes.take(1, now)
     }
 
     /// Whether little enough is waiting that somebody else's envelopes may go this way.
@@ -348,6 +310,7 @@ impl Link {
             self.lane.transmit(Channel::Control, frame, cx);
         }
         if let Some(log) = log.filter(|_| self.control.is_empty() && self.words.is_empty()) {
+            self.flush_proofs(log, cx);
             self.flush_log(log, cx);
             self.flush_holdings(cx);
         }
@@ -397,6 +360,21 @@ impl Link {
             }
             let frame = Frame::Entries(batch).encode();
             self.lane.transmit(Channel::Control, frame, cx);
+        }
+    }
+
+    /// Both halves of each proof, in a frame each: together they might be larger than one may be.
+    fn flush_proofs(&mut self, log: &Log, cx: &mut Context<'_>) {
+        while let Some(author) = self.unproved.first().copied() {
+            let proof = log.proof(&author).into_iter().map(|half| Frame::Entries(alloc::vec![half]).encode());
+            let frames: Vec<Vec<u8>> = proof.collect();
+            if frames.iter().map(Vec::len).sum::<usize>() > self.lane.credit(Channel::Control) {
+                return;
+            }
+            self.unproved.remove(&author);
+            for frame in frames {
+                self.lane.transmit(Channel::Control, frame, cx);
+            }
         }
     }
 

@@ -202,9 +202,15 @@ impl Log {
         let entry = Entry::parse(bytes)?;
         let (id, author) = (entry.id(&self.room), entry.author);
         let standing = self.standing(&entry, &id);
+        let is_stranger = !self.admitted.contains(&author);
+        let strangers = || self.strangers.values().map(Vec::len).sum::<usize>();
         match standing {
             Standing::Known | Standing::Void => return Ok(Inserted::default()),
             Standing::TooFar => return Ok(Inserted { dropped: true, ..Inserted::default() }),
+            Standing::Open | Standing::Contradicts if is_stranger && strangers() >= MAX_STRANGERS => {
+                // Its author may yet be let in, unless that lies past the host's own fork.
+                return Ok(Inserted { dropped: !self.is_adrift(), ..Inserted::default() });
+            }
             Standing::Open | Standing::Contradicts => {}
         }
         if !entry.is_signed(&self.room) {
@@ -214,11 +220,8 @@ impl Log {
         let payload = Payload::decode(&entry)?;
         self.check_rights(&entry, &payload)?;
         let mut inserted = Inserted { checked: true, ..Inserted::default() };
-        if !self.admitted.contains(&author) {
-            inserted.dropped = self.strangers.values().map(Vec::len).sum::<usize>() >= MAX_STRANGERS;
-            if !inserted.dropped {
-                self.strangers.entry((author, entry.seq)).or_default().push((id, entry));
-            }
+        if is_stranger {
+            self.strangers.entry((author, entry.seq)).or_default().push((id, entry));
             return Ok(inserted);
         }
         let chain = self.chains.or_insert_with(author, Chain::default);
@@ -228,7 +231,8 @@ impl Log {
         } else {
             let is_next = entry.seq == chain.next();
             if is_next && !chain.has_quota(&entry, &payload) {
-                return Err(Misbehavior::BadEntry);
+                // Void, and nobody's fault who brings it: as half of a proof an honest member may have to.
+                return Ok(inserted);
             }
             // What is in order never waits, however much else does.
             let chain = &self.chains[&author];
@@ -314,7 +318,15 @@ impl Log {
     }
 
     fn is_ready(&self, entry: &Entry) -> bool {
-        entry.seen.iter().all(|head| self.chains.get(&head.author).is_some_and(|chain| chain.knows(head)))
+        let is_known = |head: &Head| self.chains.get(&head.author).is_some_and(|chain| chain.knows(head));
+        let will_never_be = |head: &Head| self.is_adrift() && !self.admitted.contains(&head.author);
+        entry.seen.iter().all(|head| is_known(head) || will_never_be(head))
+    }
+
+    /// Whether the host has contradicted itself: then others may have let in whom we never will, and nobody is to wait
+    /// for what such a one said.
+    fn is_adrift(&self) -> bool {
+        self.is_forked(&self.host)
     }
 
     fn place(&mut self, id: EntryId, entry: Entry, payload: Payload, inserted: &mut Inserted) {

@@ -113,6 +113,11 @@ pub(crate) struct Room {
     serving: Serving,
     drafts: VecDeque<Draft>,
     storing: Option<Storing>,
+    /// Who was shown to contradict itself; and whose proof is still to be kept.
+    shown_forks: BTreeSet<MemberId>,
+    unkept_forks: BTreeSet<MemberId>,
+    /// Who was asked in under a link that is not the newest any more: it hears us there until that is done.
+    old_door: Option<Tag>,
     /// Records being kept that nothing waits for.
     puts: BTreeSet<RequestId>,
     sync: Option<Instant>,

@@ -8,15 +8,15 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rate {
     most: u64,
-    micros: u64,
-    /// When the bucket is full again, in microseconds.
+    nanos: u64,
+    /// When the bucket is full again, in nanoseconds.
     full_at: u64,
 }
 
 impl Rate {
     /// `most` at once and a `period`; full at first.
     pub(crate) const fn new(most: u64, period: Duration) -> Self {
-        Self { most, micros: period.as_micros() as u64, full_at: 0 }
+        Self { most, nanos: period.as_nanos() as u64, full_at: 0 }
     }
 
     /// Take `cost` if there is so much.
@@ -30,7 +30,7 @@ impl Rate {
 
     /// Whether there is `cost`.
     pub(crate) fn has(&self, cost: u64, now: Instant) -> bool {
-        self.after(cost, now) <= micros(now) + self.micros
+        self.after(cost, now) <= nanos(now).saturating_add(self.nanos)
     }
 
     /// Take `cost`, also what is not there: then nothing is until that is made good.
@@ -39,12 +39,12 @@ impl Rate {
     }
 
     fn after(&self, cost: u64, now: Instant) -> u64 {
-        self.full_at.max(micros(now)).saturating_add(cost.saturating_mul(self.micros) / self.most)
+        self.full_at.max(nanos(now)).saturating_add(cost.saturating_mul(self.nanos).div_ceil(self.most))
     }
 }
 
-fn micros(now: Instant) -> u64 {
-    now.as_millis().saturating_mul(1_000)
+fn nanos(now: Instant) -> u64 {
+    now.as_millis().saturating_mul(1_000_000)
 }
 
 #[cfg(test)]

@@ -311,16 +311,17 @@ impl Room {
         }
         self.member()?;
         let old = self.identity.door.tag();
-        self.signal.leave(old, cx);
-        let at_door: Vec<MeetingId> = self
-            .meetings
-            .iter()
-            .filter(|(_, m)| m.mode == Mode::Door && m.link.is_none())
-            .map(|(id, _)| *id)
-            .collect();
+        let undecided = |m: &Meeting| m.link.is_none() && !matches!(m.stage, Stage::Admitting(_));
+        let at_door = self.meetings.iter().filter(|(_, m)| m.mode == Mode::Door && undecided(m));
+        let at_door: Vec<MeetingId> = at_door.map(|(id, _)| *id).collect();
         for id in at_door {
             self.remove_meeting(id, cx);
         }
+        // Who is let in already, and not linked yet, is heard where it asked; nobody else is heard there any more.
+        if let Some(older) = self.old_door.replace(old) {
+            self.signal.leave(older, cx);
+        }
+        self.leave_old_door(cx);
         self.identity.door = DoorSecret::random(cx.rng);
         self.door = Door::default();
         self.store_identity(cx);
@@ -330,6 +331,16 @@ impl Room {
         }
         self.announce(cx);
         Ok(())
+    }
+
+    /// Nobody who was let in is on its way from the old door any more.
+    pub(super) fn leave_old_door(&mut self, cx: &mut Context<'_>) {
+        let Some(old) = self.old_door else { return };
+        let from_there = |m: &Meeting| matches!(m.way, Way::Socket(tag, _) if tag == old);
+        if !self.meetings.values().any(from_there) {
+            self.signal.leave(old, cx);
+            self.old_door = None;
+        }
     }
 
     /// Member: the host has told where its door is now.
@@ -372,6 +383,7 @@ impl Room {
         if self.door.quiet_until.take_if(|until| *until <= cx.now).is_some() && !self.door.quiet {
             cx.event(Event::DoorListens { room: self.id });
         }
+        self.leave_old_door(cx);
         self.knock_timeout(cx);
     }
 }

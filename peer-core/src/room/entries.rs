@@ -26,7 +26,9 @@ impl Room {
                 break;
             }
             let Inserted { placed, forked, checked, dropped } = log.insert(bytes)?;
-            link.read_entry(bytes.len(), !placed.is_empty(), checked, dropped, cx.now);
+            if placed.is_empty() {
+                link.read_in_vain(bytes.len(), checked, dropped, cx.now);
+            }
             news |= !placed.is_empty();
             self.keep(&placed, cx);
             self.apply(&placed, &[], cx);
@@ -51,28 +53,35 @@ impl Room {
         }
     }
 
-    /// Somebody has contradicted itself. The proof is kept, and both its halves go to everybody, as they are: each may
-    /// have only one of them.
+    /// Somebody has contradicted itself. That is shown once, and the proof goes to everybody at once: each may have only
+    /// half of it. An earlier place of the same author's is news only for who compares logs: it has no end of them, each
+    /// with a proof, and nobody honest is to be flooded in its name.
     fn forked(&mut self, author: MemberId, cx: &mut Context<'_>) {
-        let violation = Misbehavior::ForkedLog;
-        cx.event(Event::Misbehaved { room: self.id, member: Some(author), violation });
-        let halves: Vec<Vec<u8>> =
-            self.log.iter().flat_map(|log| log.fork(&author)).map(Entry::encode).collect();
-        for (n, half) in (0..).zip(halves) {
-            self.put(records::fork_half(&author, n), half, cx);
-        }
-        for (member, link) in self.members.linked() {
-            if let Some(link) = self.links.get_mut(&link) {
-                link.note_proved(author);
+        self.unkept_forks.insert(author);
+        let is_first = self.shown_forks.insert(author);
+        for link in self.links.values_mut() {
+            if is_first {
+                link.prove(author);
+            } else {
+                link.forget_proved(&author);
             }
-            self.prove_fork(member, author, cx);
         }
-        self.show_member(author, cx);
+        if is_first {
+            let violation = Misbehavior::ForkedLog;
+            cx.event(Event::Misbehaved { room: self.id, member: Some(author), violation });
+            self.keep_forks(cx);
+            self.show_member(author, cx);
+        }
     }
 
-    fn prove_fork(&self, to: MemberId, author: MemberId, cx: &mut Context<'_>) {
-        for half in self.log.iter().flat_map(|log| log.proof(&author)) {
-            cx.send(to, Frame::Entries(alloc::vec![half]));
+    /// Keep the proofs that have changed.
+    fn keep_forks(&mut self, cx: &mut Context<'_>) {
+        for author in core::mem::take(&mut self.unkept_forks) {
+            let halves: Vec<Vec<u8>> =
+                self.log.iter().flat_map(|log| log.fork(&author)).map(Entry::encode).collect();
+            for (n, half) in (0..).zip(halves) {
+                self.put(records::fork_half(&author, n), half, cx);
+            }
         }
     }
 
@@ -83,6 +92,7 @@ impl Room {
     }
 
     pub(super) fn sync_all(&mut self, cx: &mut Context<'_>) {
+        self.keep_forks(cx);
         let Some(log) = &self.log else { return };
         for (member, link) in self.members.linked() {
             let afresh = self.links.get_mut(&link).is_some_and(|link| link.wants_all_again(cx.now));
@@ -102,15 +112,11 @@ impl Room {
                 link.tell_again(head.author);
             }
         }
-        let mut unproved = Vec::new();
         if scope != Scope::Some && link.may_compare(cx.now) {
             link.send_entries(&log.missing_from(heads, true), log);
-            unproved.extend(log.forked().filter(|author| link.note_proved(*author)));
+            log.forked().for_each(|author| link.prove(author));
         }
         let member = link.member;
-        for author in unproved {
-            self.prove_fork(member, author, cx);
-        }
         if let Some(head) = heads.iter().find(|head| head.author == self.me) {
             self.note_delivery(member, head.seq, cx);
         }

@@ -208,15 +208,23 @@ impl Room {
 
     fn link_up(&mut self, id: LinkId, session: Session, cx: &mut Context<'_>) -> Result<(), Misbehavior> {
         let member = session.member();
+        if self.is_full_without(&member) {
+            // All places were taken while it came up.
+            self.lose(id, LostReason::Closed, cx);
+            return Ok(());
+        }
         if let Some(old) = self.members.set_link(member, id) {
             // The other end has started afresh; what it was told over the old link is not counted on.
-            self.links.remove(&old);
+            if let Some(old) = self.links.remove(&old) {
+                self.members.keep_allowance(member, old.allowance);
+            }
             cx.ids.links.remove(&old);
             self.serving.link_down(old);
             cx.link(old, LinkOp::Close);
         }
         let link = self.links.get_mut(&id).expect("asked by the caller");
         link.set_up(session, cx.now);
+        link.allowance = self.members.allowance(&member);
         let (state, early) = (link.state(), link.take_early());
         cx.event(Event::LinkState { room: self.id, member, state });
         if !self.is_host() {
@@ -279,7 +287,7 @@ impl Room {
             Frame::Refused { file, refusal } => self.fetching.refused(member, file, refusal, cx),
             Frame::Available { file } => self.fetching.available(member, file, cx),
             Frame::Held { file, verified } => {
-                let heard = self.links.get_mut(&id).is_some_and(|link| link.may_hold(cx.now));
+                let heard = self.links.get_mut(&id).is_some_and(|link| link.allowance.may_hold(cx.now));
                 if let Some(size) = self.size_of(file).filter(|_| heard) {
                     let verified = verified.min(size);
                     cx.event(Event::Held { room: self.id, file, member, verified });
@@ -311,7 +319,9 @@ impl Room {
         cx.ids.links.remove(&id);
         cx.link(id, LinkOp::Close);
         self.meetings.remove(&link.meeting);
-        self.members.unlink(&link.member, id);
+        if self.members.unlink(&link.member, id) {
+            self.members.keep_allowance(link.member, link.allowance);
+        }
         self.serving.link_down(id);
         self.fetching.link_down(id, cx);
         let replaced = self.links.values().any(|other| other.member == link.member);
@@ -337,7 +347,9 @@ impl Room {
             let _ = link.send(&Frame::Bye);
             link.flush(self.log.as_ref(), cx);
             cx.ids.links.remove(&id);
-            self.members.unlink(&link.member, id);
+            if self.members.unlink(&link.member, id) {
+                self.members.keep_allowance(link.member, link.allowance);
+            }
             self.meetings.remove(&link.meeting);
             self.serving.link_down(id);
             self.fetching.link_down(id, cx);

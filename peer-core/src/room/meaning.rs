@@ -6,8 +6,8 @@ use super::open::Record;
 use crate::base::id::{EntryId, FileId, LinkId, MemberId, SourceId};
 use crate::cx::Context;
 use crate::io::{Event, SharedFile};
-use crate::log::MAX_MEMBERS;
 use crate::log::entry::{FileMeta, Payload};
+use crate::log::{Log, MAX_MEMBERS};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -78,12 +78,16 @@ impl Room {
         self.log.as_ref().is_some_and(|log| log.is_admitted(member))
     }
 
+    /// Whether all places are taken, and `member` has none.
+    pub(super) fn is_full_without(&self, member: &MemberId) -> bool {
+        let full = |log: &Log| log.admitted().count() >= MAX_MEMBERS && !log.is_admitted(member);
+        self.log.as_ref().is_some_and(full)
+    }
+
     /// All places are taken: who is linked and has none will never have one, whatever its admission says.
     fn turn_strangers_away(&mut self, cx: &mut Context<'_>) {
-        if self.log.as_ref().is_none_or(|log| log.admitted().count() < MAX_MEMBERS) {
-            return;
-        }
-        let strangers: Vec<MemberId> = self.members.strangers().collect();
+        let strangers = self.members.strangers().filter(|stranger| self.is_full_without(stranger));
+        let strangers: Vec<MemberId> = strangers.collect();
         for stranger in strangers {
             let links = self.links.values().filter(|link| link.member == stranger);
             let links: Vec<LinkId> = links.map(|link| link.id).collect();

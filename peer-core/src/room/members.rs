@@ -5,6 +5,7 @@ use super::neighbour::Distant;
 use crate::base::id::{LinkId, MemberId};
 use crate::base::map::Map;
 use crate::base::time::Instant;
+use crate::link::allowance::Allowance;
 use crate::link::rate::Rate;
 use crate::log::MAX_MEMBERS;
 use alloc::string::String;
@@ -31,6 +32,8 @@ pub(super) struct Member {
     /// Which of one's own entries it has, as seq.
     delivered: Option<u64>,
     opened: Rate,
+    /// What it may cost us; while a link is up, the link has it.
+    allowance: Allowance,
     /// Links in a row that were gone soon, whatever the reason.
     troubles: u32,
     /// To be called through a neighbour.
@@ -47,6 +50,7 @@ impl Members {
             link: None,
             delivered: None,
             opened: Rate::new(MAX_LINKS_A_MINUTE, Duration::from_secs(60)),
+            allowance: Allowance::default(),
             troubles: 0,
             distant: None,
         })
@@ -99,6 +103,17 @@ impl Members {
     pub(super) fn may_link(&mut self, member: MemberId, now: Instant) -> bool {
         let has_place = self.0.contains_key(&member) || self.0.len() < MAX_MEMBERS;
         has_place && self.row(member).opened.take(1, now)
+    }
+
+    pub(super) fn allowance(&self, member: &MemberId) -> Allowance {
+        self.0.get(member).map_or_else(Allowance::default, |row| row.allowance)
+    }
+
+    /// What is left of it when a link goes.
+    pub(super) fn keep_allowance(&mut self, member: MemberId, allowance: Allowance) {
+        if let Some(row) = self.0.get_mut(&member) {
+            row.allowance = allowance;
+        }
     }
 
     /// A link to `member` is gone that was up for so long, if it was: how many before it went as soon, in a row.

@@ -37,6 +37,8 @@ pub(super) struct Contact {
     /// Whose it is, once a handshake has shown.
     member: Option<MemberId>,
     pub(super) dial: Option<Instant>,
+    /// Since when it has to be called and others were in the way.
+    since: Option<Instant>,
     failures: u32,
 }
 
@@ -56,13 +58,17 @@ impl Room {
                 && matches!(meeting.stage, Stage::ExpectMember(_)))
         });
         for handle in handles {
-            self.contacts.insert(*handle, Contact { member: None, dial: Some(cx.now), failures: 0 });
+            self.contacts
+                .insert(*handle, Contact { member: None, dial: Some(cx.now), since: None, failures: 0 });
         }
         self.mesh_timeout(cx);
     }
 
     pub(super) fn mesh_attached(&mut self, handle: Handle, cx: &mut Context<'_>) {
-        self.contacts.insert(handle, Contact { member: None, dial: Some(cx.now + PATIENCE), failures: 0 });
+        self.contacts.insert(
+            handle,
+            Contact { member: None, dial: Some(cx.now + PATIENCE), since: None, failures: 0 },
+        );
     }
 
     /// Whether there is, or will soon be, a link to `member`.
@@ -99,9 +105,12 @@ impl Room {
 
     pub(super) fn mesh_timeout(&mut self, cx: &mut Context<'_>) {
         let due = |contact: &Contact| contact.dial.is_some_and(|due| due <= cx.now);
-        let handles: Vec<Handle> =
-            self.contacts.iter().filter(|(_, c)| due(c)).map(|(handle, _)| *handle).collect();
-        for handle in handles {
+        let waits = |contact: &Contact| contact.since.or(contact.dial);
+        let mut handles: Vec<(Option<Instant>, Handle)> =
+            self.contacts.iter().filter(|(_, c)| due(c)).map(|(handle, c)| (waits(c), *handle)).collect();
+        // Who has waited longest first: however many sockets nobody answers from, each has its turn.
+        handles.sort();
+        for (since, handle) in handles {
             let member = self.contacts[&handle].member;
             let calling = self
                 .meetings
@@ -109,15 +118,17 @@ impl Room {
                 .filter(|m| m.mode == Mode::Mesh && m.initiator && matches!(m.way, Way::Socket(..)))
                 .filter(|m| !matches!(m.stage, Stage::Over));
             let linked = member.is_some_and(|member| self.is_linked(&member));
-            let dial = if linked || calling.clone().any(|meeting| meeting.way.handle() == Some(handle)) {
-                None
-            } else if calling.count() >= MAX_CALLS {
-                Some(cx.now + BUSY)
-            } else {
-                self.call_socket(handle, cx);
-                None
-            };
-            self.contacts.get_mut(&handle).expect("just listed").dial = dial;
+            let (dial, since) =
+                if linked || calling.clone().any(|meeting| meeting.way.handle() == Some(handle)) {
+                    (None, None)
+                } else if calling.count() >= MAX_CALLS {
+                    (Some(cx.now + BUSY), since)
+                } else {
+                    self.call_socket(handle, cx);
+                    (None, None)
+                };
+            let contact = self.contacts.get_mut(&handle).expect("just listed");
+            (contact.dial, contact.since) = (dial, since);
         }
     }
 

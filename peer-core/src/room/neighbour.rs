@@ -44,7 +44,7 @@ impl Room {
         envelope: Vec<u8>,
         cx: &mut Context<'_>,
     ) {
-        if !self.links.get_mut(&link).is_some_and(|link| link.may_pass(cx.now)) {
+        if !self.links.get_mut(&link).is_some_and(|link| link.allowance.may_pass(cx.now)) {
             return;
         }
         if from != to && self.members.link(&to).is_some() {
@@ -63,7 +63,7 @@ impl Room {
         envelope: &[u8],
         cx: &mut Context<'_>,
     ) {
-        let heard = self.links.get_mut(&link).is_some_and(|link| link.may_pass(cx.now));
+        let heard = self.links.get_mut(&link).is_some_and(|link| link.allowance.may_pass(cx.now));
         if heard && self.members.person(&from).is_some() {
             self.envelope(Way::Neighbour { through, to: from }, envelope, cx);
         }

@@ -90,6 +90,7 @@ impl Room {
             log.restore(entries.map(|(_, content)| *content));
             let halves = records.iter().filter(|(key, _)| records::is_fork_half(key));
             log.restore_forks(halves.map(|(_, content)| *content));
+            room.shown_forks = log.forked().collect();
             let ids: Vec<_> = log.in_order().into_iter().map(|placed| placed.id).collect();
             room.log = Some(log);
             room.start(cx);
@@ -146,6 +147,9 @@ impl Room {
             serving: Serving::new(id),
             drafts: VecDeque::new(),
             storing: None,
+            shown_forks: BTreeSet::new(),
+            unkept_forks: BTreeSet::new(),
+            old_door: None,
             puts: BTreeSet::new(),
             sync: None,
             ending: None,

@@ -11,7 +11,7 @@ macro_rules! sources {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!("../../../", $path)))),+] };
 }
 
-const SOURCES: [(&str, &str); 64] = sources![
+const SOURCES: [(&str, &str); 65] = sources![
     "peer-core/src/base/blob.rs",
     "peer-core/src/base/identity.rs",
     "peer-core/src/base/path.rs",
@@ -21,6 +21,7 @@ const SOURCES: [(&str, &str); 64] = sources![
     "peer-core/src/description/sdp.rs",
     "peer-core/src/io.rs",
     "peer-core/src/link.rs",
+    "peer-core/src/link/allowance.rs",
     "peer-core/src/log.rs",
     "peer-core/src/log/chat.rs",
     "peer-core/src/log/entry.rs",

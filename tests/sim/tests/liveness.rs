@@ -4,7 +4,7 @@
 use peer_core::error::Misbehavior;
 use peer_core::io::{Channel, Command};
 use signal_proto::{Handle, Role};
-use sim::attacker::log::{ADMIT, Head, Pen, entries, id_of};
+use sim::attacker::log::{ADMIT, Head, Pen, SAY, entries, id_of};
 use sim::attacker::{Body, Conversation, Key, Link, reach, send, shake};
 use sim::hub::SocketId;
 use sim::lane::LaneKey;
@@ -313,5 +313,94 @@ fn a_host_that_admits_keys_without_end_fills_nobodys_tables() {
             world.run_for(10);
         }
         assert_eq!(world.view(member).members.len(), 64, "the room is full, whoever says otherwise");
+    }
+}
+
+/// Hostile members contradict themselves again and again, each time at an earlier entry, at one victim. Who is honest
+/// is neither cut for what it has to pass on in their names, nor made deaf by it.
+#[test]
+fn forks_without_end_neither_cut_honest_links_nor_make_them_deaf() {
+    for (hostile, slow, length) in [(2, false, 10), (3, true, 8_000)] {
+        let mut world = World::new(1);
+        let all = world.room_of(6);
+        let (host, victim, other) = (all[0], all[4], all[5]);
+        let hostile = &all[1..=hostile];
+        world.run_for(40_000);
+        let mut written = 0;
+        for &member in hostile {
+            let mut pen = Pen::of(&world, member, host);
+            pen.seq = next_seq(&world, member, member);
+            pen.previous = if pen.seq == 0 { [0; 32] } else { newest(&world, member, member, host) };
+            let text = |n: usize| postcard::to_allocvec(&(n.to_string(), 0_u64)).unwrap();
+            let chain: Vec<_> = (0..450).map(|n| pen.write(SAY, &text(n))).collect();
+            written = pen.seq;
+            let to_victim = lane(&world, victim, member);
+            for some in chain.chunks(60) {
+                world.lane_data(to_victim, Channel::Control, entries(some));
+            }
+        }
+        world.run_for(40_000);
+        if slow {
+            world.net().lane_rate = 250;
+        }
+        let text = "x".repeat(length);
+        let mut place = written - 1;
+        let mut contradict = |world: &mut World, times: u64| {
+            for _ in 0..times.min(place) {
+                for &member in hostile {
+                    let up = world.lanes_up(victim);
+                    let Some((to_victim, _)) = up.into_iter().find(|(_, end)| end.node == member) else {
+                        continue;
+                    };
+                    let entry = Pen::of(world, member, host).say(place, [3; 32], &[], &text).0;
+                    world.lane_data(to_victim, Channel::Control, entries(&[entry]));
+                }
+                place -= 1;
+            }
+        };
+        contradict(&mut world, 250);
+        for word in ["one", "two", "three", "four", "five", "six"] {
+            world.say(victim, word);
+            for _ in 0..5 {
+                world.run_for(1_000);
+                contradict(&mut world, 4);
+            }
+            for node in [host, other] {
+                assert!(
+                    world.view(node).texts().contains(&word),
+                    "{word} is heard, {} hostile",
+                    hostile.len()
+                );
+            }
+        }
+        let keys: Vec<_> = hostile.iter().map(|node| world.key(*node)).collect();
+        for node in [host, victim, other] {
+            let named = &world.view(node).misbehaved;
+            assert!(named.iter().all(|(who, _)| who.is_some_and(|who| keys.contains(&who))), "{named:?}");
+            assert!(keys.iter().all(|key| world.view(node).members[key].forked));
+        }
+        world.linked(&[host, victim, other]);
+    }
+}
+
+#[test]
+fn a_new_link_keeps_nobody_out_who_was_just_let_in() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let (host, link) = world.host("Hanna");
+        // The entry that lets in takes its time to be written.
+        world.net().store_latency = (300, 300);
+        let guest = world.guest("Gustav", &link);
+        let knock = world.knock(host, guest);
+        let room = world.room(host);
+        world.command(host, Command::Admit { room, knock });
+        world.command(host, Command::NewLink { room });
+        world.linked(&[host, guest]);
+        world.run_until("the guest has the new link", |world| world.link(host) == world.link(guest));
+        // The old link is nobody's way in any more.
+        let late = world.guest("Lena", &link);
+        world.run_for(30_000);
+        assert_eq!(world.view(host).knocked, 1);
+        assert!(!world.view(late).member);
     }
 }
