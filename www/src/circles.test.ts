@@ -37,7 +37,7 @@ function circles(files: Record<string, string>): string[] {
 
 describe("imports", () => {
   it("go in one direction", () => {
-    expect(imported("./state.test.ts", written)).toContain("./state.ts");
+    expect(imported("./reduce.test.ts", written)).toContain("./state.ts");
     expect(circles(written)).toEqual([]);
   });
 

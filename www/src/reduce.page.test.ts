@@ -107,14 +107,15 @@ describe("a room that is ready again", () => {
   const quiet = played([...serving, { type: "DoorQuiet", room, untilNewLink: true }]);
 
   it("keeps everything for the same person, and a quiet door only with the same link", () => {
+    expect(quiet.room?.doorQuiet).toBe("for-good");
     expect(played([{ ...hosting, name: "Anna" }], quiet)).toEqual({ ...quiet, room: { ...quiet.room, name: "Anna" } });
-    expect(played([{ ...hosting, link: "L2" }], quiet).room).toEqual({ ...quiet.room, link: "L2", name: "", doorQuiet: false });
-    expect(played([{ ...hosting, link: "L2" }]).room?.doorQuiet).toBe(false);
+    expect(played([{ ...hosting, link: "L2" }], quiet).room).toEqual({ ...quiet.room, link: "L2", name: "", doorQuiet: null });
+    expect(played([{ ...hosting, link: "L2" }]).room?.doorQuiet).toBeNull();
   });
 
   it("is another one for somebody else, or under another name of its own", () => {
     const empty = {
-      id: room, link: "L1", me: "anna", host: true, name: "", meeting: { type: "Connecting" }, people: new Map(), knocks: [], doorQuiet: false,
+      id: room, link: "L1", me: "anna", host: true, name: "", meeting: { type: "Connecting" }, people: new Map(), knocks: [], doorQuiet: null,
       files: new Map(), messages: new Map(), rows: [], ended: false, chatting: false,
     };
     expect(played([{ ...hosting, room: "other" }], quiet).room).toEqual({ ...empty, id: "other" });

@@ -64,12 +64,28 @@ describe("knocks", () => {
     expect(again.room?.knocks.map((each) => [each.knock, each.name])).toEqual([[2, "Ben"], [1, "Benjamin"]]);
   });
 
+  it("say how often somebody asked by this link and went, as it was told last", () => {
+    const vanished = (events: Event[]) => played([hosting, ...events]).room?.knocks.map((each) => each.vanished);
+    expect(vanished([knock(1)])).toEqual([2]);
+    expect(vanished([knock(1), { ...knock(1), vanished: 3 } as Event])).toEqual([3]);
+  });
+
   it("are over when the room is", () => {
     expect(played([hosting, knock(1), { type: "RoomEnded", room }]).room).toMatchObject({ knocks: [], ended: true });
   });
 
   it("of another room are not shown", () => {
     expect(played([hosting, { ...knock(1), room: "other" } as Event]).room?.knocks).toEqual([]);
+  });
+
+  it("are heard again when the door listens, and what was in the room stays", () => {
+    const before = played([...serving, knock(1)]);
+    for (const untilNewLink of [false, true]) {
+      const quiet = played([{ type: "DoorQuiet", room, untilNewLink }], before);
+      expect(troubleOf(quiet)).toEqual({ kind: "door-quiet", forAWhile: !untilNewLink });
+      expect(played([{ type: "DoorListens", room: "other" }], quiet), "another room's door").toEqual(quiet);
+      expect(played([{ type: "DoorListens", room }], quiet)).toEqual(before);
+    }
   });
 
   it("that have gone when answered are no problem to tell", () => {
