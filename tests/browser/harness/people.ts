@@ -80,7 +80,7 @@ export class Person {
     while (Date.now() < deadline) {
       there = await this.downloaded();
       for (const saved of there) {
-        if (this.collected.has(saved.path) || (await stat(saved.path)).size !== size) continue;
+        if (this.collected.has(saved.path) || (await sizeOf(saved.path)) !== size) continue;
         this.collected.add(saved.path);
         return saved;
       }
@@ -195,6 +195,16 @@ async function launch(kind: Kind, home: string, { privately = false, localRelay 
           "media.peerconnection.ice.loopback": localRelay,
         },
       });
+  }
+}
+
+/** A download's size; none while Firefox gives it its name: until then another one stands there, gone a moment later. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
 
