@@ -12,12 +12,26 @@ use alloc::vec::Vec;
 /// The one lane that a link has in this version.
 pub(crate) const LANE: LaneId = LaneId(0);
 
+/// Who in a room waits for an answer of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// Nobody, but for whether it was kept.
+    Record,
+    /// The own entry that is being stored.
+    Draft,
+    /// Files coming in.
+    Fetching,
+    /// Own files going out.
+    Serving,
+}
+
 /// Fresh ids, and which room a link or request belongs to.
 #[derive(Default)]
 pub(crate) struct Ids {
     next: u64,
     pub(crate) links: Map<LinkId, RoomId>,
-    pub(crate) requests: Map<RequestId, RoomId>,
+    /// Store requests that are not answered yet.
+    pub(crate) requests: Map<RequestId, (RoomId, Waiting)>,
 }
 
 impl Ids {
@@ -40,9 +54,10 @@ impl Ids {
         link
     }
 
-    pub(crate) fn request(&mut self, room: RoomId) -> RequestId {
+    /// A request to the store, and who waits for its answer.
+    pub(crate) fn request(&mut self, room: RoomId, waiting: Waiting) -> RequestId {
         let request = RequestId(self.next());
-        self.requests.insert(request, room);
+        self.requests.insert(request, (room, waiting));
         request
     }
 }

@@ -93,8 +93,9 @@ impl Peer {
                 }
             }
             Input::Stored { request, result } => {
-                if let Some(room) = cx.ids.requests.remove(&request).and_then(|room| rooms.get_mut(&room)) {
-                    room.stored(request, result.map(|bytes| bytes.0), cx);
+                let Some((room, waiting)) = cx.ids.requests.remove(&request) else { return };
+                if let Some(room) = rooms.get_mut(&room) {
+                    room.stored(request, waiting, result.map(|bytes| bytes.0), cx);
                     room.settle(cx);
                 }
             }
@@ -119,7 +120,7 @@ impl Peer {
         rooms.retain(|id, room| {
             if room.is_closed() {
                 ids.links.retain(|_, owner| owner != id);
-                ids.requests.retain(|_, owner| owner != id);
+                ids.requests.retain(|_, (owner, _)| owner != id);
             }
             !room.is_closed()
         });

@@ -26,7 +26,7 @@ use crate::base::map::Map;
 use crate::base::path::{SafeName, clean_person_name};
 use crate::base::record;
 use crate::base::time::Instant;
-use crate::cx::Context;
+use crate::cx::{Context, Waiting};
 use crate::io::{Command, Event, LinkInput, MAX_FILES, NewFile, Reason, SignalInput, StoreOp};
 use crate::link::Link;
 use crate::log::Log;
@@ -118,8 +118,6 @@ pub(crate) struct Room {
     unkept_forks: BTreeSet<MemberId>,
     /// Who was asked in under a link that is not the newest any more: it hears us there until that is done.
     old_door: Option<Tag>,
-    /// Records being kept that nothing waits for.
-    puts: BTreeSet<RequestId>,
     sync: Option<Instant>,
     ending: Option<Instant>,
     /// Whether the store still keeps this room.
@@ -307,29 +305,34 @@ impl Room {
     pub(crate) fn stored(
         &mut self,
         request: RequestId,
+        waiting: Waiting,
         result: Result<Vec<u8>, StoreFailure>,
         cx: &mut Context<'_>,
     ) {
-        if self.puts.remove(&request) {
-            if let Err(reason) = result {
-                self.not_stored(reason, cx);
-            }
-        } else if self.storing.as_ref().is_some_and(|storing| storing.request == request) {
-            self.draft_stored(result.err(), cx);
-        } else if !self.fetching.stored(request, &result, cx)
-            && let Some(log) = &self.log
-            && let Some(done) = self.serving.stored(request, result, &self.key, log.digest(), cx)
-        {
-            if let Some(reason) = done.not_stored {
-                self.not_stored(reason, cx);
-            }
-            for (link, chunk) in done.chunks {
-                if let Some(link) = self.links.get_mut(&link) {
-                    link.send_chunk(chunk);
+        match waiting {
+            Waiting::Record => {
+                if let Err(reason) = result {
+                    self.not_stored(reason, cx);
                 }
             }
-            self.close_what_is_whole(cx);
+            Waiting::Draft => self.draft_stored(result.err(), cx),
+            Waiting::Fetching => self.fetching.stored(request, &result, cx),
+            Waiting::Serving => self.served(request, result, cx),
         }
+    }
+
+    fn served(&mut self, request: RequestId, result: Result<Vec<u8>, StoreFailure>, cx: &mut Context<'_>) {
+        let Some(log) = &self.log else { return };
+        let done = self.serving.stored(request, result, &self.key, log.digest(), cx);
+        if let Some(reason) = done.not_stored {
+            self.not_stored(reason, cx);
+        }
+        for (link, chunk) in done.chunks {
+            if let Some(link) = self.links.get_mut(&link) {
+                link.send_chunk(chunk);
+            }
+        }
+        self.close_what_is_whole(cx);
     }
 
     pub(crate) fn timeout(&mut self, cx: &mut Context<'_>) {
@@ -429,8 +432,7 @@ impl Room {
         if !self.durable {
             return;
         }
-        let request = cx.ids.request(self.id);
-        self.puts.insert(request);
+        let request = cx.ids.request(self.id, Waiting::Record);
         cx.store(StoreOp::Put { request, room: self.id, key, value: record::seal(&value).into() });
     }
 

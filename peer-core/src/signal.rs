@@ -12,7 +12,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Role, ServerMessage, Tag, Turn};
-use turn::Relays;
+use turn::Rights;
 
 /// First wait before connecting again; doubles up to [`MAX_BACKOFF`], half of each wait is random.
 const BACKOFF: Duration = Duration::from_millis(500);
@@ -56,7 +56,7 @@ pub(crate) struct Signal {
     failures: u32,
     retry_hint: Option<Duration>,
     places: Map<Tag, Place>,
-    relays: Relays,
+    turn_rights: Rights,
 }
 
 impl Signal {
@@ -67,7 +67,7 @@ impl Signal {
             failures: 0,
             retry_hint: None,
             places: Map::new(),
-            relays: Relays::default(),
+            turn_rights: Rights::default(),
         }
     }
 
@@ -113,18 +113,18 @@ impl Signal {
         }
     }
 
-    /// Somebody on `tag` has answered us, so that a lane may soon be opened: ask for a relay unless a fresh one is
+    /// Somebody on `tag` has answered us, so that a lane may soon be opened: ask for the use of a TURN server unless a fresh one is
     /// there. The server gives it only to who was heard and heard there just now.
-    pub(crate) fn prepare_relay(&mut self, tag: Tag, cx: &mut Context<'_>) {
+    pub(crate) fn prepare_turn(&mut self, tag: Tag, cx: &mut Context<'_>) {
         let may = self.is_connected() && self.places.get(&tag).is_some_and(|place| place.joined);
-        if may && self.relays.ask(cx.now) {
+        if may && self.turn_rights.ask(cx.now) {
             self.transmit(&ClientMessage::AskTurn { tag }, cx);
         }
     }
 
     /// What a lane that is opened now may use.
-    pub(crate) fn relay(&self, now: Instant) -> Option<Turn> {
-        self.relays.usable(now)
+    pub(crate) fn turn(&self, now: Instant) -> Option<Turn> {
+        self.turn_rights.usable(now)
     }
 
     /// Who is on the tag, as far as this role sees.
@@ -197,7 +197,7 @@ impl Signal {
                 None
             }
             ServerMessage::Turn { turn } => {
-                self.relays.answered(turn);
+                self.turn_rights.answered(turn);
                 None
             }
         }

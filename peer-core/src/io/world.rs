@@ -139,14 +139,14 @@ pub enum LinkOp {
     /// New RTCPeerConnection with both channels; create and set the local offer.
     OpenAsOfferer {
         /// What the room's server gave us to use beside the ICE servers of the page's own.
-        relay: Option<Turn>,
+        turn: Option<Turn>,
     },
     /// New RTCPeerConnection with both channels; set the remote offer; create and set the local answer.
     OpenAsAnswerer {
         /// The remote offer.
         offer: String,
         /// As above.
-        relay: Option<Turn>,
+        turn: Option<Turn>,
     },
     /// Set this remote answer.
     RemoteDescription(String),

@@ -167,7 +167,7 @@ impl Room {
         );
         self.meetings.insert(header.meeting, meeting);
         self.signal.send(tag, from, answer, cx);
-        self.signal.prepare_relay(tag, cx);
+        self.signal.prepare_turn(tag, cx);
     }
 
     /// T1: somebody has a key and a name. A member that comes back is let in at once, others wait for a person.

@@ -21,7 +21,7 @@ impl Room {
     pub(super) fn open_link(&mut self, id: MeetingId, peer: Authenticated, cx: &mut Context<'_>) {
         let member = peer.member();
         let link = self.new_link_to(id, peer, cx);
-        cx.link(link, LinkOp::OpenAsOfferer { relay: self.signal.relay(cx.now) });
+        cx.link(link, LinkOp::OpenAsOfferer { turn: self.signal.turn(cx.now) });
         self.show_connecting(member, cx);
     }
 
@@ -38,8 +38,8 @@ impl Room {
         if let Some(link) = self.links.get_mut(&link) {
             link.lane.opened_with(offer);
         }
-        let relay = self.signal.relay(cx.now);
-        cx.link(link, LinkOp::OpenAsAnswerer { offer: offer.render_offer(), relay });
+        let turn = self.signal.turn(cx.now);
+        cx.link(link, LinkOp::OpenAsAnswerer { offer: offer.render_offer(), turn });
         self.show_connecting(member, cx);
     }
 

@@ -195,15 +195,15 @@ impl Room {
                 // Whoever was meant has not been reached by this.
                 self.call_failed(called, cx);
             }
-            self.prepare_relay(way, cx);
+            self.prepare_turn(way, cx);
             self.body(id, first, cx);
         }
     }
 
     /// A lane may soon be opened to who has answered this way. Through a neighbour the server knows nothing of it.
-    pub(super) fn prepare_relay(&mut self, way: Way, cx: &mut Context<'_>) {
+    pub(super) fn prepare_turn(&mut self, way: Way, cx: &mut Context<'_>) {
         match way {
-            Way::Socket(tag, _) => self.signal.prepare_relay(tag, cx),
+            Way::Socket(tag, _) => self.signal.prepare_turn(tag, cx),
             Way::Neighbour { .. } => {}
         }
     }
@@ -219,7 +219,7 @@ impl Room {
             meeting.redial.filter(|(_, handle)| !matches!(way, Way::Socket(_, from) if from == *handle));
         if meeting.link.is_none() {
             // As long as a knock waits this comes at least with every renewal.
-            self.prepare_relay(way, cx);
+            self.prepare_turn(way, cx);
         }
         for body in bodies {
             self.body(id, body, cx);

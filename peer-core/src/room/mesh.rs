@@ -169,7 +169,7 @@ impl Room {
         let meeting = Meeting::accepted(conduit, stage, Mode::Mesh, way, cx.now);
         self.meetings.insert(header.meeting, meeting);
         self.transmit(way, answer, cx);
-        self.prepare_relay(way, cx);
+        self.prepare_turn(way, cx);
     }
 
     /// T0 or T1 of a member.

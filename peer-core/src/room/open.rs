@@ -150,7 +150,6 @@ impl Room {
             shown_forks: BTreeSet::new(),
             unkept_forks: BTreeSet::new(),
             old_door: None,
-            puts: BTreeSet::new(),
             sync: None,
             ending: None,
             durable: true,

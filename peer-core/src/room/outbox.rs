@@ -4,10 +4,10 @@
 use super::{Room, records};
 use crate::base::error::{CommandError, StoreFailure};
 use crate::base::features::Features;
-use crate::base::id::{CommandId, EntryId, FileId, RequestId, SourceId};
+use crate::base::id::{CommandId, EntryId, FileId, SourceId};
 use crate::base::path::SafeName;
 use crate::base::record;
-use crate::cx::Context;
+use crate::cx::{Context, Waiting};
 use crate::io::{Event, MAX_FILES, NewFile, StoreOp};
 use crate::log::Inserted;
 use crate::log::entry::{FileMeta, Payload};
@@ -26,7 +26,6 @@ pub(super) struct Draft {
 
 /// The own entry that is being stored.
 pub(super) struct Storing {
-    pub(super) request: RequestId,
     draft: Draft,
     bytes: Vec<u8>,
 }
@@ -102,12 +101,12 @@ impl Room {
         let Some(draft) = self.drafts.pop_front() else { return };
         let entry = log.draft(&self.key, &draft.payload);
         let bytes = entry.encode();
-        let request = cx.ids.request(self.id);
+        let request = cx.ids.request(self.id, Waiting::Draft);
         if self.durable {
             let key = records::entry(&self.me, entry.seq);
             cx.store(StoreOp::Put { request, room: self.id, key, value: record::seal(&bytes).into() });
         }
-        self.storing = Some(Storing { request, draft, bytes });
+        self.storing = Some(Storing { draft, bytes });
         if !self.durable {
             self.draft_stored(None, cx);
         }

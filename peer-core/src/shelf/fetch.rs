@@ -13,7 +13,7 @@ use crate::base::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SinkId}
 use crate::base::identity::{RoomDigest, context, verify};
 use crate::base::map::Map;
 use crate::base::time::Instant;
-use crate::cx::Context;
+use crate::cx::{Context, Waiting};
 use crate::io::{Event, FileFailure, FileState, StoreOp};
 use crate::shelf::blob::ChunkSet;
 use crate::wire::{BULK_BYTES, Bulk, Frame, Page, Refusal};
@@ -148,7 +148,7 @@ impl Fetching {
             Some((FileState::Done { .. }, _)) | Some((_, Some(_))) => self.discard(file, cx),
             Some(_) => return Err(CommandError::AlreadyFetching),
         }
-        let request = cx.ids.request(self.room);
+        let request = cx.ids.request(self.room, Waiting::Fetching);
         let fetch = Fetch {
             sink,
             sink_state: Sink::Opening(request),
@@ -333,7 +333,7 @@ impl Fetching {
             fetch.busy.remove(&chunk);
             return Err(Misbehavior::BadChunk);
         }
-        let request = cx.ids.request(self.room);
+        let request = cx.ids.request(self.room, Waiting::Fetching);
         self.writes.insert(request, (file, fetch.sink, chunk));
         cx.store(StoreOp::Write {
             request,

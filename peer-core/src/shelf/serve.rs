@@ -11,7 +11,7 @@ use crate::base::error::{CommandError, Misbehavior, StoreFailure};
 use crate::base::id::{FileId, LinkId, MemberId, RequestId, RoomId, SourceId};
 use crate::base::identity::{Keypair, RoomDigest, Signature};
 use crate::base::map::Map;
-use crate::cx::Context;
+use crate::cx::{Context, Waiting};
 use crate::io::{Event, FileFailure, FileState, NewFile, StoreOp};
 use crate::link::OutgoingChunk;
 use crate::log::entry::FileMeta;
@@ -261,14 +261,14 @@ impl Serving {
                     continue;
                 };
                 queue.reading = Some(request);
-                let read = cx.ids.request(self.room);
+                let read = cx.ids.request(self.room, Waiting::Serving);
                 self.jobs.insert(read, Job::Chunk { file, source, link: *link, request, chunk });
                 cx.store(StoreOp::Read { request: read, source, offset: blob::chunk_offset(chunk), length });
             }
         }
     }
 
-    /// A reply of the store, if it is one of ours.
+    /// A reply of the store.
     pub(crate) fn stored(
         &mut self,
         request: RequestId,
@@ -276,9 +276,10 @@ impl Serving {
         key: &Keypair,
         digest: &RoomDigest,
         cx: &mut Context<'_>,
-    ) -> Option<Done> {
+    ) -> Done {
         let mut done = Done::default();
-        match self.jobs.remove(&request)? {
+        let Some(job) = self.jobs.remove(&request) else { return done };
+        match job {
             Job::Hash { file, source } => {
                 // A read of a source that was replaced meanwhile says nothing about the new one.
                 if self.is_source(file, source) {
@@ -311,7 +312,7 @@ impl Serving {
                 }
             }
         }
-        Some(done)
+        done
     }
 
     fn is_source(&self, file: FileId, source: SourceId) -> bool {

@@ -1,4 +1,4 @@
-//! The right to use a relay: when to ask the server for it, and what there is when a lane is opened.
+//! The right to use a TURN server: when to ask the server for it, and what there is when a lane is opened.
 //! PROTOCOL.md, *TURN*.
 //!
 //! Opening a lane never waits for it. It comes from the room's own server only, never from a peer.
@@ -7,26 +7,26 @@ use crate::base::time::Instant;
 use core::time::Duration;
 use signal_proto::Turn;
 
-/// Nothing is asked again so soon, whether the answer was no or none came: a server without a relay has none a
+/// Nothing is asked again so soon, whether the answer was no or none came: a server without a TURN server has none a
 /// moment later either, and one that answers with nonsense would cost a connection each time.
 const ASK_AGAIN: Duration = Duration::from_secs(20);
 
 #[derive(Default)]
-pub(crate) struct Relays {
+pub(crate) struct Rights {
     held: Option<Held>,
     /// When the last question was asked.
     asked: Option<Instant>,
 }
 
 struct Held {
-    relay: Turn,
+    turn: Turn,
     /// From then on a fresh one is wanted.
     fresh_until: Instant,
     /// From then on it might expire while a lane is being opened with it.
     usable_until: Instant,
 }
 
-impl Relays {
+impl Rights {
     /// Whether it is time to ask; then that counts as done.
     #[must_use]
     pub(crate) fn ask(&mut self, now: Instant) -> bool {
@@ -40,18 +40,18 @@ impl Relays {
 
     /// The server's answer. Its life may have begun when it was asked for. A no leaves what there is: that was given
     /// for its own time.
-    pub(crate) fn answered(&mut self, relay: Option<Turn>) {
-        if let (Some(relay), Some(asked)) = (relay, self.asked) {
-            let life = Duration::from_secs(relay.lifetime_s().into());
+    pub(crate) fn answered(&mut self, turn: Option<Turn>) {
+        if let (Some(turn), Some(asked)) = (turn, self.asked) {
+            let life = Duration::from_secs(turn.lifetime_s().into());
             self.held =
-                Some(Held { relay, fresh_until: asked + life / 2, usable_until: asked + life - life / 10 });
+                Some(Held { turn, fresh_until: asked + life / 2, usable_until: asked + life - life / 10 });
         }
     }
 
     /// What a lane that is opened now may use.
     pub(crate) fn usable(&self, now: Instant) -> Option<Turn> {
         let held = self.held.as_ref().filter(|held| now < held.usable_until)?;
-        Some(held.relay.clone())
+        Some(held.turn.clone())
     }
 }
 
@@ -61,43 +61,43 @@ mod tests {
     use alloc::string::String;
     use alloc::vec;
 
-    fn relay(user: &str) -> Turn {
+    fn turn(user: &str) -> Turn {
         Turn::new(vec!["turn:host".into()], user.into(), String::from("c"), 600).unwrap()
     }
 
-    fn user(relays: &Relays, at: u64) -> Option<String> {
-        relays.usable(Instant::from_millis(at * 1_000)).map(|relay| relay.username().into())
+    fn user(rights: &Rights, at: u64) -> Option<String> {
+        rights.usable(Instant::from_millis(at * 1_000)).map(|turn| turn.username().into())
     }
 
     #[test]
     fn the_newest_is_used_until_shortly_before_it_expires_and_renewed_in_time() {
         let at = |second: u64| Instant::from_millis(second * 1_000);
-        let mut relays = Relays::default();
-        assert_eq!(user(&relays, 0), None);
-        assert!(relays.ask(at(0)));
-        assert!(!relays.ask(at(19)), "one question at a time");
-        relays.answered(Some(relay("first")));
-        assert_eq!(user(&relays, 1).as_deref(), Some("first"));
-        assert!(!relays.ask(at(299)), "half of its life is left");
-        assert!(relays.ask(at(300)));
-        assert_eq!(user(&relays, 301).as_deref(), Some("first"), "while the answer is on its way");
-        relays.answered(Some(relay("second")));
-        assert_eq!(user(&relays, 302).as_deref(), Some("second"));
-        assert_eq!(user(&relays, 300 + 539).as_deref(), Some("second"));
-        assert_eq!(user(&relays, 300 + 540), None);
+        let mut rights = Rights::default();
+        assert_eq!(user(&rights, 0), None);
+        assert!(rights.ask(at(0)));
+        assert!(!rights.ask(at(19)), "one question at a time");
+        rights.answered(Some(turn("first")));
+        assert_eq!(user(&rights, 1).as_deref(), Some("first"));
+        assert!(!rights.ask(at(299)), "half of its life is left");
+        assert!(rights.ask(at(300)));
+        assert_eq!(user(&rights, 301).as_deref(), Some("first"), "while the answer is on its way");
+        rights.answered(Some(turn("second")));
+        assert_eq!(user(&rights, 302).as_deref(), Some("second"));
+        assert_eq!(user(&rights, 300 + 539).as_deref(), Some("second"));
+        assert_eq!(user(&rights, 300 + 540), None);
     }
 
     #[test]
     fn a_no_is_not_asked_about_at_once_and_takes_nothing_away() {
         let at = |second: u64| Instant::from_millis(second * 1_000);
-        let mut relays = Relays::default();
-        assert!(relays.ask(at(0)));
-        relays.answered(None);
-        assert!(!relays.ask(at(19)));
-        assert!(relays.ask(at(20)));
-        relays.answered(Some(relay("one")));
-        assert!(relays.ask(at(400)));
-        relays.answered(None);
-        assert_eq!(user(&relays, 402).as_deref(), Some("one"));
+        let mut rights = Rights::default();
+        assert!(rights.ask(at(0)));
+        rights.answered(None);
+        assert!(!rights.ask(at(19)));
+        assert!(rights.ask(at(20)));
+        rights.answered(Some(turn("one")));
+        assert!(rights.ask(at(400)));
+        rights.answered(None);
+        assert_eq!(user(&rights, 402).as_deref(), Some("one"));
     }
 }

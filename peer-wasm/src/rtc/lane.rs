@@ -43,8 +43,8 @@ impl Lanes {
     /// Do what the engine wants, and return what comes of it at once.
     pub(crate) fn perform(&mut self, key: LaneKey, op: LinkOp) -> Option<Input> {
         let task = match op {
-            LinkOp::OpenAsOfferer { relay } => Task::OpenAsOfferer(ice_server(relay)),
-            LinkOp::OpenAsAnswerer { offer, relay } => Task::OpenAsAnswerer(offer, ice_server(relay)),
+            LinkOp::OpenAsOfferer { turn } => Task::OpenAsOfferer(ice_server(turn)),
+            LinkOp::OpenAsAnswerer { offer, turn } => Task::OpenAsAnswerer(offer, ice_server(turn)),
             LinkOp::RemoteDescription(answer) => Task::RemoteDescription(answer),
             LinkOp::RemoteCandidate(line) => Task::RemoteCandidate(line),
             LinkOp::Send(channel, bytes) => return self.send(key, channel, &bytes),
@@ -298,14 +298,14 @@ pub(super) fn binary(event: &MessageEvent) -> Option<Vec<u8>> {
     event.data().dyn_into::<ArrayBuffer>().ok().map(|buffer| js::take_bytes(&buffer))
 }
 
-/// The relay as an RTCIceServer, or undefined.
-fn ice_server(relay: Option<Turn>) -> JsValue {
-    let Some(relay) = relay else { return JsValue::UNDEFINED };
+/// The TURN server as an RTCIceServer, or undefined.
+fn ice_server(turn: Option<Turn>) -> JsValue {
+    let Some(turn) = turn else { return JsValue::UNDEFINED };
     let server = RtcIceServer::new();
-    let urls: Array = relay.urls().iter().map(|url| JsValue::from_str(url)).collect();
+    let urls: Array = turn.urls().iter().map(|url| JsValue::from_str(url)).collect();
     server.set_urls(&urls);
-    server.set_username(relay.username());
-    server.set_credential(relay.credential());
+    server.set_username(turn.username());
+    server.set_credential(turn.credential());
     server.into()
 }
 

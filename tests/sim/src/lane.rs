@@ -79,8 +79,8 @@ pub(crate) type Reports = Vec<(LaneKey, LinkInput)>;
 impl Lanes {
     pub(crate) fn perform(&mut self, key: LaneKey, flavour: Flavour, op: LinkOp, cx: &mut Context) {
         match op {
-            LinkOp::OpenAsOfferer { relay } => self.open(key, flavour, None, relay, cx),
-            LinkOp::OpenAsAnswerer { offer, relay } => self.open(key, flavour, Some(&offer), relay, cx),
+            LinkOp::OpenAsOfferer { turn } => self.open(key, flavour, None, turn, cx),
+            LinkOp::OpenAsAnswerer { offer, turn } => self.open(key, flavour, Some(&offer), turn, cx),
             LinkOp::RemoteDescription(answer) => {
                 let end = self.live(key, "set a description");
                 assert!(end.remote.is_none(), "{key:?}: a second remote description");

@@ -37,9 +37,9 @@ pub(crate) fn output(output: &Output) -> String {
         },
         Output::Link { link, lane, op } => {
             let what = match op {
-                LinkOp::OpenAsOfferer { relay } => format!("open as offerer, {}", relayed(relay)),
-                LinkOp::OpenAsAnswerer { offer, relay } => {
-                    format!("open as answerer {}, {}", bytes(offer.as_bytes()), relayed(relay))
+                LinkOp::OpenAsOfferer { turn } => format!("open as offerer, {}", relayed(turn)),
+                LinkOp::OpenAsAnswerer { offer, turn } => {
+                    format!("open as answerer {}, {}", bytes(offer.as_bytes()), relayed(turn))
                 }
                 LinkOp::RemoteDescription(sdp) => format!("remote description {}", bytes(sdp.as_bytes())),
                 LinkOp::RemoteCandidate(line) => format!("remote {line}"),

@@ -4,20 +4,20 @@ use super::{Fetching, HELD, PROGRESS, RATE_SPAN, Sink};
 use crate::base::blob::ChunkValue;
 use crate::base::error::StoreFailure;
 use crate::base::id::{FileId, RequestId};
-use crate::cx::Context;
+use crate::cx::{Context, Waiting};
 use crate::io::{Event, FileFailure, FileState, StoreOp};
 use crate::shelf::blob;
 use crate::wire::Frame;
 use alloc::vec::Vec;
 
 impl Fetching {
-    /// A reply of the store; whether it was ours.
+    /// A reply of the store.
     pub(crate) fn stored(
         &mut self,
         request: RequestId,
         result: &Result<Vec<u8>, StoreFailure>,
         cx: &mut Context<'_>,
-    ) -> bool {
+    ) {
         if let Some((file, sink, chunk)) = self.writes.remove(&request) {
             if self.fetches.get(&file).is_some_and(|fetch| fetch.sink == sink) {
                 match result {
@@ -25,11 +25,11 @@ impl Fetching {
                     Err(failure) => self.store_failed(file, *failure, cx),
                 }
             }
-            return true;
+            return;
         }
         let of = |state: Sink| matches!(state, Sink::Opening(r) | Sink::Closing(r) if r == request);
         let Some((&file, fetch)) = self.fetches.iter_mut().find(|(_, fetch)| of(fetch.sink_state)) else {
-            return false;
+            return;
         };
         match (result, fetch.sink_state) {
             (Err(failure), _) => self.store_failed(file, *failure, cx),
@@ -45,7 +45,6 @@ impl Fetching {
                 self.finish(file, cx);
             }
         }
-        true
     }
 
     fn written(&mut self, file: FileId, chunk: u32, cx: &mut Context<'_>) {
@@ -88,7 +87,7 @@ impl Fetching {
         if blob::root(shelf.size, &values) != Some(root) {
             return self.end(file, FileState::Failed { reason: FileFailure::Contradiction }, cx);
         }
-        let request = cx.ids.request(self.room);
+        let request = cx.ids.request(self.room, Waiting::Fetching);
         fetch.sink_state = Sink::Closing(request);
         fetch.values.clear();
         cx.store(StoreOp::CloseSink { request, sink: fetch.sink, keep: true });
@@ -107,7 +106,7 @@ impl Fetching {
     pub(super) fn discard(&mut self, file: FileId, cx: &mut Context<'_>) {
         self.drop_requests(file, cx);
         if let Some(fetch) = self.fetches.remove(&file) {
-            let request = cx.ids.request(self.room);
+            let request = cx.ids.request(self.room, Waiting::Fetching);
             cx.store(StoreOp::CloseSink { request, sink: fetch.sink, keep: false });
         }
     }

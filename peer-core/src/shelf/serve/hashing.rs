@@ -6,7 +6,7 @@ use crate::base::error::StoreFailure;
 use crate::base::id::{EntryId, FileId, Root};
 use crate::base::identity::{Keypair, RoomDigest, context};
 use crate::base::record;
-use crate::cx::Context;
+use crate::cx::{Context, Waiting};
 use crate::io::{FileFailure, StoreOp};
 use crate::shelf::blob::root;
 use crate::wire::Page;
@@ -52,7 +52,7 @@ impl Serving {
             let length = u64::from(HASH_READ).min(served.size - offset) as u32;
             self.count += 1;
             (served.reading, served.read) = (true, self.count);
-            let request = cx.ids.request(self.room);
+            let request = cx.ids.request(self.room, Waiting::Serving);
             self.jobs.insert(request, Job::Hash { file: *file, source });
             cx.store(StoreOp::Read { request, source, offset, length });
         }
@@ -101,7 +101,7 @@ impl Serving {
             return self.page_stored(file, segment, page, cx);
         }
         let value = postcard::to_allocvec(&page).expect("postcard into a Vec has no failure here");
-        let request = cx.ids.request(self.room);
+        let request = cx.ids.request(self.room, Waiting::Serving);
         self.jobs.insert(request, Job::Page { file, segment, page });
         cx.store(StoreOp::Put {
             request,
