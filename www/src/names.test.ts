@@ -1,7 +1,7 @@
 /** Whom a person would let in, believe or send a file to, if a name could pass for another's or for the page's own word. */
 import { describe, expect, it } from "vitest";
 import { hosting, played, room } from "./made";
-import { fold, isTaken, knockerOf, nameOf, namesOf, plainName, suffix } from "./names";
+import { fold, isTaken, knockerInParts, knockerOf, nameOf, namesOf, plainName, suffix } from "./names";
 import type { Event, Room } from "./state";
 import { PERSON_WORDS, text } from "./text";
 
@@ -121,6 +121,8 @@ describe("who knocks", () => {
     expect(at.knocks.map((knock) => legible(knockerOf(at, knock)))).toEqual(["anna (key …9c01)", "Dan"]);
     const two = withPeople(is(anna, "Anna"), knocking(ben, "Dan"), knocking(caro, "Dan", 2));
     expect(two.knocks.map((knock) => legible(knockerOf(two, knock)))).toEqual(["Dan (key …9c01)", "Dan (key …77de)"]);
+    expect(two.knocks.map((knock) => knockerInParts(two, knock))).toEqual([{ name: "Dan", key: "9c01" }, { name: "Dan", key: "77de" }]);
+    expect(at.knocks.map((knock) => knockerInParts(at, knock).key)).toEqual(["9c01", ""]);
   });
 
   it("does not change what a member is called", () => {

@@ -18,13 +18,19 @@ export function suffix(member: string, digits = SUFFIX): string {
 type Named = Pick<Person, "member" | "name"> & { readonly host?: boolean };
 type People = Room["people"];
 
+/** A name, and as much of its owner's key as tells it from others like it; none where it is the only one. */
+export interface Called {
+  readonly name: string;
+  readonly key: string;
+}
+
 const known = new WeakMap<People, ReadonlyMap<string, string>>();
 
 /** Everybody's name, by member; of those too who left, because what they said is still in view. */
 export function namesOf(people: People): ReadonlyMap<string, string> {
   let names = known.get(people);
   if (names === undefined) {
-    names = apart([...people.values()]);
+    names = new Map([...apart([...people.values()])].map(([member, called]) => [member, whole(called)]));
     known.set(people, names);
   }
   return names;
@@ -36,9 +42,14 @@ export function nameOf(people: People, member: string): string {
 }
 
 /** What the person who knocks is called. Who only knocks never changes what a member is called. */
-export function knockerOf({ people, knocks }: Pick<Room, "people" | "knocks">, knock: Pick<Knock, "member" | "name">): string {
+export function knockerOf(room: Pick<Room, "people" | "knocks">, knock: Pick<Knock, "member" | "name">): string {
+  return whole(knockerInParts(room, knock));
+}
+
+/** The same, where the key is not to stand in the name's line. */
+export function knockerInParts({ people, knocks }: Pick<Room, "people" | "knocks">, knock: Pick<Knock, "member" | "name">): Called {
   const others = [...people.values(), ...knocks].filter((other) => other.member !== knock.member);
-  return apart([knock, ...others]).get(knock.member) ?? text.someone;
+  return apart([knock, ...others]).get(knock.member) ?? { name: text.someone, key: "" };
 }
 
 /** Whether `name` is one of the page's own words for people, or passes for one: nobody may go by it. */
@@ -80,15 +91,19 @@ const MADE_UP = new RegExp(`^(${letters(text.guest(""))}|${letters(text.knock.ke
 /** The beginning of a key's mark, wherever it stands. */
 const MARK = bare(text.knock.key("")).toLowerCase();
 
+function whole({ name, key }: Called): string {
+  return key === "" ? name : `${name} (${text.knock.key(key)})`;
+}
+
 /** Names by member, each told apart from all others. */
-function apart(all: readonly Named[]): Map<string, string> {
+function apart(all: readonly Named[]): Map<string, Called> {
   const alike = new Map<string, Named[]>();
   for (const one of all) {
     const shape = fold(plainName(one));
     alike.set(shape, [...(alike.get(shape) ?? []), one]);
   }
   return new Map(
-    [...alike.values()].flatMap((group) => group.map((one) => [one.member, withKey(one, group)] as const)),
+    [...alike.values()].flatMap((group) => group.map((one) => [one.member, { name: plainName(one), key: keyAmong(one, group) }] as const)),
   );
 }
 
@@ -100,10 +115,10 @@ export function plainName({ member, name, host }: Named): string {
 }
 
 /** As many digits of the key as tell it apart from the others of its group, which may have been chosen for that. */
-function withKey(one: Named, group: readonly Named[]): string {
-  if (one.name.trim() === "" || group.length === 1) return plainName(one);
+function keyAmong(one: Named, group: readonly Named[]): string {
+  if (one.name.trim() === "" || group.length === 1) return "";
   let length = SUFFIX;
   const same = (other: Named) => other !== one && suffix(other.member, length) === suffix(one.member, length);
   while (length < one.member.length && group.some(same)) length += SUFFIX;
-  return `${plainName(one)} (${text.knock.key(suffix(one.member, length))})`;
+  return suffix(one.member, length);
 }

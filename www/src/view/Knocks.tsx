@@ -4,7 +4,7 @@
  */
 import { useState } from "preact/hooks";
 import type { Send } from "../action";
-import { isTaken, knockerOf, suffix } from "../names";
+import { isTaken, knockerInParts, knockerOf, suffix } from "../names";
 import type { Knock, Room } from "../state";
 import { text } from "../text";
 import { Digits } from "./Door";
@@ -39,6 +39,9 @@ interface CardProps {
 function Card({ knock, more, room, myName, onName, send }: CardProps) {
   const armed = useArmed();
   const title = `knock-${knock.knock}`;
+  const { name, key } = knockerInParts(room, knock);
+  // A key that tells two of one name apart stands with the name, and not a second time.
+  const about = [...(key === "" ? [text.knock.key(suffix(knock.member))] : []), ...(more > 0 ? [text.knock.more(more)] : [])];
   const letIn = () => {
     if (room.name === "" && myName.trim() !== "") send({ type: "Rename", room: room.id, name: myName.trim() });
     send({ type: "Admit", room: room.id, knock: knock.knock });
@@ -46,12 +49,9 @@ function Card({ knock, more, room, myName, onName, send }: CardProps) {
   return (
     <section class="knock" role="dialog" aria-labelledby={title} data-more={more > 0}>
       <h2 id={title}>
-        <bdi>{knockerOf(room, knock)}</bdi> {text.knock.wants}
+        <bdi>{name}</bdi> {key !== "" && <small>({text.knock.key(key)})</small>} {text.knock.wants}
       </h2>
-      <p class="quiet">
-        {text.knock.key(suffix(knock.member))}
-        {more > 0 && ` · ${text.knock.more(more)}`}
-      </p>
+      {about.length > 0 && <p class="quiet">{about.join(" · ")}</p>}
       {knock.vanished > 0 && <p class="quiet">{text.knock.vanished(knock.vanished)}</p>}
       <Digits digits={knock.sas} />
       <p class="quiet">{text.knock.compare}</p>
