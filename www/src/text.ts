@@ -78,7 +78,7 @@ export const text = {
     yourNameWhy: "so that they know who lets them in",
     /** Each such knock shows its sender another six digits. */
     vanished: (count: number) =>
-      count === 1 ? "Somebody asked before and went." : `${count} times somebody asked before and went: compare the digits.`,
+      count === 1 ? "Somebody asked before and went." : `Somebody asked before and went, ${count} times. Let nobody in whose digits you have not compared.`,
     more: (count: number) => `and ${count} more ${plural(count, "is", "are")} waiting`,
     badge: (count: number, name: string) => (count === 1 ? `${name} wants to come in` : `${count} people want to come in`),
   },
@@ -185,7 +185,7 @@ export const text = {
     version: "The other side uses another version of Linkspan. Reload both pages.",
     doorQuietForAWhile:
       "Somebody knocked and went, again and again, so the door hears nobody for ten minutes. Who is in stays in. A new link opens a new door at once.",
-    doorQuiet: "Too many strangers knocked, so the door is closed now. A new link opens a new one.",
+    doorQuiet: "Too many strangers knocked, so the door is closed now. Who is in stays in. A new link opens a new door.",
     reload: "Reload",
     startRoom: "Start a new room",
   },

@@ -2,7 +2,7 @@
 import type { Send } from "../action";
 import { bytesOf } from "../format";
 import { nameOf } from "../names";
-import { awaiting, others, receivers, spanOf } from "../select";
+import { awaiting, others, receivers, spanOf, troubleOf } from "../select";
 import { addressOf, type Room as RoomState, type State } from "../state";
 import { text } from "../text";
 import { Composer } from "./Composer";
@@ -33,7 +33,8 @@ export function Room({ state, room, send }: { state: State; room: RoomState; sen
           <Trouble state={state} send={send} />
           {state.persistent === false && <p class="storage">{text.storage.missing}</p>}
         </div>
-        {waiting && <LinkPanel address={address} loopback={state.here.loopback} />}
+        {/* A link that nobody can knock by is nothing to send: the sentence above leads to another one. */}
+        {waiting && troubleOf(state)?.kind !== "door-quiet" && <LinkPanel address={address} loopback={state.here.loopback} />}
         <Stream room={room} send={send} />
         <div class="foot">
           <ProblemLine problem={state.problem} send={send} />

@@ -49,7 +49,7 @@ export function Trouble({ state, send }: { state: State; send: Send }) {
     <div class="trouble" role="alert">
       <p>{sentence(trouble, state)}</p>
       {trouble.kind === "door-quiet" && (
-        <button type="button" onClick={() => send({ type: "NewLink", room })}>
+        <button class="accent" type="button" onClick={() => send({ type: "NewLink", room })}>
           {text.link.renew}
         </button>
       )}

@@ -1,6 +1,9 @@
 /** Links that lead nowhere, and what a guest can do at the door. */
-import { cardOf, connected, knock, letIn, linkOf, openPage, told } from "../../harness/acts";
+import { cardOf, connected, knock, letIn, linkOf, openPage, share, told } from "../../harness/acts";
 import { expect, test, type Person } from "../../harness/test";
+
+/** In a minute: one more than the engine lets pass. */
+const KNOCKS_BEFORE_QUIET = 7;
 
 test("a cut, a foreign and a newer link are told apart from a room, and lead to a new one", async ({ people, site }) => {
   const host = await people.host();
@@ -75,12 +78,13 @@ test("a guest takes its request back and asks again; two wait in a row", async (
 
   await knock(first, link, "Anna");
   await expect(cardOf(host, "Anna")).toBeVisible();
+  await expect(cardOf(host, "Anna")).not.toContainText("asked before");
   await expect(host.page).toHaveTitle(/\(1\) Anna wants to come in/);
   await first.page.getByRole("button", { name: "Cancel request" }).click();
   await expect(cardOf(host, "Anna"), "the card goes with the request").toBeHidden();
 
   await ask(first);
-  await expect(cardOf(host, "Anna")).toBeVisible();
+  await expect(cardOf(host, "Anna")).toContainText("Somebody asked before and went.");
   await knock(second, link, "Bert");
   await expect(host.page).toHaveTitle(/\(2\) 2 people want to come in/);
   await expect(cardOf(host, "Anna")).toContainText("and 1 more is waiting");
@@ -95,6 +99,39 @@ test("a guest takes its request back and asks again; two wait in a row", async (
   await connected(host, second);
   await told(first.page, "They did not let you in.");
 });
+
+test("a door at which somebody knocks and goes, again and again, hears nobody, until the host makes a new link", async ({ people, site, files }) => {
+  const host = await people.host();
+  const guest = await people.guest();
+  await openPage(host, site.url);
+  await share(host, await files.file("film.bin", 100));
+  const link = await linkOf(host);
+  await knock(guest, link, "Mallory");
+  for (let gone = 1; gone < KNOCKS_BEFORE_QUIET; gone += 1) {
+    await takeBack(host, guest, "Mallory");
+    await ask(guest);
+    await expect(cardOf(host, "Mallory")).toContainText(/asked before and went/);
+  }
+  await takeBack(host, guest, "Mallory");
+  await told(host.page, "so the door hears nobody for ten minutes");
+  await expect(host.page.getByRole("button", { name: "Copy link" }), "of a link that leads nowhere").toHaveCount(0);
+
+  await host.page.getByRole("button", { name: "Make a new link" }).click();
+  await expect.poll(() => linkOf(host)).not.toBe(link);
+  await expect(host.page.getByText("so the door hears nobody")).toHaveCount(0);
+  await expect(host.page.getByRole("button", { name: "Copy link" })).toBeVisible();
+  const other = await people.guest();
+  await knock(other, await linkOf(host), "Gustav");
+  await expect(cardOf(host, "Gustav")).not.toContainText("asked before");
+  await letIn(host, "Gustav");
+  await connected(host, other);
+});
+
+async function takeBack(host: Person, guest: Person, name: string): Promise<void> {
+  await expect(cardOf(host, name)).toBeVisible();
+  await guest.page.getByRole("button", { name: "Cancel request" }).click();
+  await expect(cardOf(host, name)).toBeHidden();
+}
 
 async function ask(guest: Person): Promise<void> {
   await guest.page.getByRole("button", { name: "Ask to come in" }).click();
