@@ -225,7 +225,7 @@ export const text = {
       },
       unreadable: {
         title: "This room can’t be opened",
-        body: "What this browser kept of this room can’t be read. Nothing was deleted. Reload to try again, or open the link in another browser.",
+        body: "What this browser kept of this room can’t be read. Nothing was deleted. Reload to try again. If that does not help, open the link in another browser.",
         button: "Reload",
       },
     },

@@ -25,6 +25,11 @@ export function Stop({ place, send }: { place: StopPlace; send: Send }) {
             {words.button}
           </button>
         )}
+        {place.at === "kept" && !place.newer && (
+          <button class="plain" type="button" onClick={() => send({ type: "StartOver" })}>
+            {text.trouble.startRoom}
+          </button>
+        )}
       </div>
       <Span span={{ line: "gap", word: "not connected", filled: null }} left={text.you} right="" />
     </main>

@@ -59,6 +59,18 @@ for (const [what, sentence, spoil] of [
   });
 }
 
+test("a room that can't be read leaves the way to a new one open", async ({ people, site }) => {
+  const host = await people.host();
+  const link = await open(host, site.url);
+  await closeTab(host, site.url);
+  await foreign(host);
+  await host.page.goto(link);
+  await told(host.page, UNREADABLE);
+  await host.page.getByRole("button", { name: "Start a new room" }).click();
+  await enter(host);
+  expect(await linkOf(host)).not.toBe(link);
+});
+
 function newer(host: Person, journal: Buffer): Promise<void> {
   const other = Buffer.from(journal);
   other[4] = 2;
