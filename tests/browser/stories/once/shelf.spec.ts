@@ -31,42 +31,6 @@ test("pause and resume, cancel and save anew", async ({ people, site, files }) =
   expect(await hashOf((await guest.download(SIZE)).path)).toBe(await hashOf(film));
 });
 
-test("a save that is cancelled while its place is being made leaves nothing behind", async ({ people, site, files }) => {
-  const host = await people.host();
-  const guest = await people.guest();
-  const film = await files.file("film.bin", SIZE);
-  const name = nameOf(film);
-  await openPage(host, site.url);
-  await share(host, film);
-  await meet(host, guest, "Gustav");
-
-  // Its first copy's place is taken, so that it takes a while to get it.
-  const place = await guest.page.evaluateHandle(async () => {
-    const fragment = atob(location.hash.slice(1).replaceAll("-", "+").replaceAll("_", "/"));
-    const room = [...fragment.slice(17)].map((c) => c.charCodeAt(0).toString(16).padStart(2, "0")).join("");
-    const rooms = await (await navigator.storage.getDirectory()).getDirectoryHandle("rooms");
-    const folder = await (await rooms.getDirectoryHandle(room)).getDirectoryHandle("files", { create: true });
-    const writer = await (await folder.getFileHandle("1", { create: true })).createWritable();
-    return { folder, writer };
-  });
-  await press(guest, name, "Save");
-  await rowOf(guest.page, name).getByRole("button", { name: `More about ${name}` }).press("Enter");
-  await press(guest, name, "Cancel");
-  await expect(rowOf(guest.page, name)).toContainText("Cancelled");
-  await place.evaluate(({ writer }) => writer.abort());
-
-  const isThere = () =>
-    place.evaluate(({ folder }) =>
-      folder.getFileHandle("1").then(
-        () => true,
-        () => false,
-      ),
-    );
-  await expect.poll(isThere).toBe(false);
-  await press(guest, name, "Save");
-  expect(await hashOf((await guest.download(SIZE)).path)).toBe(await hashOf(film));
-});
-
 test("stop sharing: what is on its way ends, what is finished stays", async ({ people, site, files }) => {
   const host = await people.host();
   const guest = await people.guest();
