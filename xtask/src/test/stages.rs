@@ -36,7 +36,7 @@ pub(crate) const STAGES: [Stage; 13] = [
     Stage { name: "page", what: "the Wasm module and the page build", needs: &[], run: build_page },
     Stage { name: "clippy", what: "lints, all Rust", needs: &[], run: clippy },
     Stage { name: "wasm", what: "lints, the browser shell for its own target", needs: &[], run: clippy_wasm },
-    Stage { name: "rust", what: "all Rust tests", needs: &[], run: rust },
+    Stage { name: "rust", what: "all Rust tests", needs: &["page"], run: rust },
     Stage {
         name: "deploy",
         what: "the static program, its service, proxies in front",
