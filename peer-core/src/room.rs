@@ -1,9 +1,10 @@
 //! One room: members, door, links, and one of each feature. It routes between them and owns what they share;
 //! features never call each other. PROTOCOL.md throughout.
 //!
-//! The rest of `impl Room` is by concept: `knocking` and `door` (knocking and answering), `mesh` and
-//! `neighbour` (member to member), `members` (everybody's row), `meet` (what all meetings share), `links` (links coming, talking, going), `outbox` (own entries
-//! out), `entries` (everybody's in), `meaning` (what an entry does), `records` (keys of what is stored).
+//! The rest of `impl Room` is by concept: `open` (made, asked into, opened again), `knocking` and `door` (knocking and
+//! answering), `mesh` and `neighbour` (member to member), `members` (everybody's row), `meet` (what all meetings share),
+//! `links` (links coming, talking, going), `outbox` (own entries out), `entries` (everybody's in), `meaning` (what an entry
+//! does), `records` (keys of what is stored).
 
 mod door;
 mod entries;

@@ -113,7 +113,7 @@ impl Signal {
         }
     }
 
-    /// Somebody on `tag` has answered us, so that a lane may soon be opened: ask for the use of a TURN server unless a fresh one is
+    /// We and somebody on `tag` have heard each other, so that a lane may soon be opened: ask for the use of a TURN server unless a fresh one is
     /// there. The server gives it only to who was heard and heard there just now.
     pub(crate) fn prepare_turn(&mut self, tag: Tag, cx: &mut Context<'_>) {
         let may = self.is_connected() && self.places.get(&tag).is_some_and(|place| place.joined);

@@ -411,7 +411,7 @@ fn server_messages_are_those_of_the_document() {
         ("Send to one", ClientMessage::Send { tag, to: Some(handle), bytes: bytes.clone() }),
         ("Send to all", ClientMessage::Send { tag, to: None, bytes: bytes.clone() }),
         ("Leave", ClientMessage::Leave { tag }),
-        ("Ask for a relay", ClientMessage::AskTurn { tag }),
+        ("AskTurn", ClientMessage::AskTurn { tag }),
     ];
     let urls = ["turn:relay.example:3478", "turns:relay.example:5349?transport=tcp"].map(String::from);
     let turn = Turn::new(urls.to_vec(), "1700000600:0a1b".into(), "K0MuTQ==".into(), 600).unwrap();
@@ -423,8 +423,8 @@ fn server_messages_are_those_of_the_document() {
         ("Detached", ServerMessage::Detached { tag, handle }),
         ("Message", ServerMessage::Message { tag, from: handle, bytes }),
         ("GoingAway", ServerMessage::GoingAway { retry_ms: 1_500 }),
-        ("A relay", ServerMessage::Turn { turn: Some(turn) }),
-        ("No relay", ServerMessage::Turn { turn: None }),
+        ("Turn", ServerMessage::Turn { turn: Some(turn) }),
+        ("Turn, none", ServerMessage::Turn { turn: None }),
     ];
     let client = client.iter().map(|(name, message)| (name.to_string(), hex(message.encode())));
     let server = server.iter().map(|(name, message)| (name.to_string(), hex(message.encode())));

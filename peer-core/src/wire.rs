@@ -18,7 +18,7 @@ pub(crate) const MAX_FRAME: usize = 65_536;
 pub(crate) const BULK_BYTES: usize = 65_536;
 /// Header of a bulk frame: request (u64), chunk, offset (u32), all little endian.
 pub(crate) const BULK_HEADER: usize = 16;
-/// Most heads in one frame: one per member.
+/// Most heads in one frame: one an author, and four times what a room has.
 pub(crate) const MAX_HEADS: usize = 256;
 /// Most entries in one frame.
 pub(crate) const MAX_ENTRIES_PER_FRAME: usize = 64;
@@ -93,7 +93,7 @@ pub(crate) enum Scope {
 /// A control frame.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Frame {
-    /// Answered by [`Frame::Pong`]; keeps the lane confirmed.
+    /// Answered by [`Frame::Pong`]; a link on which nothing is heard is lost.
     Ping,
     Pong,
     /// "These are my newest entries."
@@ -101,7 +101,7 @@ pub(crate) enum Frame {
         scope: Scope,
         heads: Vec<Head>,
     },
-    /// Encoded log entries, in an order that causes nothing pending.
+    /// Encoded log entries, in an order in which nothing has to wait.
     Entries(Vec<Vec<u8>>),
     /// Asks for the hashes of a segment.
     PageRequest {

@@ -40,7 +40,8 @@ pub enum CommandError {
     Full,
 }
 
-/// A remote broke the protocol. Its link closes; everything else goes on.
+/// A remote broke the protocol. The link it came over closes, but for [`Self::ForkedLog`], whose bringer is honest;
+/// everything else goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Misbehavior {
     /// A frame that does not decode, or is longer than allowed.
@@ -59,13 +60,13 @@ pub enum Misbehavior {
     ForkedLog,
     /// An entry that only the host may write.
     NotHost,
-    /// A bulk frame that nobody asked for, or out of its order.
+    /// Something that nobody asked for, a bulk frame out of its order, or a request for what cannot be.
     Unasked,
     /// A chunk whose hash is not the page's.
     BadChunk,
-    /// A hash page that is malformed or contradicts another.
+    /// A hash page of a wrong length, or not signed by the file's author.
     BadPage,
-    /// More requests than the window allows.
+    /// More chunk requests waiting than twice the window.
     TooManyRequests,
     /// Asked without reading the answers.
     TooSlow,

@@ -91,7 +91,7 @@ pub enum Event {
         admitted_by: Option<MemberId>,
         /// Whether it has said good-bye for good.
         left: bool,
-        /// Whether it has contradicted itself in the log; its later entries are void.
+        /// Whether it has contradicted itself in the log; from that place on nothing of it counts.
         forked: bool,
     },
     /// The connection to one member.
@@ -204,7 +204,7 @@ pub enum Event {
         /// Why.
         reason: StoreFailure,
     },
-    /// A remote broke the protocol and its link was closed.
+    /// A remote broke the protocol. If it did so over a link, that was closed; a contradiction in the log closes none.
     Misbehaved {
         /// The room.
         room: RoomId,
@@ -246,7 +246,7 @@ pub enum MeetingState {
     Admitted,
     /// Guest: sent away by a person.
     Denied,
-    /// All places at the door are taken.
+    /// No place just now: at the door, in the room or on the server's tag; asked again by itself.
     RoomFull,
     /// The other side speaks another version.
     VersionMismatch,
@@ -259,7 +259,7 @@ pub enum LinkState {
     Connecting,
     /// Up, straight from device to device.
     Direct,
-    /// Up, through a TURN relay that cannot read it.
+    /// Up, through a TURN server that cannot read it.
     Relayed,
     /// Lost or never made; tried again while the member can be reached.
     Lost {
@@ -275,7 +275,7 @@ pub enum LostReason {
     Closed,
     /// Nothing was heard for 15 seconds.
     Silent,
-    /// No path between the two networks was found; they need a relay.
+    /// No path between the two networks was found; they need a TURN server.
     NoPath,
     /// The remote broke the protocol.
     Misbehaved,

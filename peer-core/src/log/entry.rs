@@ -152,8 +152,8 @@ impl Entry {
     }
 }
 
-// Kinds are written down, not counted by the compiler: they are part of the protocol. 3 to 5, 10 and 11 are
-// reserved for Role, Remove, Epoch, Note, Snapshot.
+// Kinds are written down, not counted by the compiler: they are part of the protocol. 3 to 5 and 10 to
+// 12 are reserved, five of them for Role, Remove, Epoch, Note, Snapshot.
 const CREATE: u8 = 1;
 const ADMIT: u8 = 2;
 const SAY: u8 = 6;

@@ -89,7 +89,7 @@ pub(crate) struct Fetching {
     incoming: Map<u64, Incoming>,
     writes: Map<RequestId, (FileId, SinkId, u32)>,
     next_request: u64,
-    /// The file served last: the next one has its turn.
+    /// The file that was last asked for: the next one has its turn.
     turn: Option<FileId>,
     /// The link to each author that is up.
     links: Map<MemberId, LinkId>,

@@ -249,11 +249,11 @@ impl Serving {
 
     // ------------------------------------------------------------ reading
 
-    /// Start every read that has its turn. `room_for` says how many chunks more a link can take.
-    pub(crate) fn drive(&mut self, room_for: impl Fn(LinkId) -> bool, cx: &mut Context<'_>) {
+    /// Start every read that has its turn. `has_room` says whether a link can take one more.
+    pub(crate) fn drive(&mut self, has_room: impl Fn(LinkId) -> bool, cx: &mut Context<'_>) {
         self.hash_next(cx);
         for (link, queue) in self.queues.iter_mut() {
-            while queue.reading.is_none() && room_for(*link) {
+            while queue.reading.is_none() && has_room(*link) {
                 let Some((request, file, chunk)) = queue.wanted.pop_front() else { break };
                 let Some(served) = self.files.get(&file) else { continue };
                 let (Some(source), Some(length)) = (served.source, blob::chunk_len(served.size, chunk))

@@ -17,7 +17,7 @@ pub(crate) type Records = BTreeMap<Vec<u8>, Vec<u8>>;
 /// Longest body: the key's length, a key of 64 bytes, a value of 64 KiB.
 const MOST_BODY: usize = 1 + 64 + 65_536;
 /// Most bytes of a room's newest records: all are in memory, here and in the engine, while a room is being opened,
-/// and a tab has some gigabytes. Nine members fill it who each write as much as the log takes.
+/// and a tab has some gigabytes. Seven members fill it who each write as much as the log takes.
 const MOST_LIVE: u64 = 256 << 20;
 /// Most bytes of one of its files: as much again was replaced before it is copied, and as much may be put meanwhile,
 /// because twice as much is copied at the same time.
