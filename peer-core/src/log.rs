@@ -64,7 +64,7 @@ pub(crate) struct Log {
     chains: Map<MemberId, Chain>,
     admitted: BTreeSet<MemberId>,
     /// Entries whose authors were not let in, as far as is known here: at most two of one number.
-    strangers: BTreeMap<(MemberId, u64), Vec<Unplaced>>,
+    strangers: Map<(MemberId, u64), Vec<Unplaced>>,
     /// Newest entries that no placed entry names yet.
     tips: Map<MemberId, Head>,
 }
@@ -77,7 +77,7 @@ impl Log {
             placed: BTreeMap::new(),
             chains: Map::new(),
             admitted: BTreeSet::from([host]),
-            strangers: BTreeMap::new(),
+            strangers: Map::new(),
             tips: Map::new(),
         }
     }
@@ -221,7 +221,7 @@ impl Log {
         self.check_rights(&entry, &payload)?;
         let mut inserted = Inserted { checked: true, ..Inserted::default() };
         if is_stranger {
-            self.strangers.entry((author, entry.seq)).or_default().push((id, entry));
+            self.strangers.or_insert_with((author, entry.seq), Vec::new).push((id, entry));
             return Ok(inserted);
         }
         let chain = self.chains.or_insert_with(author, Chain::default);
@@ -352,10 +352,15 @@ impl Log {
         if self.admitted.len() >= MAX_MEMBERS || !self.admitted.insert(member) {
             return;
         }
-        let early: Vec<_> =
-            self.strangers.extract_if((member, 0)..=(member, u64::MAX), |_, _| true).collect();
+        let mut early = Vec::new();
+        self.strangers.retain(|(author, _), waiting| {
+            if *author == member {
+                early.append(waiting);
+            }
+            *author != member
+        });
         let chain = self.chains.or_insert_with(member, Chain::default);
-        for (id, entry) in early.into_iter().flat_map(|(_, waiting)| waiting) {
+        for (id, entry) in early {
             match chain.standing(entry.seq, &id) {
                 Standing::Open => chain.wait(id, entry),
                 Standing::Contradicts => {

@@ -6,11 +6,11 @@
 
 use super::HOLDINGS;
 use crate::base::id::FileId;
+use crate::base::map::Map;
 use crate::base::time::Instant;
 use crate::wire::{Frame, Refusal};
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::ops::Bound;
 use core::time::Duration;
 
 /// What a word is about: a newer one about the same takes its place.
@@ -28,11 +28,11 @@ enum Subject {
 
 /// Words for one remote.
 pub(super) struct Words {
-    waiting: BTreeMap<Subject, Frame>,
+    waiting: Map<Subject, Frame>,
     /// The same, in the order in which they were first said.
     order: VecDeque<Subject>,
     /// What we hold, by file; told after everything else, because it is only shown.
-    held: BTreeMap<FileId, u64>,
+    held: Map<FileId, u64>,
     /// The file spoken of last: the next one has its turn.
     turn: Option<FileId>,
     /// Files whose holding was told in this second.
@@ -41,13 +41,7 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn new(now: Instant) -> Self {
-        Self {
-            waiting: BTreeMap::new(),
-            order: VecDeque::new(),
-            held: BTreeMap::new(),
-            turn: None,
-            told: (now, 0),
-        }
+        Self { waiting: Map::new(), order: VecDeque::new(), held: Map::new(), turn: None, told: (now, 0) }
     }
 
     /// Take in a frame that is a word of our own; false if it is an answer.
@@ -142,9 +136,8 @@ impl Words {
         if self.told.1 >= HOLDINGS {
             return None;
         }
-        let after =
-            self.turn.and_then(|last| self.held.range((Bound::Excluded(last), Bound::Unbounded)).next());
-        let (&file, &verified) = after.or_else(|| self.held.first_key_value())?;
+        let after = self.held.iter().find(|(file, _)| Some(**file) > self.turn);
+        let (&file, &verified) = after.or_else(|| self.held.iter().next())?;
         let bytes = Frame::Held { file, verified }.encode();
         if bytes.len() > credit {
             return None;
@@ -157,7 +150,7 @@ impl Words {
 
     /// When more of what we hold may be told, if only that is waited for.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
-        let paced = self.told.1 >= HOLDINGS && !self.held.is_empty();
+        let paced = self.told.1 >= HOLDINGS && self.held.len() > 0;
         paced.then(|| self.told.0 + Duration::from_secs(1))
     }
 }
