@@ -280,3 +280,16 @@ fn an_honest_carrier_of_a_proof_is_not_blamed_for_its_authors_quota() {
         assert!(victim.insert(&half).unwrap().placed.is_empty());
     }
 }
+
+/// Who was not let in, as far as is known here, may yet be: what there is no room for is to be told again.
+#[test]
+fn of_strangers_so_many_entries_wait_and_one_more_is_to_be_told_again() {
+    let ([h, _, _], _, entries) = three();
+    let stranger = Keypair::from_seed(&Secret::random(&mut Rng::new(&Seed([8; 32]))));
+    let mut log = log_of(&h.member(), &entries);
+    for seq in 0..MAX_STRANGERS as u64 {
+        assert!(!log.insert(&junk(&stranger, &h.member(), seq, vec![], "hi")).unwrap().dropped, "{seq}");
+    }
+    let one_more = log.insert(&junk(&stranger, &h.member(), MAX_STRANGERS as u64, vec![], "hi")).unwrap();
+    assert_eq!(one_more, Inserted { dropped: true, ..Inserted::default() }, "and costs no signature");
+}
