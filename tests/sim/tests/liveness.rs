@@ -424,3 +424,34 @@ fn a_new_link_keeps_nobody_out_who_was_just_let_in() {
         assert!(!world.view(late).member);
     }
 }
+
+/// What is known of an earlier place reaches everybody too, when logs are compared: somebody may need it.
+#[test]
+fn an_earlier_contradiction_is_told_with_the_next_comparison() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(4);
+        let [host, mallory, one, other] = all[..] else { unreachable!("four") };
+        let texts = ["a", "b", "c", "d"];
+        for text in texts {
+            world.say(mallory, text);
+        }
+        world.same_chat(&all, texts.len());
+        world.run_for(1_000);
+        let (pen, newest) = (Pen::of(&world, mallory, host), next_seq(&world, mallory, mallory) - 1);
+        let noted = |world: &World, seq: u64| {
+            let prefix = [&b"f"[..], &world.key(mallory).0].concat();
+            // A version, the author, its number: as the half of a fork is stored.
+            world
+                .records(other)
+                .iter()
+                .any(|(key, value)| key.starts_with(&prefix) && u64::from(value[33]) == seq)
+        };
+        for seq in [newest, newest - 2] {
+            let to_one = lane(&world, one, mallory);
+            world.lane_data(to_one, Channel::Control, entries(&[pen.say(seq, [3; 32], &[], "other").0]));
+            world.run_until("it is known elsewhere", |world| noted(world, seq));
+        }
+        assert!(world.view(other).misbehaved.iter().all(|(who, _)| *who == Some(world.key(mallory))));
+    }
+}
