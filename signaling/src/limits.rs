@@ -256,9 +256,9 @@ pub struct Limits {
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "1s")]
     pub turn_every_per_address: Duration,
 
-    /// Shortest time after which peers come back when the server stops
+    /// Shortest time that peers are told to stay away when the server stops
     ///
-    /// A restart takes about that.
+    /// A restart takes about that. Each stays away for half to all of what it was told.
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "1s")]
     pub retry_min: Duration,
     /// Time over which their return is spread out beyond that

@@ -50,7 +50,7 @@ pub(crate) async fn run(board: Arc<Switchboard>, backplane: Backplane, stop: Can
         }
         // One that has lasted begins anew; one that fails at once comes less and less often.
         pause = if begun.elapsed() > backplane.silence { FIRST_PAUSE } else { pause };
-        let again = sleep(pause / 2 + (pause / 2).mul_f64(random_fraction()));
+        let again = sleep(jittered(pause, random_fraction()));
         tokio::pin!(again);
         let mut tick = ticks(backplane.beat());
         loop {
@@ -127,6 +127,12 @@ fn random_name() -> Name {
     Name(name)
 }
 
+/// From half of `pause` to all of it, as `fraction` goes from 0 to 1: nodes that lost Redis together do not come back at one
+/// moment.
+fn jittered(pause: Duration, fraction: f64) -> Duration {
+    pause / 2 + (pause / 2).mul_f64(fraction)
+}
+
 fn random_fraction() -> f64 {
     let random = getrandom::u32().expect("the operating system gives randomness once it runs");
     f64::from(random) / f64::from(u32::MAX)
@@ -140,5 +146,18 @@ impl fmt::Display for End {
             Self::Closed => f.write_str("Redis closed the connection"),
             Self::TooSlow => f.write_str("too slow"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_waits_between_half_of_the_pause_and_all_of_it() {
+        assert_eq!(jittered(FIRST_PAUSE, 0.0), Duration::from_millis(50));
+        assert_eq!(jittered(FIRST_PAUSE, 0.5), Duration::from_millis(75));
+        assert_eq!(jittered(LONGEST_PAUSE, 1.0), LONGEST_PAUSE);
+        assert!((0..100).all(|_| (0.0..=1.0).contains(&random_fraction())));
     }
 }

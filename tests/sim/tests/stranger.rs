@@ -69,6 +69,25 @@ fn a_key_that_was_never_let_in_gets_no_link_though_it_knows_what_members_know() 
     }
 }
 
+#[test]
+fn a_member_whose_own_call_was_lost_is_called_by_who_was_there() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let (_host, fragment) = world.host("Hanna");
+        let (_, epoch) = let_in(&mut world, &fragment, &Key::new(66));
+        let mesh = Link::with(&epoch, "mesh", 2);
+        // He comes to where the members meet, and no call of his arrives.
+        let socket = at(&mut world, &mesh, Role::Mesh);
+        world.run_for(5_000);
+        assert!(envelopes(&mut world, socket).is_empty(), "whoever comes later calls first");
+        world.run_for(6_000);
+        assert!(
+            envelopes(&mut world, socket).iter().any(|(_, envelope)| envelope[0] == OPEN),
+            "he is called"
+        );
+    }
+}
+
 /// A host of the attacker's own, that commits to one number and reveals `revealed`; whether the guest reads digits.
 fn reads_digits(seed: u64, revealed: [u8; 32]) -> bool {
     let mut world = World::new(seed);
