@@ -377,6 +377,7 @@ pub(crate) enum Misbehavior {
     BadPage,
     TooManyRequests,
     TooSlow,
+    TooFast,
     BadHandshake,
     BadPath,
 }

@@ -70,6 +70,8 @@ pub enum Misbehavior {
     TooManyRequests,
     /// Asked without reading the answers.
     TooSlow,
+    /// More frames than anybody honest sends.
+    TooFast,
     /// A handshake step out of order or with another key than it should have.
     BadHandshake,
     /// A file name that tries to leave its folder or cannot be stored.
@@ -146,6 +148,7 @@ kebab_display!(Misbehavior {
     Self::BadPage => "bad-page",
     Self::TooManyRequests => "too-many-requests",
     Self::TooSlow => "too-slow",
+    Self::TooFast => "too-fast",
     Self::BadHandshake => "bad-handshake",
     Self::BadPath => "bad-path",
 });

@@ -27,6 +27,11 @@ const MAX_AFRESH: u64 = 2;
 const MAX_HOLDINGS: u64 = 1_536;
 /// In which so many are shown again: 128 a second, more than it sends.
 const HOLDINGS_PERIOD: Duration = Duration::from_secs(12);
+/// Most control frames that are taken of a member at once: more than it can have queued in a silence after which a link is
+/// lost. To look at one costs a microsecond, to be handed it by a browser some ten.
+const MAX_FRAMES: u64 = 65_536;
+/// In which so many are taken again: 2,048 a second, five times what asking for 100 MB/s in chunks takes.
+const FRAMES_PERIOD: Duration = Duration::from_secs(32);
 /// Most envelopes that a member may pass on, or have passed on, in a minute: two dozen meetings.
 const MAX_PASSES: u64 = 512;
 
@@ -39,6 +44,7 @@ pub(crate) struct Allowance {
     tell_afresh: Rate,
     holdings: Rate,
     passes: Rate,
+    frames: Rate,
 }
 
 impl Default for Allowance {
@@ -49,11 +55,17 @@ impl Default for Allowance {
             tell_afresh: Rate::new(MAX_AFRESH, AFRESH),
             holdings: Rate::new(MAX_HOLDINGS, HOLDINGS_PERIOD),
             passes: Rate::new(MAX_PASSES, Duration::from_secs(60)),
+            frames: Rate::new(MAX_FRAMES, FRAMES_PERIOD),
         }
     }
 }
 
 impl Allowance {
+    /// Whether one more control frame is taken. Beyond that the link ends: it is a flood, whatever it says.
+    pub(crate) fn may_talk(&mut self, now: Instant) -> bool {
+        self.frames.take(1, now)
+    }
+
     /// Whether one more entry is read.
     pub(super) fn may_read(&self, bytes: usize, now: Instant) -> bool {
         self.useless.has(1, now) && self.useless_bytes.has(bytes as u64, now)

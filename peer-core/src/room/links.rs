@@ -144,6 +144,7 @@ impl Room {
                     return self.confirm(id, cx);
                 }
                 match channel {
+                    Channel::Control if !link.allowance.may_talk(cx.now) => return Err(Misbehavior::TooFast),
                     Channel::Control => self.frame(id, &bytes, cx)?,
                     Channel::Bulk => self.fetching.bulk(id, Bulk::decode(&bytes)?, cx)?,
                 }

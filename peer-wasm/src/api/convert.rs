@@ -287,6 +287,7 @@ impl From<core_error::Misbehavior> for super::Misbehavior {
             Core::BadPage => Self::BadPage,
             Core::TooManyRequests => Self::TooManyRequests,
             Core::TooSlow => Self::TooSlow,
+            Core::TooFast => Self::TooFast,
             Core::BadHandshake => Self::BadHandshake,
             Core::BadPath => Self::BadPath,
         }
@@ -341,6 +342,7 @@ mod tests {
             M::BadPage,
             M::TooManyRequests,
             M::TooSlow,
+            M::TooFast,
             M::BadHandshake,
             M::BadPath,
         ];

@@ -4,6 +4,7 @@
 use peer_core::error::{CommandError, Misbehavior};
 use peer_core::id::FileId;
 use peer_core::io::{Channel, Command, FileState};
+use sim::attacker::log::entries;
 use sim::lane::LaneKey;
 use sim::{Content, NodeId, World, seeds};
 use std::cell::Cell;
@@ -184,6 +185,29 @@ fn who_asks_for_more_chunks_than_fit_its_window_is_cut_off_and_the_file_goes_on(
         world.linked(&all);
         let sink = world.fetch(all[1], file);
         world.saved(all[1], file, sink, content);
+    }
+}
+
+#[test]
+fn who_talks_faster_than_anybody_honest_can_is_cut_off_and_comes_back() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        world.run_for(60_000);
+        let noisy = lane(&world, all[0], all[1]);
+        let frames = (1..=65_537).find(|_| {
+            world.lane_data(noisy, Channel::Control, entries(&[]));
+            !world.view(all[0]).misbehaved.is_empty()
+        });
+        let frames = frames.expect("one more than may come at once");
+        // What came of its own a moment before counts too.
+        assert!(frames > 65_500, "cut off after {frames}");
+        let named = (Some(world.key(all[1])), Misbehavior::TooFast);
+        assert_eq!(world.view(all[0]).misbehaved, [named]);
+        world.say(all[2], "I am still here");
+        world.linked(&all);
+        world.same_chat(&all, 1);
+        assert_eq!(world.view(all[0]).misbehaved.len(), 1, "and it has its say again");
     }
 }
 
