@@ -35,8 +35,8 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(30);
 pub(crate) const CONFIRM: Duration = Duration::from_secs(10);
 /// Whole logs are compared at most this often for one remote: it costs a look at every entry.
 const COMPARE: Duration = Duration::from_secs(5);
-/// Most words a second about what one holds that are sent over a link.
-const HOLDINGS: usize = 96;
+/// Most words a second about what one has that are sent over a link.
+const HAVES: usize = 96;
 /// Beyond so many control frames waiting nothing is passed on over a link.
 const BUSY_CONTROL: usize = 256;
 /// Most answers waiting; a peer that asks and does not read them is closed.
@@ -292,7 +292,7 @@ impl Link {
         self.bulk.retain(|chunk| chunk.request != request || chunk.sent > 0);
     }
 
-    /// Turn what waits into messages, as far as credit allows: confirmation, answers, words, log, what we hold, then
+    /// Turn what waits into messages, as far as credit allows: confirmation, answers, words, log, what we have, then
     /// bulk.
     pub(crate) fn flush(&mut self, log: Option<&Log>, cx: &mut Context<'_>) {
         if !self.lane.flush_confirmation(cx) || !self.is_up() {
@@ -312,7 +312,7 @@ impl Link {
         if let Some(log) = log.filter(|_| self.control.is_empty() && self.words.is_empty()) {
             self.flush_proofs(log, cx);
             self.flush_log(log, cx);
-            self.flush_holdings(cx);
+            self.flush_haves(cx);
         }
         while let Some(chunk) = self.bulk.front_mut() {
             let end = chunk.bytes.len().min(chunk.sent + BULK_BYTES);
@@ -378,12 +378,12 @@ impl Link {
         }
     }
 
-    /// What we hold means something only to who knows the files: the remote has said which it knows, and has been told
+    /// What we have means something only to who knows the files: the remote has said which it knows, and has been told
     /// the others.
-    fn flush_holdings(&mut self, cx: &mut Context<'_>) {
+    fn flush_haves(&mut self, cx: &mut Context<'_>) {
         while self.compared.is_some()
             && self.log.is_empty()
-            && let Some(frame) = self.words.next_holding(self.lane.credit(Channel::Control))
+            && let Some(frame) = self.words.next_have(self.lane.credit(Channel::Control))
         {
             self.lane.transmit(Channel::Control, frame, cx);
         }

@@ -348,7 +348,7 @@ fn frames_are_those_of_the_document() {
         ("Cancel", Frame::Cancel { request: 7 }),
         ("Refused", Frame::Refused { file: file(), refusal: Refusal::Changed }),
         ("Available", Frame::Available { file: file() }),
-        ("Held", Frame::Held { file: file(), verified: 1 << 18 }),
+        ("Have", Frame::Have { file: file(), verified: 1 << 18 }),
         ("Bye", Frame::Bye),
         ("Door", Frame::Door { secret: DoorSecret([0x55; 16]) }),
         ("Pass", Frame::Pass { to: MemberId([0x11; 32]), envelope: vec![0xee; 3] }),

@@ -129,7 +129,7 @@ pub(crate) enum Frame {
         file: FileId,
     },
     /// How many bytes of a file the sender has verified.
-    Held {
+    Have {
         file: FileId,
         verified: u64,
     },
@@ -189,7 +189,7 @@ impl Frame {
             | Self::Cancel { .. }
             | Self::Refused { .. }
             | Self::Available { .. }
-            | Self::Held { .. }
+            | Self::Have { .. }
             | Self::Bye
             | Self::Door { .. }
             | Self::NotPassed { .. } => true,
@@ -257,7 +257,7 @@ mod tests {
             Frame::Cancel { request: 1 },
             Frame::Refused { file, refusal: Refusal::Changed },
             Frame::Available { file },
-            Frame::Held { file, verified: u64::MAX },
+            Frame::Have { file, verified: u64::MAX },
             Frame::Bye,
             Frame::Door { secret: DoorSecret([4; 16]) },
             Frame::Pass { to: MemberId([1; 32]), envelope: vec![7; 3] },

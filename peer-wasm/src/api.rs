@@ -171,8 +171,8 @@ pub(crate) enum Event {
     FileChanged { room: String, file: FileRef, state: FileState },
     /// A running fetch got further; at most 10 a second for each file. `remaining` is in seconds.
     Progress { room: String, file: FileRef, verified: f64, rate: f64, remaining: Option<f64> },
-    /// How much of a file a member says it holds.
-    Held { room: String, file: FileRef, member: String, verified: f64 },
+    /// How much of a file a member says it has.
+    Have { room: String, file: FileRef, member: String, verified: f64 },
     /// A chat message, one's own included. `sentAt` is Unix milliseconds by the author's clock.
     Said { room: String, entry: String, author: String, order: f64, text: String, sent_at: f64 },
     /// One's own entry has reached a member.

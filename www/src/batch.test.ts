@@ -1,6 +1,6 @@
 /** A long room must open, and go on, without being copied for each event. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { direct, held, hosting, inside, member, played, room, said, serving, shared } from "./made";
+import { direct, have, hosting, inside, member, played, room, said, serving, shared } from "./made";
 import { reduce } from "./reduce";
 import { type Event, fileKey, initial, type LocalEvent, type State } from "./state";
 
@@ -14,7 +14,7 @@ const opening: Event[] = [
   hosting, member("anna", "anna"), member("ben", "anna"), direct("ben"),
   ...Array.from({ length: many }, (_, order) => [offered(order), said(`m${order}`, order)]).flat(),
   ...Array.from({ length: many }, (_, order): Event => ({ type: "Delivered", room, entry: `m${order}`, by: "ben" })),
-  ...Array.from({ length: many }, (_, order): Event => ({ type: "Held", room, file: { share: share(order), index: 0 }, member: "ben", verified: 50 })),
+  ...Array.from({ length: many }, (_, order): Event => ({ type: "Have", room, file: { share: share(order), index: 0 }, member: "ben", verified: 50 })),
 ];
 
 /** How many tables are copied, how many entries with them, and how often anything is sorted, while `act` runs. */
@@ -42,7 +42,7 @@ afterEach(() => vi.restoreAllMocks());
 describe("a batch", () => {
   it("of everything in a long room copies a handful of entries and sorts nothing", () => {
     const count = counted(() => played(opening));
-    // A file's own table of who holds what is copied when it is first touched: empty, so no entry with it.
+    // A file's own table of who has what is copied when it is first touched: empty, so no entry with it.
     expect(count.entries).toBeLessThan(10);
     expect(count.sorts).toBe(0);
   });
@@ -60,19 +60,19 @@ describe("a batch", () => {
     const before = played([...serving, said("m1", 1)]);
     const { files, messages, people, rows } = before.room ?? raise();
     const kept = { files: new Map(files), messages: new Map(messages), people: new Map(people), rows: [...rows] };
-    const heldBefore = [...(files.get("s1/0")?.held ?? [])];
+    const haveBefore = [...(files.get("s1/0")?.have ?? [])];
     const file = { share: "s1", index: 0 };
     played([
-      said("m0", 0), { type: "Delivered", room, entry: "m1", by: "ben" }, member("caro", "anna"), held("ben", 5),
+      said("m0", 0), { type: "Delivered", room, entry: "m1", by: "ben" }, member("caro", "anna"), have("ben", 5),
       offered(9), { type: "Withdrawn", room, share: "s1" }, { type: "Sent", command: { type: "Fetch", room, file } },
     ], before);
     expect({ files, messages, people, rows }).toEqual(kept);
-    expect([...(files.get("s1/0")?.held ?? [])]).toEqual(heldBefore);
+    expect([...(files.get("s1/0")?.have ?? [])]).toEqual(haveBefore);
   });
 
   it("leads to the same state as its events one by one", () => {
     const events: (Event | LocalEvent)[] = [
-      ...inside, said("m2", 2), said("m0", 0), held("anna", 100), held("ben", 3), held("ben", 4), said("m1", 1),
+      ...inside, said("m2", 2), said("m0", 0), have("anna", 100), have("ben", 3), have("ben", 4), said("m1", 1),
       { type: "Delivered", room, entry: "m1", by: "anna" }, { type: "Delivered", room, entry: "m1", by: "ben" },
       shared("anna"), offered(7), { type: "Sent", command: { type: "Fetch", room, file: { share: "s1", index: 0 } } },
       { type: "Withdrawn", room, share: "s1" }, member("anna", "ben", true),

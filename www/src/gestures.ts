@@ -1,7 +1,7 @@
 /** Dragging, dropping and pasting anywhere on the page. Turns them into local events and actions, decides nothing. */
 import type { Action } from "./action";
 import { folderIn } from "./offer";
-import type { Held, LocalEvent } from "./state";
+import type { Dragging, LocalEvent } from "./state";
 
 type Tell = (event: Extract<LocalEvent, { type: "Dragging" }> | Extract<Action, { type: "Offer" | "Problem" }> | { type: "Insert"; text: string }) => void;
 
@@ -12,7 +12,7 @@ export function installGestures(tell: Tell): void {
     if (!concerns(event.dataTransfer)) return;
     event.preventDefault();
     depth += 1;
-    tell({ type: "Dragging", held: heldIn(event.dataTransfer) });
+    tell({ type: "Dragging", dragging: draggingIn(event.dataTransfer) });
   });
   addEventListener("dragover", (event) => {
     if (!concerns(event.dataTransfer)) return;
@@ -22,12 +22,12 @@ export function installGestures(tell: Tell): void {
   addEventListener("dragleave", (event) => {
     if (!concerns(event.dataTransfer)) return;
     depth = Math.max(0, depth - 1);
-    if (depth === 0) tell({ type: "Dragging", held: null });
+    if (depth === 0) tell({ type: "Dragging", dragging: null });
   });
   addEventListener("drop", (event) => {
     if (!concerns(event.dataTransfer)) return;
     depth = 0;
-    tell({ type: "Dragging", held: null });
+    tell({ type: "Dragging", dragging: null });
     if (editable(event.target) && event.dataTransfer.files.length === 0) return;
     // Never let the browser open what was dropped in place of the room.
     event.preventDefault();
@@ -59,7 +59,7 @@ function concerns(data: DataTransfer | null): data is DataTransfer {
 }
 
 /** How many files; their names are told at the drop only. Some browsers tell not even the number. */
-function heldIn(data: DataTransfer): Held {
+function draggingIn(data: DataTransfer): Dragging {
   const files = [...data.items].filter((item) => item.kind === "file").length;
   return { files, text: !data.types.includes("Files") };
 }

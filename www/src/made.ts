@@ -17,7 +17,7 @@ export const link = (id: string, state: Extract<Event, { type: "LinkState" }>["s
 export const direct = (id: string) => link(id, { type: "Direct" });
 export const shared = (author: string, size = 100): Event => ({ type: "Shared", room, share, author, order: 1, files: [{ name: "a.bin", size }] });
 export const stands = (state: FileState): Event => ({ type: "FileChanged", room, file, state });
-export const held = (id: string, verified: number): Event => ({ type: "Held", room, file, member: id, verified });
+export const have = (id: string, verified: number): Event => ({ type: "Have", room, file, member: id, verified });
 export const said = (entry: string, order: number, author = "anna"): Event => ({ type: "Said", room, entry, author, order, text: entry, sentAt: 0 });
 
 /** Ben's tab in Anna's room, one file of hers on the shelf. */

@@ -43,8 +43,8 @@ describe("the page", () => {
 
   it("keeps what stands in the composer, and what is dragged over it", () => {
     const before = played(serving);
-    const held = { files: 2, text: false };
-    expect(played([{ type: "Composed", text: "half a sent" }, { type: "Dragging", held }], before)).toEqual({ ...before, composed: "half a sent", dragging: held });
+    const dragging = { files: 2, text: false };
+    expect(played([{ type: "Composed", text: "half a sent" }, { type: "Dragging", dragging }], before)).toEqual({ ...before, composed: "half a sent", dragging });
   });
 
   it("begins to chat before anybody came", () => {
@@ -176,7 +176,7 @@ describe("how a file stands", () => {
   const running = played([...inside, stands({ type: "Receiving" }), { type: "Progress", room, file, verified: 40, rate: 10, remaining: 6 }]);
 
   it("starts as one's own or somebody else's, not wanted, nothing of it here", () => {
-    const nothing = { verified: 0, rate: 0, remaining: null, held: new Map(), saved: null, wanted: false, again: false };
+    const nothing = { verified: 0, rate: 0, remaining: null, have: new Map(), saved: null, wanted: false, again: false };
     const about = { file, order: 1, name: "a.bin", size: 100, ...nothing };
     expect(the(played(inside))).toEqual({ ...about, author: "anna", state: { type: "Offered" } });
     expect(the(played(serving))).toEqual({ ...about, author: "anna", state: { type: "Serving" } });

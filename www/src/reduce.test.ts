@@ -1,6 +1,6 @@
 /** What a person would lose if the reducer were wrong: a knock unseen, a download not started, a file not savable. */
 import { describe, expect, it } from "vitest";
-import { direct, file, held, here, hosting, inside, joining, member, played, room, serving, share, shared, stands, the } from "./made";
+import { direct, file, have, here, hosting, inside, joining, member, played, room, serving, share, shared, stands, the } from "./made";
 import { holders, onTheWay, toGoOn, troubleOf } from "./select";
 import { type ErrorCode, type Event, initial } from "./state";
 
@@ -166,20 +166,20 @@ describe("a file", () => {
   });
 
   it("says who has it: everybody but its author", () => {
-    const state = played([...serving, member("caro", "anna"), held("ben", 100), held("caro", 30)]);
+    const state = played([...serving, member("caro", "anna"), have("ben", 100), have("caro", 30)]);
     expect(state.room && holders(state.room, the(state))).toEqual({ have: 1, of: 2 });
     const left = played([member("ben", "anna", true)], state);
     expect(left.room && holders(left.room, the(left)), "who left is not asked").toEqual({ have: 0, of: 1 });
-    const wanting = played([...inside, member("caro", "ben"), held("caro", 100)]);
+    const wanting = played([...inside, member("caro", "ben"), have("caro", 100)]);
     expect(wanting.room && holders(wanting.room, the(wanting))).toEqual({ have: 1, of: 2 });
     const mine = played([...inside, member("caro", "ben"), stands({ type: "Done", root: "00" })]);
     expect(mine.room && holders(mine.room, the(mine)), "one's own copy").toEqual({ have: 1, of: 2 });
   });
 
-  it("of no bytes is held by who says so, not by everybody", () => {
+  it("of no bytes is had by who says so, not by everybody", () => {
     const before = played([...serving.slice(0, 4), shared("anna", 0)]);
     expect(before.room && holders(before.room, the(before)).have).toBe(0);
-    const after = played([held("ben", 0)], before);
+    const after = played([have("ben", 0)], before);
     expect(after.room && holders(after.room, the(after)).have).toBe(1);
   });
 });

@@ -25,7 +25,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "Downloaded":
       return { ...state, arrived: [] };
     case "Dragging":
-      return { ...state, dragging: event.held };
+      return { ...state, dragging: event.dragging };
     case "Problem":
       return { ...state, problem: event.problem };
 
@@ -68,7 +68,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "Withdrawn":
     case "FileChanged":
     case "Progress":
-    case "Held":
+    case "Have":
     case "Said":
     case "Delivered":
     case "RoomEnded":
@@ -81,7 +81,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
 
 type RoomEvent = Of<
   | "Meeting" | "Knocked" | "KnockGone" | "DoorQuiet" | "DoorListens" | "Denied" | "MemberChanged" | "LinkState" | "Shared" | "Withdrawn"
-  | "FileChanged" | "Progress" | "Held" | "Saved" | "Said" | "Delivered" | "RoomEnded" | "Misbehaved"
+  | "FileChanged" | "Progress" | "Have" | "Saved" | "Said" | "Delivered" | "RoomEnded" | "Misbehaved"
 >;
 
 function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted, batch: Batch): Room {
@@ -124,10 +124,10 @@ function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted, batc
         rate: event.rate,
         remaining: event.remaining,
       }));
-    case "Held":
+    case "Have":
       return ofFile(room, event.file, batch, (shelved) => ({
         ...shelved,
-        held: batch.set(shelved.held, event.member, event.verified),
+        have: batch.set(shelved.have, event.member, event.verified),
       }));
     case "Saved":
       return ofFile(room, event.file, batch, (shelved) => ({
@@ -259,7 +259,7 @@ function shelve(room: Room, event: Of<"Shared">, interrupted: Interrupted, batch
     const known = files.get(key);
     const state: FileState = known?.state ?? { type: author === room.me ? "Serving" : "Offered" };
     const again = interrupted.has(key);
-    const fresh = { verified: 0, rate: 0, remaining: null, held: new Map(), saved: null, wanted: false, again };
+    const fresh = { verified: 0, rate: 0, remaining: null, have: new Map(), saved: null, wanted: false, again };
     files = batch.set(files, key, { ...fresh, ...known, file, author, order, name, size, state });
     if (known === undefined) rows = batch.place(rows, { kind: "file", key, order, id: share });
   });

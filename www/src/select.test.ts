@@ -1,6 +1,6 @@
 /** What a person would be told wrongly: who is there, what the trouble is, what closing the page would lose. */
 import { describe, expect, it } from "vitest";
-import { direct, file, held, hosting, inside, link, member, played, room, serving, shared, stands, the } from "./made";
+import { direct, file, have, hosting, inside, link, member, played, room, serving, shared, stands, the } from "./made";
 import { awaiting, onQuay, receivers, spanOf, troubleOf, wouldLose } from "./select";
 import type { Event, LocalEvent } from "./state";
 
@@ -10,9 +10,9 @@ describe("closing the page", () => {
     expect(wouldLose(played([...inside, stands({ type: "Receiving" })]))).toBe(true);
     expect(wouldLose(played([...inside, stands({ type: "Done", root: "00" })]))).toBe(false);
     expect(wouldLose(played(serving))).toBe(false);
-    expect(wouldLose(played([...serving, held("ben", 30)]))).toBe(true);
-    expect(wouldLose(played([...serving, held("ben", 30), link("ben", { type: "Lost", reason: "closed" })]))).toBe(false);
-    expect(wouldLose(played([...serving, held("ben", 100)]))).toBe(false);
+    expect(wouldLose(played([...serving, have("ben", 30)]))).toBe(true);
+    expect(wouldLose(played([...serving, have("ben", 30), link("ben", { type: "Lost", reason: "closed" })]))).toBe(false);
+    expect(wouldLose(played([...serving, have("ben", 100)]))).toBe(false);
   });
 });
 
@@ -28,7 +28,7 @@ describe("the line", () => {
   });
 
   it("fills from the shore that the bytes come from", () => {
-    expect(spanOf(played([...serving, held("ben", 25)])).filled).toEqual({ part: 0.25, toMe: false });
+    expect(spanOf(played([...serving, have("ben", 25)])).filled).toEqual({ part: 0.25, toMe: false });
     const fetching = [...inside, stands({ type: "Receiving" }), { type: "Progress", room, file, verified: 50, rate: 1, remaining: null } as Event];
     expect(spanOf(played(fetching)).filled).toEqual({ part: 0.5, toMe: true });
   });
@@ -88,7 +88,7 @@ describe("the host's page", () => {
   });
 
   it("knows who is in the middle of receiving", () => {
-    const state = played([...serving, held("ben", 10)]);
+    const state = played([...serving, have("ben", 10)]);
     expect(state.room && receivers(state.room, the(state)).map((person) => person.member)).toEqual(["ben"]);
   });
 

@@ -158,10 +158,10 @@ export function unfinished(file: Shelved): boolean {
 
 /** Connected members that are in the middle of receiving one's own file. */
 export function receivers(room: Pick<Room, "me" | "people">, file: Shelved): Person[] {
-  if (file.author !== room.me || file.state.type !== "Serving" || file.held.size === 0) return [];
+  if (file.author !== room.me || file.state.type !== "Serving" || file.have.size === 0) return [];
   return others(room).filter((person) => {
-    const held = file.held.get(person.member);
-    return connected(person) && held !== undefined && held > 0 && held < file.size;
+    const have = file.have.get(person.member);
+    return connected(person) && have !== undefined && have > 0 && have < file.size;
   });
 }
 
@@ -169,7 +169,7 @@ export function receivers(room: Pick<Room, "me" | "people">, file: Shelved): Per
 export function holders(room: Pick<Room, "people">, file: Shelved): { have: number; of: number } {
   const people = [...room.people.values()].filter((person) => person.member !== file.author && !person.left);
   const has = (person: Person) =>
-    person.me ? file.state.type === "Done" : (file.held.get(person.member) ?? -1) >= file.size;
+    person.me ? file.state.type === "Done" : (file.have.get(person.member) ?? -1) >= file.size;
   return { have: people.filter(has).length, of: people.length };
 }
 
@@ -177,7 +177,7 @@ function filledOf(room: Room): Span["filled"] {
   const files = [...room.files.values()];
   const mine = files.filter((file) => file.state.type === "Receiving");
   if (mine.length > 0) return { part: share(mine.map((file) => [file.verified, file.size])), toMe: true };
-  const theirs = files.flatMap((file) => receivers(room, file).map((who): [number, number] => [file.held.get(who.member) ?? 0, file.size]));
+  const theirs = files.flatMap((file) => receivers(room, file).map((who): [number, number] => [file.have.get(who.member) ?? 0, file.size]));
   return theirs.length > 0 ? { part: share(theirs), toMe: false } : null;
 }
 

@@ -1,6 +1,6 @@
 /** Every word beside the line and every sentence of trouble, because each sends a person another way. */
 import { describe, expect, it } from "vitest";
-import { direct, file, held, here, hosting, inside, joining, link, member, played, room, said, serving, shared, stands, the } from "./made";
+import { direct, file, have, here, hosting, inside, joining, link, member, played, room, said, serving, shared, stands, the } from "./made";
 import { awaiting, connected, hostOf, onQuay, onTheWay, others, receivers, running, spanOf, toGoOn, transferring, troubleOf, unfinished, wouldLose } from "./select";
 import { type Event, type FileState, initial, type LocalEvent, type MeetingState, type State } from "./state";
 
@@ -90,10 +90,10 @@ describe("the filled part", () => {
     const second: Event = { type: "Shared", room, share: "s2", author: "anna", order: 2, files: [{ name: "b", size: 300 }] };
     const fetching: Told = [...inside, second, stands({ type: "Receiving" }), progress(50), { type: "FileChanged", room, file: { share: "s2", index: 0 }, state: { type: "Receiving" } }];
     expect(spanOf(played(fetching)).filled).toEqual({ part: 50 / 400, toMe: true });
-    const both: Told = [...serving, held("ben", 25), member("caro", "anna"), direct("caro"), held("caro", 75)];
+    const both: Told = [...serving, have("ben", 25), member("caro", "anna"), direct("caro"), have("caro", 75)];
     expect(spanOf(played(both)).filled).toEqual({ part: 0.5, toMe: false });
     const mine: Event = { type: "Shared", room, share: "s3", author: "ben", order: 3, files: [{ name: "c", size: 10 }] };
-    const serves: Event = { type: "Held", room, file: { share: "s3", index: 0 }, member: "anna", verified: 5 };
+    const serves: Event = { type: "Have", room, file: { share: "s3", index: 0 }, member: "anna", verified: 5 };
     expect(spanOf(played([...fetching, mine, serves])).filled?.toMe).toBe(true);
     expect(spanOf(played([...inside, mine, serves])).filled).toEqual({ part: 0.5, toMe: false });
   });
@@ -104,7 +104,7 @@ describe("the filled part", () => {
   });
 
   it("keeps the device awake, whichever way it goes", () => {
-    expect([transferring(initial(here)), transferring(played(serving)), transferring(played([...serving, held("ben", 1)]))]).toEqual([false, false, true]);
+    expect([transferring(initial(here)), transferring(played(serving)), transferring(played([...serving, have("ben", 1)]))]).toEqual([false, false, true]);
     expect(transferring(played([...inside, stands({ type: "Receiving" })]))).toBe(true);
   });
 });
@@ -113,13 +113,13 @@ describe("who is receiving", () => {
   const from = (...events: Told) => receivers(roomOf(played(events)), the(played(events))).map((person) => person.member);
 
   it("is connected and in the middle of one's own file", () => {
-    expect(from(...serving, held("ben", 1))).toEqual(["ben"]);
-    for (const verified of [0, 100]) expect(from(...serving, held("ben", verified))).toEqual([]);
+    expect(from(...serving, have("ben", 1))).toEqual(["ben"]);
+    for (const verified of [0, 100]) expect(from(...serving, have("ben", verified))).toEqual([]);
     expect(from(...serving)).toEqual([]);
-    expect(from(...serving, member("caro", "anna"), direct("caro"), held("ben", 1)), "others hold nothing").toEqual(["ben"]);
-    expect(from(...serving, held("ben", 1), lost("ben", "silent"))).toEqual([]);
-    expect(from(...serving, held("ben", 1), stands({ type: "SourceMissing" }))).toEqual([]);
-    expect(from(...inside, member("caro", "ben"), direct("caro"), held("caro", 1), stands({ type: "Serving" })), "somebody else's").toEqual([]);
+    expect(from(...serving, member("caro", "anna"), direct("caro"), have("ben", 1)), "others have nothing").toEqual(["ben"]);
+    expect(from(...serving, have("ben", 1), lost("ben", "silent"))).toEqual([]);
+    expect(from(...serving, have("ben", 1), stands({ type: "SourceMissing" }))).toEqual([]);
+    expect(from(...inside, member("caro", "ben"), direct("caro"), have("caro", 1), stands({ type: "Serving" })), "somebody else's").toEqual([]);
   });
 });
 

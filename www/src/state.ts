@@ -75,8 +75,8 @@ export interface Shelved {
   readonly verified: number;
   readonly rate: number;
   readonly remaining: number | null;
-  /** How much each member says it holds. */
-  readonly held: ReadonlyMap<string, number>;
+  /** How much each member says it has. */
+  readonly have: ReadonlyMap<string, number>;
   /** Where the finished copy can be downloaded from, while this tab is open. */
   readonly saved: Copy | null;
   /** The person wants it here: the download starts by itself when it is complete. */
@@ -137,7 +137,7 @@ export type Problem =
   | { kind: "refused"; code: ErrorCode };
 
 /** What is being dragged over the page; its names are not known before the drop. */
-export interface Held {
+export interface Dragging {
   readonly files: number;
   readonly text: boolean;
 }
@@ -162,7 +162,7 @@ export interface State {
   readonly problem: Problem | null;
   /** What stands in the composer and is not said yet. */
   readonly composed: string;
-  readonly dragging: Held | null;
+  readonly dragging: Dragging | null;
   readonly interrupted: Interrupted;
   /** What was wanted in this tab and is complete, until its download has begun. */
   readonly arrived: readonly Copy[];
@@ -177,7 +177,7 @@ export type LocalEvent =
   | { type: "Composed"; text: string }
   /** The downloads of all that had arrived have begun. */
   | { type: "Downloaded" }
-  | { type: "Dragging"; held: Held | null }
+  | { type: "Dragging"; dragging: Dragging | null }
   | { type: "Problem"; problem: Problem | null };
 
 export function initial(here: Here, interrupted: Interrupted = new Map()): State {

@@ -1,6 +1,6 @@
 /** The stream is one order for everybody, and drawing it looks only at what changed. */
 import { describe, expect, it } from "vitest";
-import { direct, file, held, hosting, inside, member, played, room, said, serving, shared, stands } from "./made";
+import { direct, file, have, hosting, inside, member, played, room, said, serving, shared, stands } from "./made";
 import type { Event, LocalEvent, State } from "./state";
 import { BLOCK, type Block, FRESH, nothing, runsOf, weave, type Woven } from "./weave";
 
@@ -122,10 +122,10 @@ describe("drawing it again", () => {
   it("is the file's block, and no message, while it is received", () => {
     const state = played([...long, shared("anna")]);
     const before = woven(state);
-    const after = woven(played([held("ben", 40)], state), before);
+    const after = woven(played([have("ben", 40)], state), before);
     expect(after.messages).toBe(before.messages);
     expect(redrawn(after.files, before.files)).toBe(1);
-    expect(lines(after.files).find((line) => line.key === `${file.share}/0`)?.file.held.get("ben")).toBe(40);
+    expect(lines(after.files).find((line) => line.key === `${file.share}/0`)?.file.have.get("ben")).toBe(40);
   });
 
   it("keeps lines in their blocks when some come in before, so that no row is made anew", () => {

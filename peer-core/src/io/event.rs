@@ -145,8 +145,8 @@ pub enum Event {
         /// Seconds left at that rate, if known.
         remaining: Option<u64>,
     },
-    /// How much of a file a member says it holds (verified there).
-    Held {
+    /// How much of a file a member says it has (verified there).
+    Have {
         /// The room.
         room: RoomId,
         /// Which.

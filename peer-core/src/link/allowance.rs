@@ -22,11 +22,11 @@ pub(super) const AFRESH: Duration = Duration::from_secs(60);
 /// How often everything is told again to who asks, in [`AFRESH`]: more than anybody honest asks, whose minute may be a
 /// little shorter than ours.
 const MAX_AFRESH: u64 = 2;
-/// Words about what a member holds that are shown at once: all that are sent within the silence after which a link is
+/// Words about what a member has that are shown at once: all that are sent within the silence after which a link is
 /// lost, and come together after it.
-const MAX_HOLDINGS: u64 = 1_536;
+const MAX_HAVES: u64 = 1_536;
 /// In which so many are shown again: 128 a second, more than it sends.
-const HOLDINGS_PERIOD: Duration = Duration::from_secs(12);
+const HAVES_PERIOD: Duration = Duration::from_secs(12);
 /// Most control frames that are taken of a member at once: more than it can have queued in a silence after which a link is
 /// lost. To look at one costs a microsecond, to be handed it by a browser some ten.
 const MAX_FRAMES: u64 = 65_536;
@@ -42,7 +42,7 @@ pub(crate) struct Allowance {
     useless: Rate,
     useless_bytes: Rate,
     tell_afresh: Rate,
-    holdings: Rate,
+    haves: Rate,
     passes: Rate,
     frames: Rate,
 }
@@ -53,7 +53,7 @@ impl Default for Allowance {
             useless: Rate::new(MAX_USELESS, USELESS_PERIOD),
             useless_bytes: Rate::new(MAX_USELESS_BYTES, USELESS_PERIOD),
             tell_afresh: Rate::new(MAX_AFRESH, AFRESH),
-            holdings: Rate::new(MAX_HOLDINGS, HOLDINGS_PERIOD),
+            haves: Rate::new(MAX_HAVES, HAVES_PERIOD),
             passes: Rate::new(MAX_PASSES, Duration::from_secs(60)),
             frames: Rate::new(MAX_FRAMES, FRAMES_PERIOD),
         }
@@ -87,10 +87,10 @@ impl Allowance {
         self.tell_afresh.take(1, now)
     }
 
-    /// Whether one more word about what it holds is shown: beyond [`MAX_HOLDINGS`] in [`HOLDINGS_PERIOD`] it is noise
+    /// Whether one more word about what it has is shown: beyond [`MAX_HAVES`] in [`HAVES_PERIOD`] it is noise
     /// that nobody honest makes.
-    pub(crate) fn may_hold(&mut self, now: Instant) -> bool {
-        self.holdings.take(1, now)
+    pub(crate) fn may_say_have(&mut self, now: Instant) -> bool {
+        self.haves.take(1, now)
     }
 
     /// Whether one more envelope that it passes on, or wants to be, is taken: [`MAX_PASSES`] a minute.

@@ -4,7 +4,7 @@
 //! files, the window), however often they change before the remote reads. Nothing here can end a link. Answers are not
 //! here: of those the remote makes as many as it asks for, so they have a bound of their own.
 
-use super::HOLDINGS;
+use super::HAVES;
 use crate::base::id::FileId;
 use crate::base::map::Map;
 use crate::base::time::Instant;
@@ -31,17 +31,17 @@ pub(super) struct Words {
     waiting: Map<Subject, Frame>,
     /// The same, in the order in which they were first said.
     order: VecDeque<Subject>,
-    /// What we hold, by file; told after everything else, because it is only shown.
-    held: Map<FileId, u64>,
+    /// What we have, by file; told after everything else, because it is only shown.
+    haves: Map<FileId, u64>,
     /// The file spoken of last: the next one has its turn.
     turn: Option<FileId>,
-    /// Files whose holding was told in this second.
+    /// Files of which it was told in this second.
     told: (Instant, usize),
 }
 
 impl Words {
     pub(super) fn new(now: Instant) -> Self {
-        Self { waiting: Map::new(), order: VecDeque::new(), held: Map::new(), turn: None, told: (now, 0) }
+        Self { waiting: Map::new(), order: VecDeque::new(), haves: Map::new(), turn: None, told: (now, 0) }
     }
 
     /// Take in a frame that is a word of our own; false if it is an answer.
@@ -62,8 +62,8 @@ impl Words {
             | Frame::Refused { file, refusal: Refusal::NoSource | Refusal::Changed | Refusal::Gone } => {
                 Subject::Serving(*file)
             }
-            Frame::Held { file, verified } => {
-                self.held.insert(*file, *verified);
+            Frame::Have { file, verified } => {
+                self.haves.insert(*file, *verified);
                 return true;
             }
             // The file may be one that only the remote has thought of.
@@ -106,7 +106,7 @@ impl Words {
         found
     }
 
-    /// Whether nothing waits, holdings aside.
+    /// Whether nothing waits, haves aside.
     pub(super) fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
@@ -122,7 +122,7 @@ impl Words {
         Some(bytes)
     }
 
-    // ------------------------------------------------------------ holdings
+    // ------------------------------------------------------------ haves
 
     /// A new second may have begun.
     pub(super) fn renew(&mut self, now: Instant) {
@@ -131,26 +131,26 @@ impl Words {
         }
     }
 
-    /// The next word about what we hold, encoded, if it fits and is not too many in this second.
-    pub(super) fn next_holding(&mut self, credit: usize) -> Option<Vec<u8>> {
-        if self.told.1 >= HOLDINGS {
+    /// The next word about what we have, encoded, if it fits and is not too many in this second.
+    pub(super) fn next_have(&mut self, credit: usize) -> Option<Vec<u8>> {
+        if self.told.1 >= HAVES {
             return None;
         }
-        let after = self.held.iter().find(|(file, _)| Some(**file) > self.turn);
-        let (&file, &verified) = after.or_else(|| self.held.iter().next())?;
-        let bytes = Frame::Held { file, verified }.encode();
+        let after = self.haves.iter().find(|(file, _)| Some(**file) > self.turn);
+        let (&file, &verified) = after.or_else(|| self.haves.iter().next())?;
+        let bytes = Frame::Have { file, verified }.encode();
         if bytes.len() > credit {
             return None;
         }
-        self.held.remove(&file);
+        self.haves.remove(&file);
         self.turn = Some(file);
         self.told.1 += 1;
         Some(bytes)
     }
 
-    /// When more of what we hold may be told, if only that is waited for.
+    /// When more of what we have may be told, if only that is waited for.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
-        let paced = self.told.1 >= HOLDINGS && self.held.len() > 0;
+        let paced = self.told.1 >= HAVES && self.haves.len() > 0;
         paced.then(|| self.told.0 + Duration::from_secs(1))
     }
 }
@@ -228,27 +228,27 @@ mod tests {
     }
 
     #[test]
-    fn holdings_are_told_at_their_pace_in_turns_and_only_the_newest() {
+    fn haves_are_told_at_their_pace_in_turns_and_only_the_newest() {
         let mut words = Words::new(NOW);
-        let held = |words: &mut Words, bytes| {
-            for n in 0..HOLDINGS as u16 + 10 {
-                words.take(&Frame::Held { file: file(n), verified: bytes });
+        let say = |words: &mut Words, bytes| {
+            for n in 0..HAVES as u16 + 10 {
+                words.take(&Frame::Have { file: file(n), verified: bytes });
             }
         };
-        let told = |words: &mut Words| core::iter::from_fn(|| words.next_holding(usize::MAX)).count();
-        held(&mut words, 1);
-        held(&mut words, 2);
+        let told = |words: &mut Words| core::iter::from_fn(|| words.next_have(usize::MAX)).count();
+        say(&mut words, 1);
+        say(&mut words, 2);
         assert_eq!(words.next_timeout(), None, "they may go at once");
-        assert_eq!(words.next_holding(10), None, "without credit nothing goes");
-        assert_eq!(told(&mut words), HOLDINGS);
+        assert_eq!(words.next_have(10), None, "without credit nothing goes");
+        assert_eq!(told(&mut words), HAVES);
         let second = NOW + Duration::from_secs(1);
         assert_eq!(words.next_timeout(), Some(second));
         // Those told already have changed again: the others come first all the same.
-        held(&mut words, 3);
+        say(&mut words, 3);
         words.renew(second);
-        let next = words.next_holding(usize::MAX).map(|bytes| Frame::decode(&bytes));
-        assert!(next == Some(Ok(Some(Frame::Held { file: file(HOLDINGS as u16), verified: 3 }))));
-        assert_eq!(told(&mut words), HOLDINGS - 1);
+        let next = words.next_have(usize::MAX).map(|bytes| Frame::decode(&bytes));
+        assert!(next == Some(Ok(Some(Frame::Have { file: file(HAVES as u16), verified: 3 }))));
+        assert_eq!(told(&mut words), HAVES - 1);
         words.renew(second + Duration::from_secs(1));
         assert_eq!(told(&mut words), 10);
         assert_eq!(words.next_timeout(), None, "nothing is left");

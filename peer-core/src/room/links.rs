@@ -238,8 +238,8 @@ impl Room {
         if self.is_host() {
             cx.send(member, Frame::Door { secret: self.identity.door.clone() });
         }
-        for held in self.fetching.holdings() {
-            cx.send(member, held);
+        for have in self.fetching.haves() {
+            cx.send(member, have);
         }
         self.fetching.link_up(member, id, cx);
         self.process_early(id, early, cx)
@@ -287,11 +287,11 @@ impl Room {
             }
             Frame::Refused { file, refusal } => self.fetching.refused(member, file, refusal, cx),
             Frame::Available { file } => self.fetching.available(member, file, cx),
-            Frame::Held { file, verified } => {
-                let heard = self.links.get_mut(&id).is_some_and(|link| link.allowance.may_hold(cx.now));
+            Frame::Have { file, verified } => {
+                let heard = self.links.get_mut(&id).is_some_and(|link| link.allowance.may_say_have(cx.now));
                 if let Some(size) = self.size_of(file).filter(|_| heard) {
                     let verified = verified.min(size);
-                    cx.event(Event::Held { room: self.id, file, member, verified });
+                    cx.event(Event::Have { room: self.id, file, member, verified });
                 }
             }
             Frame::Bye => self.lose(id, LostReason::Closed, cx),

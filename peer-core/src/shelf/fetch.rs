@@ -25,8 +25,8 @@ use core::time::Duration;
 pub(crate) const WINDOW: usize = 32;
 /// Progress is told at most this often.
 const PROGRESS: Duration = Duration::from_millis(100);
-/// Others are told what one holds at most this often.
-const HELD: Duration = Duration::from_secs(1);
+/// Others are told what one has at most this often.
+const HAVE: Duration = Duration::from_secs(1);
 /// What was asked for and has not moved for so long is asked for again.
 const STALL: Duration = Duration::from_secs(20);
 /// The rate shown is the mean of this long.
@@ -63,7 +63,7 @@ struct Fetch {
     /// When something of it last came, or was last asked for after nothing had.
     moved: Instant,
     told: Instant,
-    held: Option<Instant>,
+    have_told: Option<Instant>,
     samples: VecDeque<(Instant, u64)>,
 }
 
@@ -161,7 +161,7 @@ impl Fetching {
             asked_pages: BTreeSet::new(),
             moved: cx.now,
             told: cx.now,
-            held: None,
+            have_told: None,
             samples: VecDeque::new(),
         };
         cx.store(StoreOp::OpenSink { request, room: self.room, sink, size });
@@ -372,10 +372,10 @@ impl Fetching {
         }
     }
 
-    /// What we hold of each file, for a member that has just come.
-    pub(crate) fn holdings(&self) -> Vec<Frame> {
-        let held =
+    /// What we have of each file, for a member that has just come.
+    pub(crate) fn haves(&self) -> Vec<Frame> {
+        let some =
             self.fetches.iter().filter(|(_, fetch)| fetch.have.bytes() > 0 || fetch.have.is_complete());
-        held.map(|(file, fetch)| Frame::Held { file: *file, verified: fetch.have.bytes() }).collect()
+        some.map(|(file, fetch)| Frame::Have { file: *file, verified: fetch.have.bytes() }).collect()
     }
 }

@@ -13,12 +13,12 @@ const ASK_AGAIN: Duration = Duration::from_secs(20);
 
 #[derive(Default)]
 pub(crate) struct Rights {
-    held: Option<Held>,
+    right: Option<Right>,
     /// When the last question was asked.
     asked: Option<Instant>,
 }
 
-struct Held {
+struct Right {
     turn: Turn,
     /// From then on a fresh one is wanted.
     fresh_until: Instant,
@@ -30,7 +30,7 @@ impl Rights {
     /// Whether it is time to ask; then that counts as done.
     #[must_use]
     pub(crate) fn ask(&mut self, now: Instant) -> bool {
-        let fresh = self.held.as_ref().is_some_and(|held| now < held.fresh_until);
+        let fresh = self.right.as_ref().is_some_and(|right| now < right.fresh_until);
         let due = !fresh && self.asked.is_none_or(|asked| now.since(asked) >= ASK_AGAIN);
         if due {
             self.asked = Some(now);
@@ -43,15 +43,15 @@ impl Rights {
     pub(crate) fn answered(&mut self, turn: Option<Turn>) {
         if let (Some(turn), Some(asked)) = (turn, self.asked) {
             let life = Duration::from_secs(turn.lifetime_s().into());
-            self.held =
-                Some(Held { turn, fresh_until: asked + life / 2, usable_until: asked + life - life / 10 });
+            self.right =
+                Some(Right { turn, fresh_until: asked + life / 2, usable_until: asked + life - life / 10 });
         }
     }
 
     /// What a lane that is opened now may use.
     pub(crate) fn usable(&self, now: Instant) -> Option<Turn> {
-        let held = self.held.as_ref().filter(|held| now < held.usable_until)?;
-        Some(held.turn.clone())
+        let right = self.right.as_ref().filter(|right| now < right.usable_until)?;
+        Some(right.turn.clone())
     }
 }
 

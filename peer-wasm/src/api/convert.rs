@@ -151,7 +151,7 @@ pub(crate) fn page_event(
             rate: number(rate),
             remaining: remaining.map(number),
         },
-        io::Event::Held { room, file, member, verified } => Event::Held {
+        io::Event::Have { room, file, member, verified } => Event::Have {
             room: room.to_hex(),
             file: file.into(),
             member: member.to_hex(),

@@ -13,7 +13,7 @@ use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState, RtcDataChannelT
 
 /// Most messages held back between the first of them and the page's word that the connection is up. A peer of
 /// ours sends its confirmation and at most a few frames.
-const MOST_HELD: usize = 64;
+const MOST_EARLY: usize = 64;
 
 const BOTH: [Channel; 2] = [Channel::Control, Channel::Bulk];
 
@@ -88,7 +88,7 @@ impl Lanes {
                 let remote_fingerprint = fingerprint.and_then(|f| f.try_into().ok()).map(Fingerprint);
                 lane.connected = true;
                 let mut inputs = vec![LinkInput::Connected { remote_fingerprint, relayed }];
-                inputs.append(&mut lane.held);
+                inputs.append(&mut lane.early);
                 inputs
             }
             Report::Path(relayed) => vec![LinkInput::Path { relayed }],
@@ -114,7 +114,7 @@ impl Lanes {
             Happened::Opened => lane.opened(channel),
             // Text is no frame, and neither is an empty message: the engine names the violation.
             Happened::Message(bytes) => {
-                match lane.unless_held(LinkInput::Data(channel, bytes.unwrap_or_default().into())) {
+                match lane.unless_early(LinkInput::Data(channel, bytes.unwrap_or_default().into())) {
                     Ok(inputs) => inputs,
                     Err(TooMuch) => {
                         post(key, Task::Close);
@@ -180,7 +180,7 @@ struct Lane {
     /// Whether the page has said that DTLS is up. Until then what arrives is held back: the engine must know the
     /// remote's certificate before it judges the first frame.
     connected: bool,
-    held: Vec<LinkInput>,
+    early: Vec<LinkInput>,
 }
 
 struct TooMuch;
@@ -201,17 +201,17 @@ impl Lane {
         if std::mem::replace(&mut self.open[channel as usize], true) {
             return Vec::new();
         }
-        self.unless_held(LinkInput::Open(channel)).unwrap_or_default()
+        self.unless_early(LinkInput::Open(channel)).unwrap_or_default()
     }
 
-    fn unless_held(&mut self, input: LinkInput) -> Result<Vec<LinkInput>, TooMuch> {
+    fn unless_early(&mut self, input: LinkInput) -> Result<Vec<LinkInput>, TooMuch> {
         if self.connected {
             return Ok(vec![input]);
         }
-        if self.held.len() >= MOST_HELD {
+        if self.early.len() >= MOST_EARLY {
             return Err(TooMuch);
         }
-        self.held.push(input);
+        self.early.push(input);
         Ok(Vec::new())
     }
 

@@ -97,10 +97,10 @@ pub struct View {
     pub file_history: Vec<(FileId, FileState)>,
     /// Verified bytes by file.
     pub verified: BTreeMap<FileId, u64>,
-    /// What others say they hold.
-    pub held: BTreeMap<(FileId, MemberId), u64>,
-    /// How often somebody's holdings were shown, ever.
-    pub held_shown: usize,
+    /// What others say they have.
+    pub have: BTreeMap<(FileId, MemberId), u64>,
+    /// How often what somebody has was shown, ever.
+    pub haves_shown: usize,
     /// Which of one's entries reached whom.
     pub delivered: BTreeSet<(EntryId, MemberId)>,
     /// The host ended it.
@@ -177,10 +177,10 @@ impl View {
                 assert!(verified <= self.size(file).expect("shared before"), "more than all verified");
                 self.verified.insert(file, verified);
             }
-            Event::Held { file, member, verified, .. } => {
-                assert!(verified <= self.size(file).expect("shared before"), "more than all held");
-                self.held.insert((file, member), verified);
-                self.held_shown += 1;
+            Event::Have { file, member, verified, .. } => {
+                assert!(verified <= self.size(file).expect("shared before"), "more than there is");
+                self.have.insert((file, member), verified);
+                self.haves_shown += 1;
             }
             Event::Said { entry, author, order, text, .. } => {
                 let again = self.chat.keys().any(|(at, id)| *id == entry && *at != order);

@@ -117,12 +117,12 @@ fn varint(mut number: u64) -> Vec<u8> {
     bytes
 }
 
-/// Words about what somebody holds that are shown: a second in the long run, and at once.
-const MAX_HOLDINGS: usize = 128;
-const MAX_HOLDINGS_AT_ONCE: usize = 1_536;
+/// Words about what somebody has that are shown: a second in the long run, and at once.
+const MAX_HAVES: usize = 128;
+const MAX_HAVES_AT_ONCE: usize = 1_536;
 
 #[test]
-fn a_flood_of_words_about_what_one_holds_is_shown_now_and_then() {
+fn a_flood_of_words_about_what_one_has_is_shown_now_and_then() {
     for seed in seeds(3) {
         let mut world = World::new(seed);
         let all = world.room_of(3);
@@ -132,7 +132,7 @@ fn a_flood_of_words_about_what_one_holds_is_shown_now_and_then() {
         world.net().lane_rate = 300;
         let sink = world.fetch(all[2], file);
         let noisy = lane(&world, all[0], all[1]);
-        let (before, since) = (world.view(all[0]).held_shown, world.now());
+        let (before, since) = (world.view(all[0]).haves_shown, world.now());
         for round in 0..10_000_u64 {
             world.lane_data(noisy, Channel::Control, about(10, file, &[round * 100]));
             if round % 10 == 0 {
@@ -140,19 +140,19 @@ fn a_flood_of_words_about_what_one_holds_is_shown_now_and_then() {
             }
         }
         let seconds = ((world.now() - since) / 1_000 + 1) as usize;
-        let shown = world.view(all[0]).held_shown - before;
+        let shown = world.view(all[0]).haves_shown - before;
         // The honest one's word comes once a second.
-        assert!(shown <= MAX_HOLDINGS_AT_ONCE + seconds * (MAX_HOLDINGS + 1) + 1, "{shown} in {seconds} s");
-        assert!(shown >= MAX_HOLDINGS_AT_ONCE, "what is no flood is shown: {shown}");
+        assert!(shown <= MAX_HAVES_AT_ONCE + seconds * (MAX_HAVES + 1) + 1, "{shown} in {seconds} s");
+        assert!(shown >= MAX_HAVES_AT_ONCE, "what is no flood is shown: {shown}");
         assert!(world.view(all[0]).misbehaved.is_empty(), "it is noise, no crime");
         world.saved(all[2], file, sink, content);
         let (key, noisy_key) = (world.key(all[2]), world.key(all[1]));
         world.run_until("the honest one is heard", |world| {
-            world.view(all[0]).held.get(&(file, key)) == Some(&content.size)
+            world.view(all[0]).have.get(&(file, key)) == Some(&content.size)
         });
         // Later a true word of the noisy one is heard again, and one beyond the file's size is cut.
         world.lane_data(noisy, Channel::Control, about(10, file, &[u64::MAX]));
-        assert_eq!(world.view(all[0]).held.get(&(file, noisy_key)), Some(&content.size));
+        assert_eq!(world.view(all[0]).have.get(&(file, noisy_key)), Some(&content.size));
         world.say(all[1], "still here");
         world.same_chat(&all, 1);
     }

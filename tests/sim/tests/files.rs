@@ -123,7 +123,7 @@ fn a_latecomer_saves_what_was_shared_before() {
         world.saved(late, file, sink, content);
         let (key, size) = (world.key(late), content.size);
         world.run_until("the host sees who has it", |world| {
-            world.view(host).held.get(&(file, key)) == Some(&size)
+            world.view(host).have.get(&(file, key)) == Some(&size)
         });
     }
 }

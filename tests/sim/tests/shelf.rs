@@ -1,4 +1,4 @@
-//! A shelf with thousands of files: nothing that one says of one's own accord may end a link, what one holds is told
+//! A shelf with thousands of files: nothing that one says of one's own accord may end a link, what one has is told
 //! in the end however much it is, and own files are read one after the other.
 
 use peer_core::id::{FileId, SinkId};
@@ -79,17 +79,17 @@ fn a_room_whose_shelf_is_full_and_saved_connects_again() {
         world.say(all[1], "here again");
         world.same_chat(&all, 1);
         nobody_is_blamed(&world, &all);
-        // And somebody who reloads hears from the others what they hold, all of it.
+        // And somebody who reloads hears from the others what they have, all of it.
         world.reload(all[0]);
         world.linked(&all);
         world
-            .run_until("what is held is told", |world| world.view(all[0]).held.len() == MAX_FILES_PER_AUTHOR);
+            .run_until("what one has is told", |world| world.view(all[0]).have.len() == MAX_FILES_PER_AUTHOR);
         nobody_is_blamed(&world, &all);
     }
 }
 
 #[test]
-fn what_somebody_holds_is_told_to_who_comes_later_however_much_it_is() {
+fn what_somebody_has_is_told_to_who_comes_later_however_much_it_is() {
     for seed in seeds(2) {
         let mut world = World::new(seed);
         let all = world.room_of(2);
@@ -100,9 +100,9 @@ fn what_somebody_holds_is_told_to_who_comes_later_however_much_it_is() {
         // The host's link comes up before the newcomer knows of any file.
         let late = world.guest("Ines", &world.link(all[0]));
         world.admit(all[0], late);
-        world.run_until("who has what is known", |world| world.view(late).held.len() == 5 * MAX_FILES);
-        let (holder, view) = (world.key(all[0]), world.view(late));
-        assert!(view.held.iter().all(|((_, who), bytes)| *who == holder && *bytes == 0));
+        world.run_until("who has what is known", |world| world.view(late).have.len() == 5 * MAX_FILES);
+        let (saver, view) = (world.key(all[0]), world.view(late));
+        assert!(view.have.iter().all(|((_, who), bytes)| *who == saver && *bytes == 0));
         nobody_is_blamed(&world, &[all[0], all[1], late]);
     }
 }

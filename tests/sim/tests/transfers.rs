@@ -21,7 +21,7 @@ const CHUNK_REQUEST: u8 = 6;
 const CANCEL: u8 = 7;
 const REFUSED: u8 = 8;
 const AVAILABLE: u8 = 9;
-const HELD: u8 = 10;
+const HAVE: u8 = 10;
 
 type Tape = Rc<RefCell<Vec<Crossing>>>;
 
@@ -101,7 +101,7 @@ fn a_chunk_that_is_not_written_does_not_count() {
         assert!(bulk_bytes(&tape) > 0, "right chunks did come");
         world.run_for(5_000);
         assert_eq!(world.verified(all[1], file), 0, "nothing of it is shown here");
-        assert_eq!(frames(&tape, all[1], HELD), [[0; 0]; 0], "nor told to anybody");
+        assert_eq!(frames(&tape, all[1], HAVE), [[0; 0]; 0], "nor told to anybody");
     }
 }
 
@@ -236,7 +236,7 @@ fn what_an_earlier_save_wrote_does_not_count_for_the_next_one() {
 }
 
 #[test]
-fn what_one_holds_is_told_once_a_second() {
+fn what_one_has_is_told_once_a_second() {
     for seed in seeds(2) {
         let mut world = World::new(seed);
         let all = world.room_of(2);
@@ -246,7 +246,7 @@ fn what_one_holds_is_told_once_a_second() {
         let (tape, since) = (record(&mut world, |_| false), world.now());
         let sink = world.fetch(all[1], file);
         world.saved(all[1], file, sink, content);
-        let (told, seconds) = (frames(&tape, all[1], HELD).len() as u64, (world.now() - since) / 1_000);
+        let (told, seconds) = (frames(&tape, all[1], HAVE).len() as u64, (world.now() - since) / 1_000);
         assert!((seconds / 2..=seconds + 3).contains(&told), "{told} times in {seconds} s");
     }
 }

@@ -40,8 +40,8 @@ function shared(number: number, author: string, name: string, size: number): Eve
 function stands(number: number, state: FileState): Event {
   return { type: "FileChanged", room, file: file(number), state };
 }
-function held(number: number, member: string, verified: number): Event {
-  return { type: "Held", room, file: file(number), member, verified };
+function have(number: number, member: string, verified: number): Event {
+  return { type: "Have", room, file: file(number), member, verified };
 }
 function said(order: number, author: string, text: string, minutes: number, deliveredTo: string[] = []): Event[] {
   const entry = share(1000 + order);
@@ -132,7 +132,7 @@ export const longScripts: Partial<Record<string, () => Script>> = {
 
 export const scripts: Partial<Record<string, Script>> = {
   empty: { events: alone("") },
-  drag: { events: [...alone(""), { type: "Dragging", held: { files: 2, text: false } }] },
+  drag: { events: [...alone(""), { type: "Dragging", dragging: { files: 2, text: false } }] },
   waiting: { events: offering },
   "waiting-qr": { events: offering, press: ["Show QR code"] },
   door: { events: [{ type: "AtDoor", room, link }] },
@@ -154,12 +154,12 @@ export const scripts: Partial<Record<string, Script>> = {
       linked(caro, direct),
       linked(dan, direct),
       ...said(2, ben, "Got it, thanks!", 2),
-      held(1, ben, 48.3 * MB),
-      held(1, caro, 21 * MB),
+      have(1, ben, 48.3 * MB),
+      have(1, caro, 21 * MB),
     ],
   },
   done: { events: [...shelf, ...done], press: ["More about Harbour"] },
-  "drag-room": { events: [...shelf, { type: "Dragging", held: { files: 1, text: false } }] },
+  "drag-room": { events: [...shelf, { type: "Dragging", dragging: { files: 1, text: false } }] },
   connecting: { events: [...guest, linked(anna, { type: "Connecting" })] },
   "nothing-yet": { events: guest },
   relayed: { events: [...shelf, linked(anna, { type: "Relayed" })] },

@@ -241,7 +241,7 @@ function withAgain(shelved: Shelved, words: string): string {
 function servingTo(room: Company, shelved: Shelved): string {
   const [only, ...more] = receivers(room, shelved);
   if (only !== undefined && more.length === 0 && holders(room, shelved).of === 1) {
-    return text.file.going(inText(room.people, only.member), percent(shelved.held.get(only.member) ?? 0, shelved.size));
+    return text.file.going(inText(room.people, only.member), percent(shelved.have.get(only.member) ?? 0, shelved.size));
   }
   return spread(room, shelved) || text.file.nobodyHas;
 }
@@ -258,6 +258,6 @@ function progressOf(room: Company, shelved: Shelved): number | null {
   if (shelved.state.type === "Done") return 100;
   const to = receivers(room, shelved);
   if (to.length === 0) return null;
-  const sum = to.reduce((bytesHeld, who) => bytesHeld + (shelved.held.get(who.member) ?? 0), 0);
+  const sum = to.reduce((bytes, who) => bytes + (shelved.have.get(who.member) ?? 0), 0);
   return percent(sum, shelved.size * to.length);
 }

@@ -56,7 +56,7 @@ export function farShore(room: RoomState): string {
 function transferOf(room: RoomState): string {
   const files = [...room.files.values()];
   const mine = files.filter((file) => file.state.type === "Receiving").map((file) => [file.verified, file.size] as const);
-  const theirs = files.flatMap((file) => receivers(room, file).map((who) => [file.held.get(who.member) ?? 0, file.size] as const));
+  const theirs = files.flatMap((file) => receivers(room, file).map((who) => [file.have.get(who.member) ?? 0, file.size] as const));
   const moving = mine.length > 0 ? mine : theirs;
   if (moving.length === 0) return "";
   return bytesOf(sum(moving, 0), sum(moving, 1));

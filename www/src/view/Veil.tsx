@@ -1,5 +1,5 @@
 /** What is being dragged, in words: over the room as a veil, on the quay in place of the title. */
-import type { Held } from "../state";
+import type { Dragging } from "../state";
 import { text } from "../text";
 
 interface Words {
@@ -7,9 +7,9 @@ interface Words {
   more: string;
 }
 
-export function veilOf(held: Held, who: string | null): Words {
-  if (held.files === 0 && held.text) return { words: text.drag.text, more: text.drag.thenText };
-  return { words: text.drag.files(held.files), more: text.drag.then(who) };
+export function veilOf(dragging: Dragging, who: string | null): Words {
+  if (dragging.files === 0 && dragging.text) return { words: text.drag.text, more: text.drag.thenText };
+  return { words: text.drag.files(dragging.files), more: text.drag.then(who) };
 }
 
 export function Veil({ words, more }: Words) {

@@ -1,6 +1,6 @@
 //! From verified chunks to a file that is done: writes, progress, the end.
 
-use super::{Fetching, HELD, PROGRESS, RATE_SPAN, Sink};
+use super::{Fetching, HAVE, PROGRESS, RATE_SPAN, Sink};
 use crate::base::blob::ChunkValue;
 use crate::base::error::StoreFailure;
 use crate::base::id::{FileId, RequestId};
@@ -37,7 +37,7 @@ impl Fetching {
                 let root = self.shelf[&file].root.expect("a sink is closed only with its root known");
                 self.set_state(file, FileState::Done { root }, cx);
                 let verified = self.shelf[&file].size;
-                cx.broadcast(Frame::Held { file, verified });
+                cx.broadcast(Frame::Have { file, verified });
             }
             (Ok(_), _) => {
                 fetch.sink_state = Sink::Open;
@@ -71,9 +71,9 @@ impl Fetching {
         let rate = (verified.saturating_sub(from)).saturating_mul(1_000).checked_div(millis).unwrap_or(0);
         let remaining = (size - verified).checked_div(rate);
         cx.event(Event::Progress { room: self.room, file, verified, rate, remaining });
-        if fetch.held.is_none_or(|held| cx.now.since(held) >= HELD) {
-            fetch.held = Some(cx.now);
-            cx.broadcast(Frame::Held { file, verified });
+        if fetch.have_told.is_none_or(|told| cx.now.since(told) >= HAVE) {
+            fetch.have_told = Some(cx.now);
+            cx.broadcast(Frame::Have { file, verified });
         }
     }
 
