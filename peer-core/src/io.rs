@@ -6,7 +6,7 @@ mod hidden;
 mod world;
 
 pub use crate::base::path::MAX_NAME;
-pub use event::{Event, FileFailure, FileState, LinkState, LostReason, MeetingState, SharedFile};
+pub use event::{Event, FileFailure, FileState, LinkState, LostReason, Presence, SharedFile};
 pub use hidden::Hidden;
 pub use signal_proto::Turn;
 pub use world::{Channel, Input, LinkInput, LinkOp, Output, Reason, SignalInput, SignalOp, StoreOp};

@@ -7,7 +7,7 @@ use crate::base::time::Instant;
 mod turn;
 
 use crate::cx::Context;
-use crate::io::{Event, MeetingState, Output, SignalInput, SignalOp};
+use crate::io::{Event, Output, Presence, SignalInput, SignalOp};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -166,7 +166,7 @@ impl Signal {
                 place.peers = peers.iter().copied().collect();
                 self.failures = 0;
                 if self.places.values().all(|place| place.joined) {
-                    cx.event(Event::Meeting { room: self.room, state: MeetingState::Waiting });
+                    cx.event(Event::Presence { room: self.room, state: Presence::Waiting });
                 }
                 Some(Heard::Joined(tag, peers))
             }
@@ -174,10 +174,10 @@ impl Signal {
                 let place = self.places.get_mut(&tag)?;
                 (place.refused, place.due) = (true, Some(cx.now + REFUSED));
                 let state = match reason {
-                    Refusal::TagFull => MeetingState::RoomFull,
-                    Refusal::ServerFull => MeetingState::ServerUnreachable,
+                    Refusal::TagFull => Presence::RoomFull,
+                    Refusal::ServerFull => Presence::ServerUnreachable,
                 };
-                cx.event(Event::Meeting { room: self.room, state });
+                cx.event(Event::Presence { room: self.room, state });
                 Some(Heard::Refused)
             }
             ServerMessage::Attached { tag, handle } => {
@@ -242,7 +242,7 @@ impl Signal {
         self.socket = Socket::Connecting { until: cx.now + CONNECT };
         cx.out.push_back(Output::Signal { room: self.room, op: SignalOp::Connect });
         if self.failures == 0 {
-            cx.event(Event::Meeting { room: self.room, state: MeetingState::Connecting });
+            cx.event(Event::Presence { room: self.room, state: Presence::Connecting });
         }
     }
 
@@ -274,8 +274,7 @@ impl Signal {
         let jitter = cx.rng.below(wait.as_millis() as u64 / 2 + 1);
         self.socket = Socket::Waiting { until: cx.now + wait / 2 + Duration::from_millis(jitter) };
         // One loss is the ordinary restart of a server; only then is it said to be unreachable.
-        let state =
-            if self.failures > 1 { MeetingState::ServerUnreachable } else { MeetingState::Connecting };
-        cx.event(Event::Meeting { room: self.room, state });
+        let state = if self.failures > 1 { Presence::ServerUnreachable } else { Presence::Connecting };
+        cx.event(Event::Presence { room: self.room, state });
     }
 }

@@ -137,7 +137,7 @@ pub(crate) enum Event {
     /// A room is open here; also sent again when its link changes.
     RoomReady { room: String, link: String, me: String, host: bool, member: bool, name: String },
     /// How the way to the others stands.
-    Meeting { room: String, state: MeetingState },
+    Presence { room: String, state: Presence },
     /// Somebody knocks; shown until `KnockGone`. `vanished`: how often somebody asked by this link and went.
     Knocked { room: String, knock: u32, member: String, name: String, sas: String, vanished: u32 },
     /// A knock is over: answered, withdrawn or timed out.
@@ -250,7 +250,7 @@ pub(crate) struct SharedFile {
 /// How the way to the others stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
-pub(crate) enum MeetingState {
+pub(crate) enum Presence {
     /// Reaching the signaling server.
     Connecting,
     /// The server does not answer; tried again by itself, existing links go on.

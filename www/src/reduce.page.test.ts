@@ -115,7 +115,7 @@ describe("a room that is ready again", () => {
 
   it("is another one for somebody else, or under another name of its own", () => {
     const empty = {
-      id: room, link: "L1", me: "anna", host: true, name: "", meeting: { type: "Connecting" }, people: new Map(), knocks: [], doorQuiet: null,
+      id: room, link: "L1", me: "anna", host: true, name: "", presence: { type: "Connecting" }, people: new Map(), knocks: [], doorQuiet: null,
       files: new Map(), messages: new Map(), rows: [], ended: false, chatting: false,
     };
     expect(played([{ ...hosting, room: "other" }], quiet).room).toEqual({ ...empty, id: "other" });

@@ -8,9 +8,9 @@ describe("the way in", () => {
   it("leads from the link over the door and the request into the room", () => {
     const door = played([{ type: "AtDoor", room, link: "L1" }]);
     expect(door.place).toEqual({ at: "door", link: "L1" });
-    const asked = played([joining, { type: "Meeting", room, state: { type: "Asked", sas: "123456" } }], door);
+    const asked = played([joining, { type: "Presence", room, state: { type: "Asked", sas: "123456" } }], door);
     expect(asked.place).toEqual({ at: "knocking" });
-    expect(asked.room?.meeting).toEqual({ type: "Asked", sas: "123456" });
+    expect(asked.room?.presence).toEqual({ type: "Asked", sas: "123456" });
     expect(played([{ type: "Admitted", room }], asked).place).toEqual({ at: "room" });
   });
 

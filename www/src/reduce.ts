@@ -56,7 +56,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "Saved":
       return ofRoom(arrive(state, event), event.room, (room) => reduceRoom(room, event, state.interrupted, batch));
 
-    case "Meeting":
+    case "Presence":
     case "Knocked":
     case "KnockGone":
     case "DoorQuiet":
@@ -80,16 +80,16 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
 }
 
 type RoomEvent = Of<
-  | "Meeting" | "Knocked" | "KnockGone" | "DoorQuiet" | "DoorListens" | "Denied" | "MemberChanged" | "LinkState" | "Shared" | "Withdrawn"
+  | "Presence" | "Knocked" | "KnockGone" | "DoorQuiet" | "DoorListens" | "Denied" | "MemberChanged" | "LinkState" | "Shared" | "Withdrawn"
   | "FileChanged" | "Progress" | "Have" | "Saved" | "Said" | "Delivered" | "RoomEnded" | "Misbehaved"
 >;
 
 function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted, batch: Batch): Room {
   switch (event.type) {
-    case "Meeting":
-      return { ...room, meeting: event.state };
+    case "Presence":
+      return { ...room, presence: event.state };
     case "Denied":
-      return { ...room, meeting: { type: "Denied" } };
+      return { ...room, presence: { type: "Denied" } };
     case "Knocked": {
       const { knock, member, name, sas, vanished } = event;
       const others = room.knocks.filter((each) => each.knock !== knock);
@@ -169,7 +169,7 @@ function ready(state: State, event: Of<"RoomReady">): State {
   }
   const room: Room = {
     id, link, me, host, name,
-    meeting: { type: "Connecting" },
+    presence: { type: "Connecting" },
     people: new Map(),
     knocks: [],
     doorQuiet: null,
@@ -186,7 +186,7 @@ function ready(state: State, event: Of<"RoomReady">): State {
 function closed(state: State, id: string): State {
   if (state.room?.id !== id) return state;
   const { room } = state;
-  if (state.place.at === "knocking" && room.meeting.type !== "Denied") {
+  if (state.place.at === "knocking" && room.presence.type !== "Denied") {
     return { ...state, room: null, place: { at: "door", link: room.link } };
   }
   return state.place.at === "room" && !room.ended ? { ...state, place: { at: "over" } } : state;

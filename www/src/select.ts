@@ -51,7 +51,7 @@ export function spanOf(state: State): Span {
   if (room.ended) return { line: "gap", word: "not connected", filled: null };
   const people = others(room);
   if (people.length === 0) {
-    if (room.meeting.type === "ServerUnreachable") return { line: "gap", word: "not connected", filled: null };
+    if (room.presence.type === "ServerUnreachable") return { line: "gap", word: "not connected", filled: null };
     return { line: onQuay(room) ? "absent" : "dotted", word: "waiting", filled: null };
   }
   const filled = filledOf(room);
@@ -65,7 +65,7 @@ export function spanOf(state: State): Span {
 }
 
 function knocking(room: Room): { line: Line; word: Word } {
-  switch (room.meeting.type) {
+  switch (room.presence.type) {
     case "Connecting":
     case "Greeting":
     case "Admitted":
@@ -87,7 +87,7 @@ export function troubleOf(state: State): Trouble | null {
   const room = state.room;
   if (room === null) return null;
   if (room.ended) return { kind: "host-ended", who: room.host ? null : hostOf(room) };
-  switch (room.meeting.type) {
+  switch (room.presence.type) {
     case "RoomFull":
       return { kind: "room-full" };
     case "VersionMismatch":
@@ -101,7 +101,7 @@ export function troubleOf(state: State): Trouble | null {
   }
   const lost = lostOf(room);
   if (lost !== null) return lost;
-  if (room.meeting.type === "ServerUnreachable") return { kind: "server-unreachable" };
+  if (room.presence.type === "ServerUnreachable") return { kind: "server-unreachable" };
   return room.doorQuiet !== null && room.host ? { kind: "door-quiet", forAWhile: room.doorQuiet === "for-a-while" } : null;
 }
 

@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { direct, file, have, here, hosting, inside, joining, link, member, played, room, said, serving, shared, stands, the } from "./made";
 import { awaiting, connected, hostOf, onQuay, onTheWay, others, receivers, running, spanOf, toGoOn, transferring, troubleOf, unfinished, wouldLose } from "./select";
-import { type Event, type FileState, initial, type LocalEvent, type MeetingState, type State } from "./state";
+import { type Event, type FileState, initial, type LocalEvent, type Presence, type State } from "./state";
 
 type Told = (Event | LocalEvent)[];
-const meeting = (state: MeetingState): Event => ({ type: "Meeting", room, state });
+const presence = (state: Presence): Event => ({ type: "Presence", room, state });
 const lost = (id: string, reason: "closed" | "silent" | "no-path" | "misbehaved"): Event => link(id, { type: "Lost", reason });
 const line = (...events: Told) => {
   const { line: drawn, word, filled } = spanOf(played(events));
@@ -55,7 +55,7 @@ describe("the quay", () => {
 
 describe("the word beside the line", () => {
   it("follows a guest from the server to the door", () => {
-    const asked = (state: MeetingState) => line(joining, meeting(state));
+    const asked = (state: Presence) => line(joining, presence(state));
     for (const type of ["Connecting", "Greeting", "Admitted"] as const) expect(asked({ type })).toEqual(["dashed", "connecting", null]);
     for (const type of ["Waiting", "NobodyThere"] as const) expect(asked({ type })).toEqual(["dotted", "waiting", null]);
     expect(asked({ type: "Asked", sas: "123456" })).toEqual(["dotted", "waiting", null]);
@@ -67,7 +67,7 @@ describe("the word beside the line", () => {
     expect(spanOf(initial(here))).toEqual({ line: "absent", word: null, filled: null });
     expect(line(...alone)).toEqual(["absent", "waiting", null]);
     expect(line(...alone, shared("anna"))).toEqual(["dotted", "waiting", null]);
-    expect(line(...alone, meeting({ type: "ServerUnreachable" }))).toEqual(["gap", "not connected", null]);
+    expect(line(...alone, presence({ type: "ServerUnreachable" }))).toEqual(["gap", "not connected", null]);
     expect(line(...serving)).toEqual(["solid", "direct", null]);
     expect(line(...serving, link("ben", { type: "Relayed" }))).toEqual(["knot", "relayed", null]);
     expect(line(...serving, link("ben", { type: "Connecting" }))).toEqual(["dashed", "connecting", null]);
@@ -163,7 +163,7 @@ describe("trouble", () => {
   const kind = (...events: Told) => troubleOf(played(events))?.kind ?? null;
 
   it("at the door says why one is not let in", () => {
-    const asked = (state: MeetingState) => kind(joining, meeting(state));
+    const asked = (state: Presence) => kind(joining, presence(state));
     expect(asked({ type: "RoomFull" })).toBe("room-full");
     expect(asked({ type: "VersionMismatch" })).toBe("version");
     expect(asked({ type: "Denied" })).toBe("denied");
@@ -174,18 +174,18 @@ describe("trouble", () => {
   });
 
   it("in the room is not that nobody answers the door", () => {
-    expect(kind(...inside, meeting({ type: "NobodyThere" }))).toBeNull();
+    expect(kind(...inside, presence({ type: "NobodyThere" }))).toBeNull();
   });
 
   it("is the end before all else, and names the host to a guest", () => {
     const ended: Event = { type: "RoomEnded", room };
-    expect(troubleOf(played([...inside, meeting({ type: "RoomFull" }), ended]))).toMatchObject({ kind: "host-ended", who: { member: "anna" } });
+    expect(troubleOf(played([...inside, presence({ type: "RoomFull" }), ended]))).toMatchObject({ kind: "host-ended", who: { member: "anna" } });
     expect(troubleOf(played([...serving, ended]))).toEqual({ kind: "host-ended", who: null });
   });
 
   it("is somebody's absence before the server's, and the server's before a quiet door", () => {
     const quiet: Event = { type: "DoorQuiet", room, untilNewLink: true };
-    const unreachable = meeting({ type: "ServerUnreachable" });
+    const unreachable = presence({ type: "ServerUnreachable" });
     expect(kind(...serving, quiet)).toBe("door-quiet");
     expect(kind(...serving, quiet, unreachable)).toBe("server-unreachable");
     expect(kind(...serving, quiet, unreachable, lost("ben", "silent"))).toBe("no-answer");

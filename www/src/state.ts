@@ -12,7 +12,7 @@ export type FileRef = Of<"FileChanged">["file"];
 export type FileState = Of<"FileChanged">["state"];
 export type FileFailure = Extract<FileState, { type: "Failed" }>["reason"];
 export type LinkState = Of<"LinkState">["state"];
-export type MeetingState = Of<"Meeting">["state"];
+export type Presence = Of<"Presence">["state"];
 export type StoreFailure = Of<"NotStored">["reason"];
 export type ErrorCode = Of<"CommandFailed">["error"]["code"];
 
@@ -110,7 +110,7 @@ export interface Room {
   readonly me: string;
   readonly host: boolean;
   readonly name: string;
-  readonly meeting: MeetingState;
+  readonly presence: Presence;
   readonly people: ReadonlyMap<string, Person>;
   readonly knocks: readonly Knock[];
   /** The door hears nobody: until there is a new link, or for ten minutes. */

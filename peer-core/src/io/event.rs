@@ -25,11 +25,11 @@ pub enum Event {
         name: String,
     },
     /// How the way to the others stands: the server and the door.
-    Meeting {
+    Presence {
         /// The room.
         room: RoomId,
         /// The state.
-        state: MeetingState,
+        state: Presence,
     },
     /// Somebody knocks. Shown until [`Event::KnockGone`].
     Knocked {
@@ -226,7 +226,7 @@ pub struct SharedFile {
 
 /// How the way to the others stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MeetingState {
+pub enum Presence {
     /// Reaching the signaling server.
     Connecting,
     /// The signaling server does not answer; it is tried again by itself. Existing links go on.

@@ -6,7 +6,7 @@ use super::{Identity, Membership, Phase, Room};
 use crate::base::error::{CommandError, Misbehavior};
 use crate::base::path::clean_person_name;
 use crate::cx::Context;
-use crate::io::{Event, MeetingState};
+use crate::io::{Event, Presence};
 use crate::meeting::conduit::Opening;
 use crate::meeting::envelope::{Body, MeetingId, Mode};
 use crate::meeting::handshake::{Authenticated, ExpectHost, Unproven};
@@ -75,7 +75,7 @@ impl Room {
 
     pub(super) fn nobody_there(&mut self, cx: &mut Context<'_>) {
         self.door.hidden = true;
-        cx.event(Event::Meeting { room: self.id, state: MeetingState::NobodyThere });
+        cx.event(Event::Presence { room: self.id, state: Presence::NobodyThere });
     }
 
     /// The host was heard again: the digits stand as before.
@@ -84,8 +84,8 @@ impl Room {
             (self.door.hidden, self.meetings.get(&id).map(|m| &m.stage))
         {
             self.door.hidden = false;
-            let state = MeetingState::Asked { sas: String::from(expect.sas()) };
-            cx.event(Event::Meeting { room: self.id, state });
+            let state = Presence::Asked { sas: String::from(expect.sas()) };
+            cx.event(Event::Presence { room: self.id, state });
         }
     }
 
@@ -122,7 +122,7 @@ impl Room {
             return;
         }
         if !self.meetings.values().any(Meeting::is_with_host) {
-            cx.event(Event::Meeting { room: self.id, state: MeetingState::Greeting });
+            cx.event(Event::Presence { room: self.id, state: Presence::Greeting });
         }
         let opening = Opening::new(Mode::Door, &self.identity.door.psk(), cx.rng);
         let stage = Stage::ExpectHost(ExpectHost::new(self.id));
@@ -145,7 +145,7 @@ impl Room {
                 let meeting = self.meetings.get_mut(&id).expect("hash_of found it");
                 meeting.stage = Stage::ExpectReveal(next);
                 // Digits of an earlier handshake must be gone before the host can show those of this one.
-                cx.event(Event::Meeting { room: self.id, state: MeetingState::Greeting });
+                cx.event(Event::Presence { room: self.id, state: Presence::Greeting });
                 // A claim without its answer comes from a door that is full, or has forgotten us.
                 meeting.deadline = Some(cx.now + HALF_OPEN);
                 meeting.renew = Some(cx.now + RENEW);
@@ -176,7 +176,7 @@ impl Room {
             let member = Membership { epoch, ret, admit: Some(admit.clone()) };
             let identity = Identity { host: Some(host), member: Some(member), ..self.identity.clone() };
             self.become_member(host, identity, [&create, &admit], cx);
-            cx.event(Event::Meeting { room: self.id, state: MeetingState::Admitted });
+            cx.event(Event::Presence { room: self.id, state: Presence::Admitted });
             cx.event(Event::Admitted { room: self.id });
             self.announce(cx);
         }
@@ -196,7 +196,7 @@ impl Room {
         self.signal.stop(cx);
         // A reload begins at the door again; the key stays here for another try in this tab.
         cx.store(crate::io::StoreOp::DeleteRoom { room: self.id });
-        cx.event(Event::Meeting { room: self.id, state: MeetingState::Denied });
+        cx.event(Event::Presence { room: self.id, state: Presence::Denied });
         cx.event(Event::Denied { room: self.id });
     }
 
@@ -206,18 +206,18 @@ impl Room {
         self.meetings.remove(&id);
         self.door.hidden = true;
         self.door.retry = Some(cx.now + FULL_RETRY);
-        cx.event(Event::Meeting { room: self.id, state: MeetingState::RoomFull });
+        cx.event(Event::Presence { room: self.id, state: Presence::RoomFull });
     }
 
     /// The room has features that this version does not know: nothing to do but to get a newer one.
     pub(super) fn newer_room(&mut self, cx: &mut Context<'_>) {
         self.door.hidden = true;
-        cx.event(Event::Meeting { room: self.id, state: MeetingState::VersionMismatch });
+        cx.event(Event::Presence { room: self.id, state: Presence::VersionMismatch });
     }
 
     pub(super) fn unsupported(&mut self, id: MeetingId, cx: &mut Context<'_>) {
         if self.meetings.get(&id).is_some_and(|meeting| matches!(meeting.talk, Talk::Opening { .. })) {
-            cx.event(Event::Meeting { room: self.id, state: MeetingState::VersionMismatch });
+            cx.event(Event::Presence { room: self.id, state: Presence::VersionMismatch });
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Phase, Room};
 use crate::base::error::Misbehavior;
 use crate::cx::Context;
-use crate::io::{Event, MeetingState};
+use crate::io::{Event, Presence};
 use crate::meeting::envelope::{Body, Denial, Header, Kind, MeetingId, Mode, pad};
 use crate::meeting::handshake::{Authenticated, Unproven};
 use crate::meeting::{KNOCK_LIFE, Meeting, RENEW, Stage, Talk, Way};
@@ -88,8 +88,8 @@ impl Room {
                     return;
                 };
                 self.door.hidden = false;
-                let state = MeetingState::Asked { sas: String::from(next.sas()) };
-                cx.event(Event::Meeting { room: self.id, state });
+                let state = Presence::Asked { sas: String::from(next.sas()) };
+                cx.event(Event::Presence { room: self.id, state });
                 self.set_stage(id, Stage::ExpectDecision(next));
                 self.meetings.get_mut(&id).expect("hash_of found it").deadline = None;
             }

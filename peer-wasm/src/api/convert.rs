@@ -100,7 +100,7 @@ pub(crate) fn page_event(
         io::Event::RoomReady { room, link, me, host, member, name } => {
             Event::RoomReady { room: room.to_hex(), link: link.0, me: me.to_hex(), host, member, name }
         }
-        io::Event::Meeting { room, state } => Event::Meeting { room: room.to_hex(), state: state.into() },
+        io::Event::Presence { room, state } => Event::Presence { room: room.to_hex(), state: state.into() },
         io::Event::Knocked { room, knock, member, name, sas, vanished } => Event::Knocked {
             room: room.to_hex(),
             knock: knock.0,
@@ -198,19 +198,19 @@ impl From<FileId> for FileRef {
     }
 }
 
-impl From<io::MeetingState> for super::MeetingState {
-    fn from(state: io::MeetingState) -> Self {
+impl From<io::Presence> for super::Presence {
+    fn from(state: io::Presence) -> Self {
         match state {
-            io::MeetingState::Connecting => Self::Connecting,
-            io::MeetingState::ServerUnreachable => Self::ServerUnreachable,
-            io::MeetingState::Waiting => Self::Waiting,
-            io::MeetingState::NobodyThere => Self::NobodyThere,
-            io::MeetingState::Greeting => Self::Greeting,
-            io::MeetingState::Asked { sas } => Self::Asked { sas },
-            io::MeetingState::Admitted => Self::Admitted,
-            io::MeetingState::Denied => Self::Denied,
-            io::MeetingState::RoomFull => Self::RoomFull,
-            io::MeetingState::VersionMismatch => Self::VersionMismatch,
+            io::Presence::Connecting => Self::Connecting,
+            io::Presence::ServerUnreachable => Self::ServerUnreachable,
+            io::Presence::Waiting => Self::Waiting,
+            io::Presence::NobodyThere => Self::NobodyThere,
+            io::Presence::Greeting => Self::Greeting,
+            io::Presence::Asked { sas } => Self::Asked { sas },
+            io::Presence::Admitted => Self::Admitted,
+            io::Presence::Denied => Self::Denied,
+            io::Presence::RoomFull => Self::RoomFull,
+            io::Presence::VersionMismatch => Self::VersionMismatch,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::view::{Member, View};
 use crate::world::World;
 use peer_core::error::StoreFailure;
 use peer_core::id::{EntryId, FileId, KnockId, MemberId, RoomId, Root, SinkId, SourceId};
-use peer_core::io::{Command, FileState, MeetingState, NewFile};
+use peer_core::io::{Command, FileState, NewFile, Presence};
 
 /// The seeds a test runs with: `SIM_SEED` alone, or `SIM_SEEDS` many, or `few`.
 pub fn seeds(few: u64) -> impl Iterator<Item = u64> {
@@ -60,8 +60,8 @@ impl World {
         let (_, _, key) = self.ready(guest);
         let asked = move |world: &Self| {
             let card = world.view(host).knocks.iter().find(|(_, knock)| knock.member == key);
-            let shown = match &world.view(guest).meeting {
-                Some(MeetingState::Asked { sas }) => sas.clone(),
+            let shown = match &world.view(guest).presence {
+                Some(Presence::Asked { sas }) => sas.clone(),
                 Some(_) | None => return None,
             };
             card.map(|(id, knock)| (*id, knock.sas.clone(), shown))

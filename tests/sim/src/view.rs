@@ -3,7 +3,7 @@
 
 use peer_core::error::{CommandError, Misbehavior, StoreFailure};
 use peer_core::id::{CommandId, EntryId, FileId, KnockId, MemberId, RoomId};
-use peer_core::io::{Event, FileState, LinkState, MeetingState, SharedFile};
+use peer_core::io::{Event, FileState, LinkState, Presence, SharedFile};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Somebody at the door.
@@ -66,7 +66,7 @@ pub struct View {
     /// One's own name.
     pub name: String,
     /// The way to the others.
-    pub meeting: Option<MeetingState>,
+    pub presence: Option<Presence>,
     /// Who waits at the door.
     pub knocks: BTreeMap<KnockId, Knock>,
     /// Most that ever waited at once.
@@ -129,11 +129,11 @@ impl View {
                 self.ready = Some((room, link.0, me));
                 (self.host, self.member, self.name) = (host, member, name);
             }
-            Event::Meeting { state, .. } => {
-                if let MeetingState::Asked { sas } = &state {
+            Event::Presence { state, .. } => {
+                if let Presence::Asked { sas } = &state {
                     assert_digits(sas);
                 }
-                self.meeting = Some(state);
+                self.presence = Some(state);
             }
             Event::Knocked { knock, member, name, sas, vanished, .. } => {
                 self.vanished = vanished;

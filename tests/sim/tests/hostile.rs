@@ -1,7 +1,7 @@
 //! The server is the enemy, but does not know S: it can drop, delay, repeat, reflect, misdirect and change
 //! whatever it carries, and say what it likes. It must learn nothing, let nobody in, and break nothing for good.
 
-use peer_core::io::{Input, MeetingState, SignalInput};
+use peer_core::io::{Input, Presence, SignalInput};
 use signal_proto::{ClientMessage, Handle, Refusal, ServerMessage, Tag};
 use sim::hub::{Interceptor, Passing};
 use sim::{NodeId, World, seeds};
@@ -271,7 +271,7 @@ fn the_server_may_say_what_it_likes() {
             for _ in 0..100 {
                 let length = world.rng().below(64) as usize;
                 let bytes = world.rng().bytes::<64>()[..length].to_vec();
-                if world.view(node).meeting != Some(MeetingState::ServerUnreachable) {
+                if world.view(node).presence != Some(Presence::ServerUnreachable) {
                     world.input(node, Input::Signal { room, input: SignalInput::Message(bytes) });
                 }
             }

@@ -3,7 +3,7 @@
 //! other across him, or get in without a yes.
 
 use peer_core::id::MemberId;
-use peer_core::io::{Command, MeetingState};
+use peer_core::io::{Command, Presence};
 use signal_proto::{ClientMessage, Handle, Role, ServerMessage};
 use sim::attacker::{
     Body, Conversation, Description, Key, Link, OPEN, Opening, Signature, answer, at, commitment, envelopes,
@@ -103,7 +103,7 @@ fn an_impostor_alone_at_the_door_is_told_nothing() {
             assert!(names(&read).is_empty(), "{what}: {read:?}");
             let view = world.view(guest);
             assert!(!view.member && view.members.keys().all(|key| *key == world.key(guest)));
-            assert!(!matches!(view.meeting, Some(MeetingState::Asked { .. })), "no digits to read to him");
+            assert!(!matches!(view.presence, Some(Presence::Asked { .. })), "no digits to read to him");
         }
     }
 }
@@ -219,8 +219,8 @@ fn a_mixed_handshake_never_gives_two_people_the_same_digits() {
         world.run_for(40_000);
         assert!(!answered.borrow().is_empty(), "he did stand in between");
         assert!(names(&heard.borrow()).is_empty(), "the guest said {:?}", heard.borrow());
-        let digits = |world: &World, node: NodeId| match &world.view(node).meeting {
-            Some(MeetingState::Asked { sas }) => Some(sas.clone()),
+        let digits = |world: &World, node: NodeId| match &world.view(node).presence {
+            Some(Presence::Asked { sas }) => Some(sas.clone()),
             _ => None,
         };
         assert_eq!(digits(&world, guest), None, "the guest reads nothing out");

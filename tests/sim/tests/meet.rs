@@ -1,7 +1,7 @@
 //! At the door: knock, let in, deny, cancel, flood, and the door's own habits.
 
 use peer_core::error::CommandError;
-use peer_core::io::{Command, MeetingState};
+use peer_core::io::{Command, Presence};
 use sim::{NodeId, World, worlds};
 
 fn deny(world: &mut World, host: NodeId, guest: NodeId) {
@@ -30,7 +30,7 @@ fn a_guest_knocks_and_is_let_in() {
         });
         let by = world.sees(guest, guest).expect("oneself").admitted_by;
         assert_eq!(by, Some(world.key(host)));
-        assert_eq!(world.view(host).meeting, Some(MeetingState::Waiting));
+        assert_eq!(world.view(host).presence, Some(Presence::Waiting));
     }
 }
 
@@ -190,7 +190,7 @@ fn a_new_link_makes_the_old_one_useless_and_leaves_members_alone() {
         let shown = world.view(host).knocked;
         let stranger = world.guest("Ines", &old);
         world.run_until("nobody answers", |world| {
-            world.view(stranger).meeting == Some(MeetingState::NobodyThere)
+            world.view(stranger).presence == Some(Presence::NobodyThere)
         });
         world.run_for(30_000);
         assert_eq!(world.view(host).knocked, shown);
@@ -209,9 +209,7 @@ fn who_has_asked_by_an_old_link_asks_on_by_the_new_one_that_it_is_opened_with() 
         world.command(host, Command::NewLink { room });
         world.run_until("there is another link", |world| world.link(host) != old);
         let guest = world.guest("Gustav", &old);
-        world.run_until("nobody answers", |world| {
-            world.view(guest).meeting == Some(MeetingState::NobodyThere)
-        });
+        world.run_until("nobody answers", |world| world.view(guest).presence == Some(Presence::NobodyThere));
         let (key, fresh) = (world.key(guest), world.link(host));
         world.close(guest, true);
         world.reopen_by(guest, Some(&fresh));
@@ -265,9 +263,7 @@ fn nobody_there_is_said_and_the_knock_is_heard_when_somebody_comes() {
         world.run_for(1_000);
         world.close(host, true);
         let guest = world.guest("Gustav", &link);
-        world.run_until("nobody is there", |world| {
-            world.view(guest).meeting == Some(MeetingState::NobodyThere)
-        });
+        world.run_until("nobody is there", |world| world.view(guest).presence == Some(Presence::NobodyThere));
         world.run_for(50_000);
         world.reopen(host);
         world.admit(host, guest);
@@ -283,7 +279,7 @@ fn a_link_whose_room_was_changed_finds_nobody_and_says_so_before_it_tries_again(
         let other = if &link[at..=at] == "A" { "B" } else { "A" };
         let guest = world.guest("Gustav", &format!("{}{other}{}", &link[..at], &link[at + 1..]));
         world.run_until("nobody of that room is there", |world| {
-            world.view(guest).meeting == Some(MeetingState::NobodyThere)
+            world.view(guest).presence == Some(Presence::NobodyThere)
         });
         assert!(world.view(host).knocks.is_empty());
     }

@@ -1,7 +1,7 @@
 //! In the room: chat, latecomers, glare, and everything that a bad day does to it.
 
 use peer_core::error::StoreFailure;
-use peer_core::io::{Command, LinkState, LostReason, MeetingState};
+use peer_core::io::{Command, LinkState, LostReason, Presence};
 use sim::{NodeId, World, worlds};
 
 #[test]
@@ -121,9 +121,7 @@ fn rooms_go_on_while_signaling_is_down_and_open_again_after_it() {
         let guest = world.guest("Gustav", &link);
         world.admit(host, guest);
         world.stop_signaling();
-        world.run_until("it is said", |world| {
-            world.view(host).meeting == Some(MeetingState::ServerUnreachable)
-        });
+        world.run_until("it is said", |world| world.view(host).presence == Some(Presence::ServerUnreachable));
         world.say(guest, "who needs it");
         world.same_chat(&[host, guest], 1);
         world.run_for(120_000);

@@ -1,7 +1,7 @@
 //! A signaling server that is slow, full, mute or unreasonable: the engine comes back by itself, neither hammering
 //! it nor staying away, and what people see says what is the matter.
 
-use peer_core::io::{Input, MeetingState, SignalInput};
+use peer_core::io::{Input, Presence, SignalInput};
 use signal_proto::{ClientMessage, Refusal, ServerMessage};
 use sim::{NodeId, World, seeds};
 
@@ -59,9 +59,7 @@ fn a_socket_that_never_opens_is_given_up_and_tried_again_after_growing_waits() {
         world.swallow_openings(true);
         let host = world.node("Hanna");
         world.command(host, peer_core::io::Command::CreateRoom { name: "Hanna".into() });
-        world.run_until("it is said", |world| {
-            world.view(host).meeting == Some(MeetingState::ServerUnreachable)
-        });
+        world.run_until("it is said", |world| world.view(host).presence == Some(Presence::ServerUnreachable));
         world.run_until("it is tried often", |world| world.socket_tries(host).len() == 10);
         let tries = world.socket_tries(host);
         let waits: Vec<u64> = tries.windows(2).map(|two| two[1] - two[0] - CONNECT).collect();
@@ -97,7 +95,7 @@ fn a_server_that_opens_but_never_answers_is_given_up() {
         world.run_until("it is tried again", |world| world.socket_tries(host).len() == 4);
         let tries = world.socket_tries(host);
         assert!(tries.windows(2).all(|two| two[1] - two[0] >= JOIN + BACKOFF / 2), "{tries:?}");
-        assert_eq!(world.view(host).meeting, Some(MeetingState::ServerUnreachable));
+        assert_eq!(world.view(host).presence, Some(Presence::ServerUnreachable));
         world.trust_again();
         let guest = world.guest("Gustav", &link);
         world.admit(host, guest);
@@ -107,13 +105,13 @@ fn a_server_that_opens_but_never_answers_is_given_up() {
 #[test]
 fn a_refused_join_is_said_and_asked_again_on_the_same_socket() {
     let reasons =
-        [(Refusal::TagFull, MeetingState::RoomFull), (Refusal::ServerFull, MeetingState::ServerUnreachable)];
+        [(Refusal::TagFull, Presence::RoomFull), (Refusal::ServerFull, Presence::ServerUnreachable)];
     for (reason, said) in reasons {
         for seed in seeds(2) {
             let mut world = World::new(seed);
             world.refuse_joins(Some(reason));
             let (host, link) = world.host("Hanna");
-            world.run_until("it is said", |world| world.view(host).meeting.as_ref() == Some(&said));
+            world.run_until("it is said", |world| world.view(host).presence.as_ref() == Some(&said));
             let since = world.now();
             world.run_for(60_000);
             let joins = world

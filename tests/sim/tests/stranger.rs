@@ -1,7 +1,7 @@
 //! Who knows what members know and was never let in, and a host that looks for digits that suit it.
 
 use data_encoding::BASE64URL_NOPAD;
-use peer_core::io::{Command, MeetingState};
+use peer_core::io::{Command, Presence};
 use signal_proto::Role;
 use sim::attacker::{ANSWER, Body, Key, Link, OPEN, answer, at, commitment, envelopes, reach, send, shake};
 use sim::{World, seeds};
@@ -125,7 +125,7 @@ fn reads_digits(seed: u64, revealed: [u8; 32]) -> bool {
                 }
             }
         }
-        if matches!(world.view(guest).meeting, Some(MeetingState::Asked { .. })) {
+        if matches!(world.view(guest).presence, Some(Presence::Asked { .. })) {
             return true;
         }
     }

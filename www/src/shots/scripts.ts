@@ -1,5 +1,5 @@
 /** Every state of the page worth a picture, as the events that lead to it. The names are listed in states.json. */
-import type { ErrorCode, FileRef, FileState, Interrupted, LinkState, LocalEvent, MeetingState, Event } from "../state";
+import type { ErrorCode, FileRef, FileState, Interrupted, LinkState, LocalEvent, Presence, Event } from "../state";
 
 interface Script {
   events: (Event | LocalEvent)[];
@@ -24,8 +24,8 @@ const file = (number: number): FileRef => ({ share: share(number), index: 0 });
 function ready(me: string, name: string, host: boolean, member = host): Event {
   return { type: "RoomReady", room, link, me, host, member, name };
 }
-function meeting(state: MeetingState): Event {
-  return { type: "Meeting", room, state };
+function presence(state: Presence): Event {
+  return { type: "Presence", room, state };
 }
 function person(member: string, name: string, me: string, by: string | null = anna): Event {
   const host = member === anna;
@@ -72,7 +72,7 @@ function longRoom(): Event[] {
 const alone = (name = "Anna Berg"): Event[] => [
   { type: "Storage", persistent: true },
   ready(anna, name, true),
-  meeting({ type: "Waiting" }),
+  presence({ type: "Waiting" }),
   person(anna, name, anna),
 ];
 const offering = [...alone(), shared(1, anna, "Harbour survey 2026.pdf", 48.3 * MB)];
@@ -86,7 +86,7 @@ const guest: Event[] = [
   { type: "Storage", persistent: true },
   ready(ben, "Ben Okafor", false),
   { type: "Admitted", room },
-  meeting({ type: "Waiting" }),
+  presence({ type: "Waiting" }),
   person(anna, "Anna Berg", ben),
   person(ben, "Ben Okafor", ben),
   linked(anna, direct),
@@ -99,7 +99,7 @@ const shelf = [
   shared(4, anna, "drone-footage-east-quay-final-cut-with-sound.mp4", 2140 * MB),
 ];
 const lost = (reason: "closed" | "silent" | "no-path" | "misbehaved"): LinkState => ({ type: "Lost", reason });
-const knocking = (state: MeetingState): Event[] => [{ type: "AtDoor", room, link }, ready(ben, "Ben Okafor", false), meeting(state)];
+const knocking = (state: Presence): Event[] => [{ type: "AtDoor", room, link }, ready(ben, "Ben Okafor", false), presence(state)];
 
 const chat = [
   ...alone(),
@@ -139,7 +139,7 @@ export const scripts: Partial<Record<string, Script>> = {
   asked: { events: knocking({ type: "Asked", sas: "482091" }) },
   knock: { events: [...alone(""), shared(1, anna, "Harbour survey 2026.pdf", 48.3 * MB), knocked(1, ben, "Ben Okafor", "482091")] },
   "knock-quay": { events: [...alone("Anna Berg"), knocked(1, ben, "Ben Okafor", "482091")] },
-  "quay-unreachable": { events: [...alone(), meeting({ type: "ServerUnreachable" })] },
+  "quay-unreachable": { events: [...alone(), presence({ type: "ServerUnreachable" })] },
   "two-knocks": { events: [...two, ...said(2, ben, "Caro is coming too.", 1), knocked(2, caro, "Carolina Díaz", "730518"), knocked(3, dan, "Dan", "119047")] },
   "chat-only": { events: chat },
   menu: { events: chat, press: ["Room"] },
@@ -166,7 +166,7 @@ export const scripts: Partial<Record<string, Script>> = {
   "host-gone": { events: [...shelf, ...fetching, stands(1, { type: "WaitingForSource" }), linked(anna, lost("closed"))] },
   "host-ended": { events: [...shelf, ...done, linked(anna, lost("closed")), { type: "RoomEnded", room }] },
   "server-unreachable": { events: knocking({ type: "ServerUnreachable" }) },
-  "server-unreachable-room": { events: [...two, meeting({ type: "ServerUnreachable" })] },
+  "server-unreachable-room": { events: [...two, presence({ type: "ServerUnreachable" })] },
   "nobody-there": { events: knocking({ type: "NobodyThere" }) },
   "no-answer": { events: [...shelf, ...fetching, stands(1, { type: "WaitingForSource" }), linked(anna, lost("silent"))] },
   denied: { events: [...knocking({ type: "Asked", sas: "482091" }), { type: "Denied", room }] },

@@ -49,19 +49,19 @@ function Ask({ link, keepsFiles, send }: { link: string; keepsFiles: boolean; se
 
 function Knocking({ state, room, send }: { state: State; room: Room; send: Send }) {
   const trouble = troubleOf(state);
-  const meeting = room.meeting;
-  const over = meeting.type === "Denied" || meeting.type === "RoomFull" || meeting.type === "VersionMismatch";
+  const presence = room.presence;
+  const over = presence.type === "Denied" || presence.type === "RoomFull" || presence.type === "VersionMismatch";
   const again = () => {
     send({ type: "Leave", room: room.id });
     send({ type: "JoinRoom", link: room.link, name: room.name });
   };
   return (
     <div class="middle">
-      <h1 class={trouble === null && meeting.type !== "Asked" ? "" : "said"}>
-        {trouble !== null ? sentence(trouble, state) : meeting.type === "Asked" ? text.door.read : titleOf(room)}
+      <h1 class={trouble === null && presence.type !== "Asked" ? "" : "said"}>
+        {trouble !== null ? sentence(trouble, state) : presence.type === "Asked" ? text.door.read : titleOf(room)}
       </h1>
-      {meeting.type === "Asked" && <Digits digits={meeting.sas} />}
-      {meeting.type === "Asked" && <p>{text.door.asked}</p>}
+      {presence.type === "Asked" && <Digits digits={presence.sas} />}
+      {presence.type === "Asked" && <p>{text.door.asked}</p>}
       {over ? (
         <button class="accent" type="button" onClick={again}>
           {text.door.again}
@@ -71,7 +71,7 @@ function Knocking({ state, room, send }: { state: State; room: Room; send: Send 
           {text.door.cancel}
         </button>
       )}
-      {meeting.type === "NobodyThere" && (
+      {presence.type === "NobodyThere" && (
         <button class="plain" type="button" onClick={() => send({ type: "StartOver" })}>
           {text.trouble.startRoom}
         </button>
@@ -81,7 +81,7 @@ function Knocking({ state, room, send }: { state: State; room: Room; send: Send 
 }
 
 function titleOf(room: Room): string {
-  switch (room.meeting.type) {
+  switch (room.presence.type) {
     case "Connecting":
       return text.door.reaching;
     case "Waiting":
