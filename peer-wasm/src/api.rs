@@ -162,7 +162,7 @@ pub(crate) enum Event {
         forked: bool,
     },
     /// The connection to one member.
-    LinkState { room: String, member: String, state: LinkState },
+    Connection { room: String, member: String, state: Connection },
     /// Files were put on the shelf. Sort the stream by (order, share or entry).
     Shared { room: String, share: String, author: String, order: f64, files: Vec<SharedFile> },
     /// A share was withdrawn.
@@ -185,7 +185,7 @@ pub(crate) enum Event {
     CommandFailed { command: CommandName, room: Option<String>, error: Failure },
     /// The room works, but a reload will not find it.
     NotStored { room: String, reason: StoreFailure },
-    /// A remote broke the protocol and its link was closed.
+    /// A remote broke the protocol and its connection was closed.
     Misbehaved { room: String, member: Option<String>, violation: Misbehavior },
 }
 
@@ -253,7 +253,7 @@ pub(crate) struct SharedFile {
 pub(crate) enum Presence {
     /// Reaching the signaling server.
     Connecting,
-    /// The server does not answer; tried again by itself, existing links go on.
+    /// The server does not answer; tried again by itself, existing connections go on.
     ServerUnreachable,
     /// On the server.
     Waiting,
@@ -273,10 +273,10 @@ pub(crate) enum Presence {
     VersionMismatch,
 }
 
-/// How the connection to one member stands.
+/// How the connection to one member stands: the engine's link. To the page a *link* is an address that people send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(tag = "type", rename_all_fields = "camelCase")]
-pub(crate) enum LinkState {
+pub(crate) enum Connection {
     /// Being made.
     Connecting,
     /// Up, straight from device to device.
@@ -287,7 +287,7 @@ pub(crate) enum LinkState {
     Lost { reason: LostReason },
 }
 
-/// Why a link is not there.
+/// Why a connection is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum LostReason {

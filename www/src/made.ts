@@ -13,8 +13,8 @@ export const joining = { type: "RoomReady", room, link: "L1", me: "ben", host: f
 export const member = (id: string, me: string, left = false): Event => ({
   type: "MemberChanged", room, member: id, name: id, host: id === "anna", me: id === me, admittedBy: null, left, forked: false,
 });
-export const link = (id: string, state: Extract<Event, { type: "LinkState" }>["state"]): Event => ({ type: "LinkState", room, member: id, state });
-export const direct = (id: string) => link(id, { type: "Direct" });
+export const connection = (id: string, state: Extract<Event, { type: "Connection" }>["state"]): Event => ({ type: "Connection", room, member: id, state });
+export const direct = (id: string) => connection(id, { type: "Direct" });
 export const shared = (author: string, size = 100): Event => ({ type: "Shared", room, share, author, order: 1, files: [{ name: "a.bin", size }] });
 export const stands = (state: FileState): Event => ({ type: "FileChanged", room, file, state });
 export const have = (id: string, verified: number): Event => ({ type: "Have", room, file, member: id, verified });

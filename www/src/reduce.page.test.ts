@@ -124,13 +124,13 @@ describe("a room that is ready again", () => {
   });
 });
 
-describe("an event about somebody's link or file", () => {
+describe("an event about somebody's connection or file", () => {
   it("shows a stranger without a name, and no more", () => {
-    const state = played([hosting, { type: "LinkState", room, member: "x", state: { type: "Connecting" } }]);
+    const state = played([hosting, { type: "Connection", room, member: "x", state: { type: "Connecting" } }]);
     expect(state.room?.people.get("x")).toEqual({
-      member: "x", name: "", host: false, me: false, admittedBy: null, left: false, forked: false, link: { type: "Connecting" },
+      member: "x", name: "", host: false, me: false, admittedBy: null, left: false, forked: false, connection: { type: "Connecting" },
     });
-    expect(played([hosting, member("x", "anna")]).room?.people.get("x")?.link).toBeNull();
+    expect(played([hosting, member("x", "anna")]).room?.people.get("x")?.connection).toBeNull();
   });
 
   it("changes nothing when the file or message is not there, or a remote's attempt came to nothing", () => {

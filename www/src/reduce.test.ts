@@ -97,12 +97,12 @@ describe("knocks", () => {
 describe("people", () => {
   it("keep their connection when something else about them changes", () => {
     const renamed = played([...serving, { ...member("ben", "anna"), name: "Benjamin" } as Event]);
-    expect(renamed.room?.people.get("ben")).toMatchObject({ name: "Benjamin", link: { type: "Direct" } });
+    expect(renamed.room?.people.get("ben")).toMatchObject({ name: "Benjamin", connection: { type: "Direct" } });
   });
 
   it("whose connection is known before they are keep it", () => {
     const met = played([hosting, direct("ben"), member("ben", "anna")]);
-    expect(met.room?.people.get("ben")).toMatchObject({ name: "ben", me: false, left: false, link: { type: "Direct" } });
+    expect(met.room?.people.get("ben")).toMatchObject({ name: "ben", me: false, left: false, connection: { type: "Direct" } });
   });
 
   it("change one's own name only by being oneself", () => {

@@ -63,7 +63,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "DoorListens":
     case "Denied":
     case "MemberChanged":
-    case "LinkState":
+    case "Connection":
     case "Shared":
     case "Withdrawn":
     case "FileChanged":
@@ -80,7 +80,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
 }
 
 type RoomEvent = Of<
-  | "Presence" | "Knocked" | "KnockGone" | "DoorQuiet" | "DoorListens" | "Denied" | "MemberChanged" | "LinkState" | "Shared" | "Withdrawn"
+  | "Presence" | "Knocked" | "KnockGone" | "DoorQuiet" | "DoorListens" | "Denied" | "MemberChanged" | "Connection" | "Shared" | "Withdrawn"
   | "FileChanged" | "Progress" | "Have" | "Saved" | "Said" | "Delivered" | "RoomEnded" | "Misbehaved"
 >;
 
@@ -103,13 +103,13 @@ function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted, batc
       return { ...room, doorQuiet: null };
     case "MemberChanged": {
       const { member, name, host, me, admittedBy, left, forked } = event;
-      const link = room.people.get(member)?.link ?? null;
-      const people = batch.set(room.people, member, { member, name, host, me, admittedBy, left, forked, link });
+      const connection = room.people.get(member)?.connection ?? null;
+      const people = batch.set(room.people, member, { member, name, host, me, admittedBy, left, forked, connection });
       return { ...room, people, name: me ? name : room.name };
     }
-    case "LinkState": {
+    case "Connection": {
       const person = room.people.get(event.member) ?? stranger(event.member);
-      return { ...room, people: batch.set(room.people, event.member, { ...person, link: event.state }) };
+      return { ...room, people: batch.set(room.people, event.member, { ...person, connection: event.state }) };
     }
     case "Shared":
       return shelve(room, event, interrupted, batch);
@@ -152,7 +152,7 @@ function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted, batc
     case "RoomEnded":
       return { ...room, ended: true, knocks: [] };
     case "Misbehaved":
-      // A member's link state says it to the person; a stranger's attempt came to nothing.
+      // A member's connection says it to the person; a stranger's attempt came to nothing.
       return room;
     default:
       return unknown(event);
@@ -278,7 +278,7 @@ function withdraw(room: Room, share: string, batch: Batch): Room {
 }
 
 function stranger(member: string): Person {
-  return { member, name: "", host: false, me: false, admittedBy: null, left: false, forked: false, link: null };
+  return { member, name: "", host: false, me: false, admittedBy: null, left: false, forked: false, connection: null };
 }
 
 function inRoom(state: State, change: (room: Room) => Room): State {

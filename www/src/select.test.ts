@@ -1,6 +1,6 @@
 /** What a person would be told wrongly: who is there, what the trouble is, what closing the page would lose. */
 import { describe, expect, it } from "vitest";
-import { direct, file, have, hosting, inside, link, member, played, room, serving, shared, stands, the } from "./made";
+import { connection, direct, file, have, hosting, inside, member, played, room, serving, shared, stands, the } from "./made";
 import { awaiting, onQuay, receivers, spanOf, troubleOf, wouldLose } from "./select";
 import type { Event, LocalEvent } from "./state";
 
@@ -11,7 +11,7 @@ describe("closing the page", () => {
     expect(wouldLose(played([...inside, stands({ type: "Done", root: "00" })]))).toBe(false);
     expect(wouldLose(played(serving))).toBe(false);
     expect(wouldLose(played([...serving, have("ben", 30)]))).toBe(true);
-    expect(wouldLose(played([...serving, have("ben", 30), link("ben", { type: "Lost", reason: "closed" })]))).toBe(false);
+    expect(wouldLose(played([...serving, have("ben", 30), connection("ben", { type: "Lost", reason: "closed" })]))).toBe(false);
     expect(wouldLose(played([...serving, have("ben", 100)]))).toBe(false);
   });
 });
@@ -23,8 +23,8 @@ describe("the line", () => {
     expect(line(hosting, member("anna", "anna"), shared("anna"))).toBe("dotted");
     expect(line(hosting, member("ben", "anna"))).toBe("dashed");
     expect(line(...serving)).toBe("solid");
-    expect(line(...serving, link("ben", { type: "Relayed" }))).toBe("knot");
-    expect(line(...serving, link("ben", { type: "Lost", reason: "silent" }))).toBe("gap");
+    expect(line(...serving, connection("ben", { type: "Relayed" }))).toBe("knot");
+    expect(line(...serving, connection("ben", { type: "Lost", reason: "silent" }))).toBe("gap");
   });
 
   it("fills from the shore that the bytes come from", () => {
@@ -36,24 +36,24 @@ describe("the line", () => {
 
 describe("trouble", () => {
   it("names the host first, and the files that need it", () => {
-    const gone = played([...inside, stands({ type: "WaitingForSource" }), link("anna", { type: "Lost", reason: "closed" })]);
+    const gone = played([...inside, stands({ type: "WaitingForSource" }), connection("anna", { type: "Lost", reason: "closed" })]);
     expect(troubleOf(gone)).toMatchObject({ kind: "host-gone", needed: [{ name: "a.bin" }] });
   });
 
   it("does not report one of several guests who closed the page", () => {
-    const state = played([...serving, member("caro", "anna"), direct("caro"), link("ben", { type: "Lost", reason: "closed" })]);
+    const state = played([...serving, member("caro", "anna"), direct("caro"), connection("ben", { type: "Lost", reason: "closed" })]);
     expect(troubleOf(state)).toBeNull();
   });
 
   it("is the host, when two are lost, whoever was lost first", () => {
-    const two = [...inside.slice(0, 2), member("caro", "ben"), ...inside.slice(2), link("caro", { type: "Lost", reason: "silent" })];
+    const two = [...inside.slice(0, 2), member("caro", "ben"), ...inside.slice(2), connection("caro", { type: "Lost", reason: "silent" })];
     expect(troubleOf(played(two))).toMatchObject({ kind: "no-answer", who: { member: "caro" } });
-    const both = played([...two, link("anna", { type: "Lost", reason: "closed" })]);
+    const both = played([...two, connection("anna", { type: "Lost", reason: "closed" })]);
     expect(troubleOf(both)).toMatchObject({ kind: "host-gone", who: { member: "anna" }, needed: [{ name: "a.bin" }] });
   });
 
   it("is one of several guests who closed the page when nobody else is there, or a file waits for them", () => {
-    const closed = (id: string) => link(id, { type: "Lost", reason: "closed" });
+    const closed = (id: string) => connection(id, { type: "Lost", reason: "closed" });
     const both = played([...serving, member("caro", "anna"), direct("caro"), closed("caro"), closed("ben")]);
     expect(troubleOf(both)).toMatchObject({ kind: "gone", who: { member: "ben" } });
     const waiting = [...inside, member("caro", "ben"), closed("caro"), { ...shared("caro"), share: "s2" } as Event];
@@ -65,13 +65,13 @@ describe("trouble", () => {
   it("passes over who closed the page to who does not answer", () => {
     const state = played([
       ...serving, member("caro", "anna"), member("dan", "anna"), direct("dan"),
-      link("ben", { type: "Lost", reason: "closed" }), link("caro", { type: "Lost", reason: "silent" }),
+      connection("ben", { type: "Lost", reason: "closed" }), connection("caro", { type: "Lost", reason: "silent" }),
     ]);
     expect(troubleOf(state)).toMatchObject({ kind: "no-answer", who: { member: "caro" } });
   });
 
   it("says that two networks need a relay", () => {
-    expect(troubleOf(played([...inside, link("anna", { type: "Lost", reason: "no-path" })]))).toMatchObject({ kind: "needs-relay" });
+    expect(troubleOf(played([...inside, connection("anna", { type: "Lost", reason: "no-path" })]))).toMatchObject({ kind: "needs-relay" });
   });
 });
 

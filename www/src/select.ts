@@ -31,7 +31,7 @@ export function hostOf(room: Room): Person | null {
 }
 
 export function connected(person: Person): boolean {
-  return person.link?.type === "Direct" || person.link?.type === "Relayed";
+  return person.connection?.type === "Direct" || person.connection?.type === "Relayed";
 }
 
 /** Nothing has happened yet: the whole page is the quay. */
@@ -55,10 +55,10 @@ export function spanOf(state: State): Span {
     return { line: onQuay(room) ? "absent" : "dotted", word: "waiting", filled: null };
   }
   const filled = filledOf(room);
-  const is = (type: string) => people.some((person) => person.link?.type === type);
+  const is = (type: string) => people.some((person) => person.connection?.type === type);
   if (is("Direct")) return { line: "solid", word: "direct", filled };
   if (is("Relayed")) return { line: "knot", word: "relayed", filled };
-  if (people.some((person) => person.link === null || person.link.type === "Connecting")) {
+  if (people.some((person) => person.connection === null || person.connection.type === "Connecting")) {
     return { line: "dashed", word: "connecting", filled: null };
   }
   return { line: "gap", word: "not connected", filled: null };
@@ -111,12 +111,12 @@ function lostOf(room: Room): Trouble | null {
   // The host first: with it the room stands or falls. Somebody else's absence matters while nobody is there, or
   // while a file is waiting for them.
   const waitedFor = new Set([...room.files.values()].filter((file) => file.state.type === "WaitingForSource").map((file) => file.author));
-  const alone = people.every((person) => person.link?.type === "Lost");
+  const alone = people.every((person) => person.connection?.type === "Lost");
   const ordered = host === undefined ? people : [host, ...people.filter((person) => person !== host)];
   for (const who of ordered) {
-    if (who.link?.type !== "Lost") continue;
-    if (!who.host && !alone && !waitedFor.has(who.member) && who.link.reason === "closed") continue;
-    switch (who.link.reason) {
+    if (who.connection?.type !== "Lost") continue;
+    if (!who.host && !alone && !waitedFor.has(who.member) && who.connection.reason === "closed") continue;
+    switch (who.connection.reason) {
       case "no-path":
         return { kind: "needs-relay", who };
       case "misbehaved":

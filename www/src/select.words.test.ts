@@ -1,12 +1,12 @@
 /** Every word beside the line and every sentence of trouble, because each sends a person another way. */
 import { describe, expect, it } from "vitest";
-import { direct, file, have, here, hosting, inside, joining, link, member, played, room, said, serving, shared, stands, the } from "./made";
+import { connection, direct, file, have, here, hosting, inside, joining, member, played, room, said, serving, shared, stands, the } from "./made";
 import { awaiting, connected, hostOf, onQuay, onTheWay, others, receivers, running, spanOf, toGoOn, transferring, troubleOf, unfinished, wouldLose } from "./select";
 import { type Event, type FileState, initial, type LocalEvent, type Presence, type State } from "./state";
 
 type Told = (Event | LocalEvent)[];
 const presence = (state: Presence): Event => ({ type: "Presence", room, state });
-const lost = (id: string, reason: "closed" | "silent" | "no-path" | "misbehaved"): Event => link(id, { type: "Lost", reason });
+const lost = (id: string, reason: "closed" | "silent" | "no-path" | "misbehaved"): Event => connection(id, { type: "Lost", reason });
 const line = (...events: Told) => {
   const { line: drawn, word, filled } = spanOf(played(events));
   return [drawn, word, filled];
@@ -26,7 +26,7 @@ describe("people", () => {
   });
 
   it("are connected directly or through a relay, and not otherwise", () => {
-    const is = (state: Parameters<typeof link>[1]) => connected(roomOf(played([...serving, link("ben", state)])).people.get("ben") ?? raise());
+    const is = (state: Parameters<typeof connection>[1]) => connected(roomOf(played([...serving, connection("ben", state)])).people.get("ben") ?? raise());
     expect([is({ type: "Direct" }), is({ type: "Relayed" }), is({ type: "Connecting" }), is({ type: "Lost", reason: "closed" })]).toEqual([true, true, false, false]);
     expect(connected(roomOf(played([hosting, member("ben", "anna")])).people.get("ben") ?? raise())).toBe(false);
   });
@@ -69,8 +69,8 @@ describe("the word beside the line", () => {
     expect(line(...alone, shared("anna"))).toEqual(["dotted", "waiting", null]);
     expect(line(...alone, presence({ type: "ServerUnreachable" }))).toEqual(["gap", "not connected", null]);
     expect(line(...serving)).toEqual(["solid", "direct", null]);
-    expect(line(...serving, link("ben", { type: "Relayed" }))).toEqual(["knot", "relayed", null]);
-    expect(line(...serving, link("ben", { type: "Connecting" }))).toEqual(["dashed", "connecting", null]);
+    expect(line(...serving, connection("ben", { type: "Relayed" }))).toEqual(["knot", "relayed", null]);
+    expect(line(...serving, connection("ben", { type: "Connecting" }))).toEqual(["dashed", "connecting", null]);
     expect(line(hosting, member("ben", "anna"))).toEqual(["dashed", "connecting", null]);
     expect(line(...serving, lost("ben", "closed"))).toEqual(["gap", "not connected", null]);
     expect(line(...serving, { type: "RoomEnded", room })).toEqual(["gap", "not connected", null]);
@@ -78,9 +78,9 @@ describe("the word beside the line", () => {
 
   it("is that of the best connection there is", () => {
     const two: Told = [...serving, member("caro", "anna")];
-    expect(line(...two, link("caro", { type: "Relayed" }))[0]).toBe("solid");
-    expect(line(...two, lost("ben", "silent"), link("caro", { type: "Relayed" }))[0]).toBe("knot");
-    expect(line(...two, lost("ben", "silent"), link("caro", { type: "Connecting" }))[0]).toBe("dashed");
+    expect(line(...two, connection("caro", { type: "Relayed" }))[0]).toBe("solid");
+    expect(line(...two, lost("ben", "silent"), connection("caro", { type: "Relayed" }))[0]).toBe("knot");
+    expect(line(...two, lost("ben", "silent"), connection("caro", { type: "Connecting" }))[0]).toBe("dashed");
     expect(line(...two, lost("ben", "silent"))[0]).toBe("dashed");
   });
 });
@@ -195,7 +195,7 @@ describe("trouble", () => {
   it("passes over whose connection is not known yet", () => {
     expect(troubleOf(played([hosting, member("anna", "anna"), member("caro", "anna"), member("ben", "anna"), lost("ben", "silent")]))).toMatchObject({ who: { member: "ben" } });
     expect(kind(hosting, member("caro", "anna"), member("ben", "anna"), lost("ben", "closed")), "one of two").toBeNull();
-    expect(kind(...inside, link("anna", { type: "Connecting" }))).toBeNull();
+    expect(kind(...inside, connection("anna", { type: "Connecting" }))).toBeNull();
   });
 
   it("has a sentence for each way to lose somebody", () => {

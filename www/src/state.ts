@@ -11,7 +11,7 @@ export type Of<T extends Event["type"]> = Extract<Event, { type: T }>;
 export type FileRef = Of<"FileChanged">["file"];
 export type FileState = Of<"FileChanged">["state"];
 export type FileFailure = Extract<FileState, { type: "Failed" }>["reason"];
-export type LinkState = Of<"LinkState">["state"];
+export type Connection = Of<"Connection">["state"];
 export type Presence = Of<"Presence">["state"];
 export type StoreFailure = Of<"NotStored">["reason"];
 export type ErrorCode = Of<"CommandFailed">["error"]["code"];
@@ -43,7 +43,7 @@ export interface Person {
   readonly admittedBy: string | null;
   readonly left: boolean;
   readonly forked: boolean;
-  readonly link: LinkState | null;
+  readonly connection: Connection | null;
 }
 
 export interface Knock {

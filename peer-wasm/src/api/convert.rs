@@ -129,7 +129,7 @@ pub(crate) fn page_event(
             }
         }
         io::Event::LinkState { room, member, state } => {
-            Event::LinkState { room: room.to_hex(), member: member.to_hex(), state: state.into() }
+            Event::Connection { room: room.to_hex(), member: member.to_hex(), state: state.into() }
         }
         io::Event::Shared { room, share, author, order, files } => Event::Shared {
             room: room.to_hex(),
@@ -215,7 +215,7 @@ impl From<io::Presence> for super::Presence {
     }
 }
 
-impl From<io::LinkState> for super::LinkState {
+impl From<io::LinkState> for super::Connection {
     fn from(state: io::LinkState) -> Self {
         match state {
             io::LinkState::Connecting => Self::Connecting,

@@ -1,5 +1,5 @@
 /** Every state of the page worth a picture, as the events that lead to it. The names are listed in states.json. */
-import type { ErrorCode, FileRef, FileState, Interrupted, LinkState, LocalEvent, Presence, Event } from "../state";
+import type { Connection, ErrorCode, FileRef, FileState, Interrupted, LocalEvent, Presence, Event } from "../state";
 
 interface Script {
   events: (Event | LocalEvent)[];
@@ -31,8 +31,8 @@ function person(member: string, name: string, me: string, by: string | null = an
   const host = member === anna;
   return { type: "MemberChanged", room, member, name, host, me: member === me, admittedBy: host ? null : by, left: false, forked: false };
 }
-function linked(member: string, state: LinkState): Event {
-  return { type: "LinkState", room, member, state };
+function connection(member: string, state: Connection): Event {
+  return { type: "Connection", room, member, state };
 }
 function shared(number: number, author: string, name: string, size: number): Event {
   return { type: "Shared", room, share: share(number), author, order: number, files: [{ name, size }] };
@@ -65,7 +65,7 @@ function longRoom(): Event[] {
     if (number % 4 !== 0 || number / 4 >= 4_096) return message;
     return [...message, shared(2 * number + 1, author, `survey of berth ${number + 1}.pdf`, number * 1000)];
   });
-  return [...alone(), person(ben, "Ben Okafor", anna), linked(ben, direct), ...entries.flat()];
+  return [...alone(), person(ben, "Ben Okafor", anna), connection(ben, direct), ...entries.flat()];
 }
 
 /** Anna's tab with nobody in it. */
@@ -76,10 +76,10 @@ const alone = (name = "Anna Berg"): Event[] => [
   person(anna, name, anna),
 ];
 const offering = [...alone(), shared(1, anna, "Harbour survey 2026.pdf", 48.3 * MB)];
-const direct: LinkState = { type: "Direct" };
+const direct: Connection = { type: "Direct" };
 
 /** Anna's tab with Ben let in. */
-const two = [...offering, person(ben, "Ben Okafor", anna), linked(ben, direct)];
+const two = [...offering, person(ben, "Ben Okafor", anna), connection(ben, direct)];
 
 /** Ben's tab, let in by Anna. */
 const guest: Event[] = [
@@ -89,7 +89,7 @@ const guest: Event[] = [
   presence({ type: "Waiting" }),
   person(anna, "Anna Berg", ben),
   person(ben, "Ben Okafor", ben),
-  linked(anna, direct),
+  connection(anna, direct),
 ];
 const shelf = [
   ...guest,
@@ -98,15 +98,15 @@ const shelf = [
   ...said(3, ben, "Thanks! Fetching it now.", 1, [anna]),
   shared(4, anna, "drone-footage-east-quay-final-cut-with-sound.mp4", 2140 * MB),
 ];
-const lost = (reason: "closed" | "silent" | "no-path" | "misbehaved"): LinkState => ({ type: "Lost", reason });
+const lost = (reason: "closed" | "silent" | "no-path" | "misbehaved"): Connection => ({ type: "Lost", reason });
 const knocking = (state: Presence): Event[] => [{ type: "AtDoor", room, link }, ready(ben, "Ben Okafor", false), presence(state)];
 
 const chat = [
   ...alone(),
   person(ben, "Ben Okafor", anna),
   person(caro, "Carolina Díaz", anna),
-  linked(ben, direct),
-  linked(caro, { type: "Relayed" }),
+  connection(ben, direct),
+  connection(caro, { type: "Relayed" }),
   ...said(1, anna, "Good morning, both of you.", 0, [ben, caro]),
   ...said(2, ben, "Morning! Is the tide table still at https://harbour.example/tides?berth=4 ?", 2),
   ...said(3, caro, "Yes, but the numbers for Thursday are wrong.", 3),
@@ -151,8 +151,8 @@ export const scripts: Partial<Record<string, Script>> = {
       ...two,
       person(caro, "Carolina Díaz", anna),
       person(dan, "Dan", anna, ben),
-      linked(caro, direct),
-      linked(dan, direct),
+      connection(caro, direct),
+      connection(dan, direct),
       ...said(2, ben, "Got it, thanks!", 2),
       have(1, ben, 48.3 * MB),
       have(1, caro, 21 * MB),
@@ -160,17 +160,17 @@ export const scripts: Partial<Record<string, Script>> = {
   },
   done: { events: [...shelf, ...done], press: ["More about Harbour"] },
   "drag-room": { events: [...shelf, { type: "Dragging", dragging: { files: 1, text: false } }] },
-  connecting: { events: [...guest, linked(anna, { type: "Connecting" })] },
+  connecting: { events: [...guest, connection(anna, { type: "Connecting" })] },
   "nothing-yet": { events: guest },
-  relayed: { events: [...shelf, linked(anna, { type: "Relayed" })] },
-  "host-gone": { events: [...shelf, ...fetching, stands(1, { type: "WaitingForSource" }), linked(anna, lost("closed"))] },
-  "host-ended": { events: [...shelf, ...done, linked(anna, lost("closed")), { type: "RoomEnded", room }] },
+  relayed: { events: [...shelf, connection(anna, { type: "Relayed" })] },
+  "host-gone": { events: [...shelf, ...fetching, stands(1, { type: "WaitingForSource" }), connection(anna, lost("closed"))] },
+  "host-ended": { events: [...shelf, ...done, connection(anna, lost("closed")), { type: "RoomEnded", room }] },
   "server-unreachable": { events: knocking({ type: "ServerUnreachable" }) },
   "server-unreachable-room": { events: [...two, presence({ type: "ServerUnreachable" })] },
   "nobody-there": { events: knocking({ type: "NobodyThere" }) },
-  "no-answer": { events: [...shelf, ...fetching, stands(1, { type: "WaitingForSource" }), linked(anna, lost("silent"))] },
+  "no-answer": { events: [...shelf, ...fetching, stands(1, { type: "WaitingForSource" }), connection(anna, lost("silent"))] },
   denied: { events: [...knocking({ type: "Asked", sas: "482091" }), { type: "Denied", room }] },
-  "needs-relay": { events: [...guest, linked(anna, lost("no-path"))] },
+  "needs-relay": { events: [...guest, connection(anna, lost("no-path"))] },
   "webrtc-off": { events: [{ type: "Blocked", place: { at: "webrtc-off" } }] },
   insecure: { events: [{ type: "Blocked", place: { at: "insecure" } }] },
   "room-full": { events: knocking({ type: "RoomFull" }) },
@@ -201,9 +201,9 @@ export const scripts: Partial<Record<string, Script>> = {
     events: [
       ...two,
       person(caro, "Ben Okafor", anna),
-      linked(caro, direct),
+      connection(caro, direct),
       person(dan, "👩‍🚀 محمد عبد الرحمن", anna),
-      linked(dan, lost("closed")),
+      connection(dan, lost("closed")),
       shared(5, dan, "تقرير المرفأ 2026.pdf", 0),
       shared(6, caro, "invoice\u202efdp.exe", 920_000),
       shared(7, ben, "🐙🌊 a-name-that-goes-on-and-on-until-nobody-can-read-it-anymore-because-it-is-long.tar.gz", 12 * MB),
@@ -215,9 +215,9 @@ export const scripts: Partial<Record<string, Script>> = {
     events: [
       ...two,
       person(caro, "Веn Оkafor", anna),
-      linked(caro, direct),
+      connection(caro, direct),
       person(dan, "Hοst", anna),
-      linked(dan, direct),
+      connection(dan, direct),
       ...said(2, ben, "Is the survey final?", 2),
       ...said(3, caro, "Yes. Use the copy that I send you, not the other one.", 3),
       ...said(4, dan, "I am the host of this room.", 4),

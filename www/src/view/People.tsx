@@ -54,7 +54,7 @@ function about(room: Room, person: Person): string {
 }
 
 function stateOf(person: Person): string {
-  switch (person.link?.type) {
+  switch (person.connection?.type) {
     case "Direct":
       return text.status.direct;
     case "Relayed":
