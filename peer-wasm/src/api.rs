@@ -281,7 +281,7 @@ pub(crate) enum Connection {
     Connecting,
     /// Up, straight from device to device.
     Direct,
-    /// Up, through a relay that cannot read it.
+    /// Up, through a TURN server that cannot read it.
     Relayed,
     /// Lost or never made; tried again while the member can be reached.
     Lost { reason: LostReason },
@@ -295,7 +295,7 @@ pub(crate) enum LostReason {
     Closed,
     /// Nothing was heard for 15 seconds.
     Silent,
-    /// No path between the two networks; they need a relay.
+    /// No path between the two networks; they need a TURN server.
     NoPath,
     /// The remote broke the protocol.
     Misbehaved,

@@ -31,9 +31,9 @@ pub(crate) enum Report {
     LocalDescription(String),
     /// A local candidate; none is the end of them.
     LocalCandidate(Option<String>),
-    /// DTLS is up: the remote certificate's SHA-256 where the platform tells, and whether a relay carries it.
+    /// DTLS is up: the remote certificate's SHA-256 where the platform tells, and whether a TURN server carries it.
     Connected(Option<Vec<u8>>, bool),
-    /// The path has changed: whether a relay carries it now.
+    /// The path has changed: whether a TURN server carries it now.
     Path(bool),
     /// It is gone.
     Closed,
@@ -148,8 +148,8 @@ impl ToPage {
             Self::Lane(lane, task) => {
                 let lane = Some(lane);
                 match task {
-                    Task::OpenAsOfferer(relay) => fill(&message, 1, lane, &[relay]),
-                    Task::OpenAsAnswerer(sdp, relay) => fill(&message, 2, lane, &[sdp.into(), relay]),
+                    Task::OpenAsOfferer(turn) => fill(&message, 1, lane, &[turn]),
+                    Task::OpenAsAnswerer(sdp, turn) => fill(&message, 2, lane, &[sdp.into(), turn]),
                     Task::RemoteDescription(sdp) => fill(&message, 3, lane, &[sdp.into()]),
                     Task::RemoteCandidate(line) => fill(&message, 4, lane, &[line.into()]),
                     Task::Close => fill(&message, 5, lane, &[]),

@@ -64,12 +64,12 @@ pub enum LinkInput {
     Connected {
         /// SHA-256 of the certificate that the remote really showed, where the platform tells.
         remote_fingerprint: Option<Fingerprint>,
-        /// Whether the path goes through a relay.
+        /// Whether the path goes through a TURN server.
         relayed: bool,
     },
-    /// The path has changed since: it goes through a relay now, or no longer does.
+    /// The path has changed since: it goes through a TURN server now, or no longer does.
     Path {
-        /// Whether it goes through a relay.
+        /// Whether it goes through a TURN server.
         relayed: bool,
     },
     /// A channel is open.

@@ -32,15 +32,13 @@ impl Connections {
     /// Do a task; those of one lane take effect in order, though each may take its time.
     pub(crate) fn perform(&self, key: LaneKey, task: Task) {
         match task {
-            Task::OpenAsOfferer(ref relay) | Task::OpenAsAnswerer(_, ref relay) => {
-                match self.make(key, relay) {
-                    Ok(lane) => lane.then(task),
-                    Err(error) => {
-                        js::warn("no RTCPeerConnection", &error);
-                        self.post(key, Report::Closed);
-                    }
+            Task::OpenAsOfferer(ref turn) | Task::OpenAsAnswerer(_, ref turn) => match self.make(key, turn) {
+                Ok(lane) => lane.then(task),
+                Err(error) => {
+                    js::warn("no RTCPeerConnection", &error);
+                    self.post(key, Report::Closed);
                 }
-            }
+            },
             Task::RemoteDescription(_) | Task::RemoteCandidate(_) => {
                 if let Some(lane) = self.lane(key) {
                     lane.then(task);
@@ -67,10 +65,10 @@ impl Connections {
         }
     }
 
-    fn make(&self, key: LaneKey, relay: &JsValue) -> Result<Rc<PageLane>, JsValue> {
+    fn make(&self, key: LaneKey, turn: &JsValue) -> Result<Rc<PageLane>, JsValue> {
         let ice_servers = Array::from(&self.ice_servers);
-        if !relay.is_undefined() {
-            ice_servers.push(relay);
+        if !turn.is_undefined() {
+            ice_servers.push(turn);
         }
         let configuration = RtcConfiguration::new();
         configuration.set_ice_servers(&ice_servers);
@@ -129,7 +127,7 @@ struct PageLane {
     tasks: RefCell<VecDeque<Task>>,
     busy: Cell<bool>,
     connected: Cell<bool>,
-    /// Whether a relay carries it, as last told.
+    /// Whether a TURN server carries it, as last told.
     relayed: Cell<Option<bool>>,
     /// Whether the end of candidates was told.
     ended: Cell<bool>,
@@ -234,7 +232,7 @@ impl PageLane {
         }
     }
 
-    /// Tell whether a relay carries it, if that is not what was told last.
+    /// Tell whether a TURN server carries it, if that is not what was told last.
     async fn tell_path(&self) {
         let relayed = is_relayed(self.connection.get_stats()).await;
         if self.relayed.get().is_some_and(|before| before != relayed) {
@@ -421,7 +419,7 @@ async fn remote_fingerprint(connection: &RtcPeerConnection) -> Option<Vec<u8>> {
     Some(Uint8Array::new(&digest).to_vec())
 }
 
-/// Whether either end of the path in use is a relay's.
+/// Whether either end of the path in use is a TURN server's.
 async fn is_relayed(stats: Promise) -> bool {
     let Ok(report) = stats.await else {
         return false;

@@ -1,5 +1,5 @@
-//! Where the relay sends nothing, whoever asks. A relay that did would let every member of a room reach what is behind
-//! it: the machine itself, its network, the cloud's metadata service.
+//! Where the TURN server sends nothing, whoever asks. One that did would let every member of a room reach what is
+//! behind it: the machine itself, its network, the cloud's metadata service.
 
 use crate::client::Client;
 use crate::coturn::Coturn;

@@ -163,8 +163,8 @@ export interface ContextOptions {
   colorScheme?: "light" | "dark";
   deviceScaleFactor?: number;
   hasTouch?: boolean;
-  /** A relay on this machine is used as any other; Firefox would not, Chromium does anyway. */
-  localRelay?: boolean;
+  /** A TURN server on this machine is used as any other; Firefox would not, Chromium does anyway. */
+  localTurn?: boolean;
   /** A private window; Firefox only. */
   privately?: boolean;
 }
@@ -172,7 +172,7 @@ export interface ContextOptions {
 /** A name for this machine that browsers don't take for loopback: Chromium alone resolves it, and only here. */
 export const ELSEWHERE = "elsewhere.test";
 
-async function launch(kind: Kind, home: string, { privately = false, localRelay = false, ...options }: ContextOptions): Promise<BrowserContext> {
+async function launch(kind: Kind, home: string, { privately = false, localTurn = false, ...options }: ContextOptions): Promise<BrowserContext> {
   const profile = join(home, "profile");
   const downloadsPath = join(home, "downloads");
   const common = { headless: true, acceptDownloads: true, downloadsPath, locale: "en-US", ...options };
@@ -192,7 +192,7 @@ async function launch(kind: Kind, home: string, { privately = false, localRelay 
         firefoxUserPrefs: {
           ...FIREFOX_PREFERENCES,
           "browser.privatebrowsing.autostart": privately,
-          "media.peerconnection.ice.loopback": localRelay,
+          "media.peerconnection.ice.loopback": localTurn,
         },
       });
   }

@@ -40,7 +40,7 @@ export interface Site {
 export interface Further {
   /** A server with these flags. */
   server(...flags: string[]): Promise<Server>;
-  /** A relay, and what a server must be told to hand out credentials for it. */
+  /** A TURN server, and what a server must be told to hand out credentials for it. */
   coturn(): Promise<Coturn>;
   /** What lets several servers work as one. */
   redis(): Promise<Redis>;

@@ -6,7 +6,7 @@
 use crate::context::Context;
 pub use crate::happening::SocketId;
 use crate::happening::{Happening, Life, NodeId};
-use crate::relay::{Answer, Relays};
+use crate::turn::{Answer, Rules};
 use peer_core::id::RoomId;
 use signal_proto::{
     ClientMessage, Handle, MAX_PEERS, MAX_TAGS_PER_SOCKET, Refusal, Role, ServerMessage, Tag, close,
@@ -70,7 +70,7 @@ pub(crate) struct Hub {
     pub(crate) interceptor: Option<Interceptor>,
     /// The server has lied: who believed it may break its rules, and is only disconnected for it.
     pub(crate) lies: bool,
-    pub(crate) relays: Relays,
+    pub(crate) turn: Rules,
     /// What scripted sockets got.
     pub(crate) scripts: BTreeMap<SocketId, Vec<ServerMessage>>,
 }
@@ -192,7 +192,7 @@ impl Hub {
                 }
                 self.detach(id, tag, cx);
             }
-            Ok(ClientMessage::AskTurn { tag }) => self.asked_for_relay(id, tag, cx),
+            Ok(ClientMessage::AskTurn { tag }) => self.asked_for_turn(id, tag, cx),
             Err(signal_proto::Malformed) => {
                 self.violation(id, close::BAD_MESSAGE, "sent no ClientMessage", cx)
             }
@@ -234,7 +234,7 @@ impl Hub {
             if to.is_some_and(|to| to != handle) {
                 continue;
             }
-            self.relays.relayed(tag, id, other, cx.now);
+            self.turn.relayed(tag, id, other, cx.now);
             let copies = if cx.rng.chance(cx.net.signal_loss) {
                 0
             } else if cx.rng.chance(cx.net.signal_duplicate) {
@@ -249,16 +249,11 @@ impl Hub {
         }
     }
 
-    fn asked_for_relay(&mut self, id: SocketId, tag: Tag, cx: &mut Context) {
+    fn asked_for_turn(&mut self, id: SocketId, tag: Tag, cx: &mut Context) {
         if !self.sockets[&id].tags.contains_key(&tag) {
-            return self.violation(
-                id,
-                close::BAD_TAG,
-                "asked for a relay on a tag that it had not joined",
-                cx,
-            );
+            return self.violation(id, close::BAD_TAG, "asked for TURN on a tag that it had not joined", cx);
         }
-        match self.relays.asked(tag, id, cx.now) {
+        match self.turn.asked(tag, id, cx.now) {
             Answer::Turn(turn) => {
                 self.pass(Passing { to: id, from: None, message: ServerMessage::Turn { turn } }, cx);
             }

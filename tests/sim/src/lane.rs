@@ -7,8 +7,8 @@
 use crate::context::Context;
 pub use crate::happening::LaneKey;
 use crate::happening::{Happening, LaneStep, NodeId};
-use crate::relay::Opening;
 use crate::sdp::{self, Credentials, Flavour};
+use crate::turn::Opening;
 use peer_core::id::Fingerprint;
 use peer_core::io::{Channel, LinkInput, LinkOp, Turn};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -112,11 +112,11 @@ impl Lanes {
         key: LaneKey,
         flavour: Flavour,
         offer: Option<&str>,
-        relay: Option<Turn>,
+        turn: Option<Turn>,
         cx: &mut Context,
     ) {
-        let relay = relay.map(|relay| relay.username().to_owned());
-        self.openings.push(Opening { node: key.node, at: cx.now, relay });
+        let turn = turn.map(|turn| turn.username().to_owned());
+        self.openings.push(Opening { node: key.node, at: cx.now, turn });
         let own = Credentials::fresh(flavour, &mut cx.rng);
         let ip = format!("198.51.100.{}", key.node.0 + 1);
         let candidates = sdp::candidates(flavour, &own.ufrag, &ip, &mut cx.rng);

@@ -20,13 +20,13 @@ mod context;
 mod happening;
 pub mod hub;
 pub mod lane;
-pub mod relay;
 mod rng;
 mod sdp;
 pub mod store;
 mod story;
 mod trace;
 mod trouble;
+pub mod turn;
 pub mod view;
 mod world;
 

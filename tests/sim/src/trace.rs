@@ -13,8 +13,8 @@ fn bytes(bytes: &[u8]) -> String {
     format!("{} B {:08x}", bytes.len(), check >> 32)
 }
 
-fn relayed(relay: &Option<Turn>) -> &str {
-    relay.as_ref().map_or("no relay", |relay| relay.username())
+fn named(turn: &Option<Turn>) -> &str {
+    turn.as_ref().map_or("no TURN", |turn| turn.username())
 }
 
 pub(crate) fn output(output: &Output) -> String {
@@ -27,7 +27,7 @@ pub(crate) fn output(output: &Output) -> String {
                     format!("socket: join {:02x?} {role:?}", &tag.0[..3])
                 }
                 Ok(ClientMessage::Leave { tag }) => format!("socket: leave {:02x?}", &tag.0[..3]),
-                Ok(ClientMessage::AskTurn { tag }) => format!("socket: ask relay {:02x?}", &tag.0[..3]),
+                Ok(ClientMessage::AskTurn { tag }) => format!("socket: ask TURN {:02x?}", &tag.0[..3]),
                 Ok(ClientMessage::Send { tag, to, bytes: sealed }) => {
                     let to = to.map(|handle| handle.0[0]);
                     format!("socket: send {:02x?} to {to:02x?} {}", &tag.0[..3], bytes(&sealed))
@@ -37,9 +37,9 @@ pub(crate) fn output(output: &Output) -> String {
         },
         Output::Link { link, lane, op } => {
             let what = match op {
-                LinkOp::OpenAsOfferer { turn } => format!("open as offerer, {}", relayed(turn)),
+                LinkOp::OpenAsOfferer { turn } => format!("open as offerer, {}", named(turn)),
                 LinkOp::OpenAsAnswerer { offer, turn } => {
-                    format!("open as answerer {}, {}", bytes(offer.as_bytes()), relayed(turn))
+                    format!("open as answerer {}, {}", bytes(offer.as_bytes()), named(turn))
                 }
                 LinkOp::RemoteDescription(sdp) => format!("remote description {}", bytes(sdp.as_bytes())),
                 LinkOp::RemoteCandidate(line) => format!("remote {line}"),

@@ -3,7 +3,7 @@
 use crate::happening::NodeId;
 use crate::hub::{Client, Interceptor, Passing, SocketId};
 use crate::lane::{LaneKey, Tap};
-use crate::relay::{Desk, Opening};
+use crate::turn::{Desk, Opening};
 use crate::world::World;
 use peer_core::error::StoreFailure;
 use peer_core::id::{Fingerprint, LinkId};
@@ -243,14 +243,14 @@ impl World {
         }
     }
 
-    /// What the server has from now on for who asks for a relay.
-    pub fn relay_desk(&mut self, desk: Desk) {
-        self.hub.relays.desk = desk;
+    /// What the server has from now on for who asks for TURN.
+    pub fn turn_desk(&mut self, desk: Desk) {
+        self.hub.turn.desk = desk;
     }
 
-    /// How often the server was asked for a relay.
-    pub fn relays_asked(&self) -> usize {
-        self.hub.relays.asked
+    /// How often the server was asked for TURN.
+    pub fn turn_asked(&self) -> usize {
+        self.hub.turn.asked
     }
 
     /// Every connection that was ever opened, in order.

@@ -185,7 +185,7 @@ fn page_mutants(project: &Project, options: &Options) -> Result<Counts> {
 
 fn stories(project: &Project, options: &Options) -> Result<Counts> {
     let browsers = browser::prepare(project)?;
-    tools::packages(project, "the stories of relays", &[("turnserver", "coturn")])?;
+    tools::packages(project, "the stories of TURN", &[("turnserver", "coturn")])?;
     let server = run::build_server(project, &["--workspace"])?;
     let report = project.scratch().join("playwright.json");
     if report.exists() {

@@ -1,8 +1,8 @@
-//! Relays: whoever opens a connection has the right to one at hand if the server gives any, whenever that is, and
+//! TURN: whoever opens a connection has the right to it at hand if the server gives any, whenever that is, and
 //! a server that gives none, or nonsense, keeps nobody apart.
 
 use peer_core::io::{Command, Input, LinkInput, LinkState};
-use sim::relay::Desk;
+use sim::turn::Desk;
 use sim::{Net, NodeId, World, seeds, worlds};
 
 /// 10 minutes, the longest that a server may give.
@@ -12,14 +12,14 @@ fn everybody_had_one(world: &World, from: usize) {
     let openings = &world.openings()[from..];
     assert!(!openings.is_empty());
     for opening in openings {
-        assert!(opening.with_valid_relay(), "{opening:?} of {openings:?}");
+        assert!(opening.with_valid_turn(), "{opening:?} of {openings:?}");
     }
 }
 
 #[test]
-fn both_ends_of_every_connection_have_a_relay_that_is_valid_then() {
+fn both_ends_of_every_connection_have_a_right_to_turn_that_is_valid_then() {
     for mut world in seeds(3).map(World::new) {
-        world.relay_desk(Desk::Open(LIFE));
+        world.turn_desk(Desk::Open(LIFE));
         let all = world.room_of(4);
         world.reload(all[2]);
         world.linked(&all);
@@ -33,13 +33,13 @@ fn both_ends_of_every_connection_have_a_relay_that_is_valid_then() {
 #[test]
 fn a_knock_that_waits_for_long_still_finds_a_valid_one() {
     for mut world in worlds(2) {
-        world.relay_desk(Desk::Open(LIFE));
+        world.turn_desk(Desk::Open(LIFE));
         let (host, link) = world.host("Hanna");
         let guest = world.guest("Gustav", &link);
         world.knock(host, guest);
         world.run_for(47 * 60_000);
         assert!(world.openings().is_empty());
-        let asked = world.relays_asked();
+        let asked = world.turn_asked();
         assert!((10..=40).contains(&asked), "twice each life, by both: {asked}");
         world.admit(host, guest);
         everybody_had_one(&world, 0);
@@ -49,11 +49,11 @@ fn a_knock_that_waits_for_long_still_finds_a_valid_one() {
 #[test]
 fn a_connection_lost_after_hours_comes_back_with_a_fresh_one() {
     for mut world in seeds(3).map(World::new) {
-        world.relay_desk(Desk::Open(LIFE));
+        world.turn_desk(Desk::Open(LIFE));
         let all = world.room_of(2);
-        let asked = world.relays_asked();
+        let asked = world.turn_asked();
         world.run_for(3 * 3_600_000);
-        assert_eq!(world.relays_asked(), asked, "who is linked needs none");
+        assert_eq!(world.turn_asked(), asked, "who is linked needs none");
         let before = world.openings().len();
         world.cut_lanes(all[0], all[1]);
         world.run_for(20_000);
@@ -64,9 +64,9 @@ fn a_connection_lost_after_hours_comes_back_with_a_fresh_one() {
 }
 
 #[test]
-fn on_a_bad_line_nothing_waits_for_a_relay_and_none_is_used_that_has_expired() {
+fn on_a_bad_line_nothing_waits_for_turn_and_none_is_used_that_has_expired() {
     for mut world in seeds(3).map(|seed| World::with_net(seed, Net::bad())) {
-        world.relay_desk(Desk::Open(1));
+        world.turn_desk(Desk::Open(1));
         let all = world.room_of(3);
         world.run_for(60_000);
         world.cut_lanes(all[0], all[1]);
@@ -74,35 +74,35 @@ fn on_a_bad_line_nothing_waits_for_a_relay_and_none_is_used_that_has_expired() {
         world.heal_lanes(all[0], all[1]);
         world.linked(&all);
         for opening in world.openings() {
-            assert!(opening.relay.is_none() || opening.with_valid_relay(), "{opening:?}");
+            assert!(opening.turn.is_none() || opening.with_valid_turn(), "{opening:?}");
         }
     }
 }
 
 #[test]
-fn a_server_without_relays_keeps_nobody_apart_and_is_not_pestered() {
+fn a_server_without_turn_keeps_nobody_apart_and_is_not_pestered() {
     for mut world in worlds(2) {
         let (host, link) = world.host("Hanna");
         let guest = world.guest("Gustav", &link);
         world.knock(host, guest);
         world.run_for(600_000);
-        assert!(world.relays_asked() <= 2 * 31, "each at most every 20 s: {}", world.relays_asked());
+        assert!(world.turn_asked() <= 2 * 31, "each at most every 20 s: {}", world.turn_asked());
         world.admit(host, guest);
-        assert!(world.openings().iter().all(|opening| opening.relay.is_none()));
+        assert!(world.openings().iter().all(|opening| opening.turn.is_none()));
     }
 }
 
 /// Answers that a server might try: postcard by hand, as the library makes no unsound ones.
 fn nonsense() -> Vec<Vec<u8>> {
-    let relay = |urls: &[&str], user: &str, credential: &str, life: u32| {
-        let relay = (urls, user, credential, life);
-        [vec![6, 1], postcard::to_allocvec(&relay).expect("it fits")].concat()
+    let turn = |urls: &[&str], user: &str, credential: &str, life: u32| {
+        let turn = (urls, user, credential, life);
+        [vec![6, 1], postcard::to_allocvec(&turn).expect("it fits")].concat()
     };
-    let one = |url, user, credential, life| relay(&[url], user, credential, life);
+    let one = |url, user, credential, life| turn(&[url], user, credential, life);
     let huge = "x".repeat(16_000);
     vec![
-        relay(&[], "u", "c", 60),
-        relay(&["turn:a"; 5], "u", "c", 60),
+        turn(&[], "u", "c", 60),
+        turn(&["turn:a"; 5], "u", "c", 60),
         one("javascript:alert(1)", "u", "c", 60),
         one("stun:third.party", "u", "c", 60),
         one("turn:a b", "u", "c", 60),
@@ -127,7 +127,7 @@ fn a_server_that_answers_with_nonsense_keeps_nobody_apart() {
         for start in 0..nonsense().len() {
             let mut answers = nonsense();
             answers.rotate_left(start);
-            world.relay_desk(Desk::Nonsense(answers));
+            world.turn_desk(Desk::Nonsense(answers));
             let (host, link) = world.host("Hanna");
             let guest = world.guest("Gustav", &link);
             world.admit(host, guest);
@@ -136,7 +136,7 @@ fn a_server_that_answers_with_nonsense_keeps_nobody_apart() {
                 close(&mut world, node);
             }
         }
-        assert!(world.openings().iter().all(|opening| opening.relay.is_none()), "none of it was used");
+        assert!(world.openings().iter().all(|opening| opening.turn.is_none()), "none of it was used");
     }
 }
 

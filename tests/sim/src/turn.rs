@@ -1,5 +1,5 @@
-//! What the server does when it is asked for a relay: by its rules, or not at all, or with nonsense. And which
-//! relay each connection was opened with.
+//! What the server does when it is asked for TURN: by its rules, or not at all, or with nonsense. And which
+//! right to it each connection was opened with.
 
 use crate::happening::{NodeId, SocketId};
 use signal_proto::{Tag, Turn};
@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 /// Both directions must have been relayed within so many ms.
 const RECENT: u64 = 60_000;
 
-/// What the server has for who asks for a relay.
+/// What the server has for who asks for TURN.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Desk {
-    /// No relay.
+    /// None.
     #[default]
     Empty,
-    /// A relay for so many seconds, for whom the rules allow it.
+    /// The right to it for so many seconds, for whom the rules allow it.
     Open(u32),
     /// These bytes as answers, one after the other and round again.
     Nonsense(Vec<Vec<u8>>),
@@ -29,7 +29,7 @@ struct Heard {
 
 /// The server's memory for its rules.
 #[derive(Debug, Default)]
-pub(crate) struct Relays {
+pub(crate) struct Rules {
     pub(crate) desk: Desk,
     heard: BTreeMap<(SocketId, Tag), Heard>,
     pub(crate) asked: usize,
@@ -41,7 +41,7 @@ pub(crate) enum Answer {
     Nonsense(Vec<u8>),
 }
 
-impl Relays {
+impl Rules {
     pub(crate) fn relayed(&mut self, tag: Tag, from: SocketId, to: SocketId, now: u64) {
         self.heard.entry((from, tag)).or_default().out = Some(now);
         self.heard.entry((to, tag)).or_default().inward = Some(now);
@@ -70,14 +70,14 @@ pub struct Opening {
     pub node: NodeId,
     /// When.
     pub at: u64,
-    /// With which relay's name, if any: the time of its expiry in ms, and a number.
-    pub relay: Option<String>,
+    /// With which right to TURN, if any: its name, the time of its expiry in ms, and a number.
+    pub turn: Option<String>,
 }
 
 impl Opening {
-    /// Whether a relay was there that had not expired.
-    pub fn with_valid_relay(&self) -> bool {
-        let expiry = self.relay.as_ref().and_then(|name| name.split_once(':')?.0.parse::<u64>().ok());
+    /// Whether a right was there that had not expired.
+    pub fn with_valid_turn(&self) -> bool {
+        let expiry = self.turn.as_ref().and_then(|name| name.split_once(':')?.0.parse::<u64>().ok());
         expiry.is_some_and(|expiry| self.at < expiry)
     }
 }

@@ -1,19 +1,19 @@
 /**
- * Where no direct path exists, a relay carries it and the page says so. That there is none is what the browsers are told
- * (`iceTransportPolicy`) before the page's scripts run: the page itself has no such switch.
+ * Where no direct path exists, a TURN server carries it and the page says so. That there is none is what the browsers
+ * are told (`iceTransportPolicy`) before the page's scripts run: the page itself has no such switch.
  */
 import { knock, letIn, linkOf, openPage, rowOf, save, share } from "../../harness/acts";
 import { expect, hashOf, nameOf, test, type Person } from "../../harness/test";
 
 const MIB = 1 << 20;
 
-test("without a direct path a relay carries a file, and the page says relayed", async ({ people, further, files }) => {
+test("without a direct path a TURN server carries a file, and the page says relayed", async ({ people, further, files }) => {
   const coturn = await further.coturn();
   const server = await further.server(...coturn.flags);
-  const host = await people.host({ localRelay: true });
-  const guest = await people.guest({ localRelay: true });
-  await Promise.all([relayOnly(host), relayOnly(guest)]);
-  const file = await files.file("by relay.bin", 2 * MIB);
+  const host = await people.host({ localTurn: true });
+  const guest = await people.guest({ localTurn: true });
+  await Promise.all([turnOnly(host), turnOnly(guest)]);
+  const file = await files.file("by turn.bin", 2 * MIB);
 
   await openPage(host, `http://127.0.0.1:${server.port}/`);
   await share(host, file);
@@ -27,8 +27,8 @@ test("without a direct path a relay carries a file, and the page says relayed", 
   await expect(rowOf(guest.page, nameOf(file))).toContainText("Verified");
 });
 
-/** Its browser uses relays only from the next page load on. */
-async function relayOnly(person: Person): Promise<void> {
+/** Its browser uses TURN only from the next page load on. */
+async function turnOnly(person: Person): Promise<void> {
   await person.context.addInitScript(() => {
     window.RTCPeerConnection = class extends RTCPeerConnection {
       constructor(configuration?: RTCConfiguration) {
