@@ -166,3 +166,31 @@ fn who_notices_two_stories_tells_both_to_whom_only_one_would_come() {
         assert!(world.sees(witness, liar).is_some_and(|member| member.forked), "the witness can tell, too");
     }
 }
+
+#[test]
+fn a_proof_waits_until_the_channel_has_room_for_it() {
+    for seed in seeds(1) {
+        let mut world = World::new(seed);
+        let [host, liar] = world.room_of(2)[..] else { unreachable!("two") };
+        for n in 0..200 {
+            world.say(host, &format!("{n:08}").repeat(1_000));
+            world.run_for(100);
+        }
+        let link = world.link(host);
+        let late = world.guest("Lena", &link);
+        world.admit(host, late);
+        // The log is on its way and fills the channel when the two stories come, as long as messages may be.
+        world.run_until("some of it came", |world| !world.view(late).texts().is_empty());
+        let story = |text: &str| say(&mut Pen::of(&world, liar, host), &text.repeat(8_000));
+        let (one, other) = (story("1"), story("2"));
+        hand(&mut world, liar, host, &[one]);
+        hand(&mut world, liar, host, &[other]);
+        assert!(world.view(late).texts().len() < 200, "the log is still on its way");
+        world.run_until("she has it all", |world| world.view(late).texts().len() >= 200);
+        world.run_until("and can tell", |world| world.sees(late, liar).is_some_and(|member| member.forked));
+        assert_eq!(
+            world.view(late).misbehaved.iter().filter(|(_, what)| *what != Misbehavior::ForkedLog).count(),
+            0
+        );
+    }
+}

@@ -156,11 +156,12 @@ fn a_flood_of_what_is_known_gets_no_answer_and_what_was_not_read_comes_later() {
             .filter(|(key, _)| key.starts_with(&prefix))
             .map(|r| r.1[1..].to_vec())
             .collect();
-        let answers = Rc::new(Cell::new(0));
-        let count = answers.clone();
+        let (answers, afresh) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+        let (count, again) = (answers.clone(), afresh.clone());
         world.tap(Some(Box::new(move |crossing| {
             if crossing.from.node == host && crossing.channel == Channel::Control {
                 count.set(count.get() + 1);
+                again.set(again.get() + u32::from(crossing.bytes.starts_with(&[2, 2])));
             }
             vec![crossing.bytes.clone()]
         })));
@@ -183,6 +184,8 @@ fn a_flood_of_what_is_known_gets_no_answer_and_what_was_not_read_comes_later() {
         world.run_until("it was asked for again", |world| world.view(host).texts().contains(&"new"));
         assert_eq!(world.only_link(host, mallory).map(|_| ()), Some(()), "over the same link");
         world.same_chat(&all, 2);
+        world.run_for(300_000);
+        assert_eq!(afresh.get(), 1, "and once it is all read, it is not asked for again");
     }
 }
 

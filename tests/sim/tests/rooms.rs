@@ -1,8 +1,10 @@
 //! In the room: chat, latecomers, glare, and everything that a bad day does to it.
 
 use peer_core::error::StoreFailure;
-use peer_core::io::{Command, LinkState, LostReason, Presence};
-use sim::{NodeId, World, worlds};
+use peer_core::io::{Channel, Command, LinkState, LostReason, Presence};
+use sim::{NodeId, World, seeds, worlds};
+use std::cell::Cell;
+use std::rc::Rc;
 
 #[test]
 fn chat_reads_the_same_for_everybody_and_its_delivery_is_told() {
@@ -51,6 +53,36 @@ fn a_latecomer_gets_the_whole_chat_and_the_shelf() {
         assert_eq!(world.view(late).texts()[150], "hello");
         world.run_until("the shelf is there", |world| world.view(late).shelf.len() == 1);
         world.linked(&[host, guest, late]);
+    }
+}
+
+#[test]
+fn a_log_larger_than_a_channel_takes_at_once_comes_in_full_frames() {
+    for seed in seeds(1) {
+        let mut world = World::new(seed);
+        let (host, link) = world.host("Hanna");
+        // Small ones, sixty-four to a frame, then more bytes than a channel has credit for.
+        for n in 0..640 {
+            world.say(host, &format!("Berth {n} is free."));
+            world.run_for(20);
+        }
+        for n in 0..160 {
+            world.say(host, &format!("{n:08}").repeat(1_000));
+            world.run_for(100);
+        }
+        let guest = world.guest("Gustav", &link);
+        let frames = Rc::new(Cell::new(0));
+        let count = frames.clone();
+        world.tap(Some(Box::new(move |crossing| {
+            let entries = crossing.channel == Channel::Control && crossing.bytes[0] == 3;
+            count.set(count.get() + u32::from(entries && crossing.from.node == host));
+            vec![crossing.bytes.clone()]
+        })));
+        world.admit(host, guest);
+        world.run_until("all of it came", |world| world.view(guest).texts().len() == 800);
+        assert_eq!(world.view(guest).texts(), world.view(host).texts());
+        // 801 entries: ten full frames, and seven of the long ones in each of the others, as an honest link's frames are counted.
+        assert!(frames.get() <= 42, "{} frames", frames.get());
     }
 }
 
