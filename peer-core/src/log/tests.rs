@@ -274,3 +274,19 @@ fn an_author_has_so_many_bytes_and_no_more() {
     assert_eq!(texts(&a.log).len(), MAX_BYTES_PER_AUTHOR / (crate::io::MAX_TEXT + 3));
     a.say("others write on");
 }
+
+/// Its place is taken: another entry with that number would be a contradiction of one's own.
+#[test]
+fn who_has_an_entry_that_waits_signs_nothing_until_it_is_placed() {
+    let (mut a, mut b, entries) = room();
+    let heard = a.say("heard");
+    b.log.insert(&heard).unwrap();
+    let answer = b.say("answer");
+    let mut again = Log::new(a.key.member());
+    again.restore(entries.iter().chain([&answer]).map(Vec::as_slice));
+    let me = b.key.member();
+    assert!(!again.may_write(&me), "what it answers was not kept");
+    again.insert(&heard).unwrap();
+    assert!(again.may_write(&me));
+    assert_eq!(again.draft(&b.key, &CREATE).seq, 1, "and it goes on after its own");
+}
