@@ -8,6 +8,7 @@ import { Folder } from "../browser/harness/files";
 import { Server } from "../browser/harness/server";
 import { bareTransfer } from "./bare.mjs";
 import { ourMemory, ourOpening, ourTransfer, type Growth } from "./ours.mjs";
+import { fullRoom, type Opened } from "./room.mjs";
 import { sizes } from "./sizes.mjs";
 import { MEBIBYTE, median, show, table } from "./words.mjs";
 
@@ -22,7 +23,7 @@ const only = flag("only") ?? "";
 const files = await Folder.make();
 const server = await Server.start();
 const url = `http://127.0.0.1:${server.port}/`;
-const measurements: Record<string, () => Promise<void>> = { throughput, opening, memory, size };
+const measurements: Record<string, () => Promise<void>> = { throughput, opening, memory, room, size };
 try {
   const wanted = Object.entries(measurements).filter(([name]) => name.includes(only));
   if (wanted.length === 0) throw new Error(`no measurement's name contains ${only}`);
@@ -84,6 +85,18 @@ async function memory(): Promise<void> {
     rows.push([`${name}, receiver (aim 64 MiB)`, show(median(runs.map((run) => run.guest)))]);
   }
   table("memory above idle, most of 10 samples a second", rows);
+}
+
+/** A real room of 20,000 messages and 4,096 files, from the navigation to all of it on the page. */
+async function room(): Promise<void> {
+  const runs = await fullRoom(url, rounds);
+  const middle = (pick: (run: Opened) => number): number => median(runs.map(pick));
+  table("a room of 20,000 messages and 4,096 files, opened again by its host", [
+    ["link opened → all of it is shown (aim 2,000 ms)", milliseconds(middle((run) => run.shown))],
+    ["processor time of the page's main thread", milliseconds(middle((run) => run.busy))],
+    ["its longest task", milliseconds(middle((run) => run.longestTask))],
+    ["scrolled from the end to the beginning", milliseconds(middle((run) => run.scrolled))],
+  ]);
 }
 
 /** What a browser loads, as brotli carries it. */

@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use peer_core::io::{Command, Presence};
-use signal_proto::Role;
+use signal_proto::{ClientMessage, Role};
 use sim::attacker::{ANSWER, Body, Key, Link, OPEN, answer, at, commitment, envelopes, reach, send, shake};
 use sim::{World, seeds};
 
@@ -85,6 +85,26 @@ fn a_member_whose_own_call_was_lost_is_called_by_who_was_there() {
             envelopes(&mut world, socket).iter().any(|(_, envelope)| envelope[0] == OPEN),
             "he is called"
         );
+    }
+}
+
+#[test]
+fn who_is_gone_from_where_members_meet_is_not_called() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let (host, fragment) = world.host("Hanna");
+        let (_, epoch) = let_in(&mut world, &fragment, &Key::new(66));
+        let mesh = Link::with(&epoch, "mesh", 2);
+        let socket = at(&mut world, &mesh, Role::Mesh);
+        world.run_for(5_000);
+        world.script_send(socket, &ClientMessage::Leave { tag: mesh.tag });
+        let (from, before) = (world.socket(host), world.server_messages().len());
+        world.run_for(60_000);
+        let sent = world.server_messages()[before..].iter().filter(|(socket, _)| Some(*socket) == from);
+        let calls = sent.filter(|(_, bytes)| {
+            matches!(ClientMessage::decode(bytes), Ok(ClientMessage::Send { tag, .. }) if tag == mesh.tag)
+        });
+        assert_eq!(calls.count(), 0, "each call would keep others waiting");
     }
 }
 
