@@ -4,6 +4,8 @@
 use peer_core::io::{Input, Presence, SignalInput};
 use signal_proto::{ClientMessage, Refusal, ServerMessage};
 use sim::{NodeId, World, seeds};
+use std::cell::Cell;
+use std::rc::Rc;
 
 /// The waits of PROTOCOL.md, *The server's model*, in ms.
 const BACKOFF: u64 = 500;
@@ -147,5 +149,30 @@ fn late_news_of_a_socket_that_is_gone_makes_nobody_wait_longer() {
         let since = world.now();
         world.run_until("it tries again", |world| world.socket_tries(host).len() > tries);
         assert!(world.now() - since <= 500, "the first wait: {} ms", world.now() - since);
+    }
+}
+
+#[test]
+fn after_a_restart_the_door_counts_as_open_only_when_the_server_has_said_so() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let (host, _) = world.host("Hanna");
+        world.run_until("its door is open", |world| world.view(host).presence == Some(Presence::Waiting));
+        // Of its two places the server confirms one only, at first.
+        let one = Rc::new(Cell::new(None));
+        let first = one.clone();
+        world.intercept(Box::new(move |_, passing| match passing.message {
+            ServerMessage::Joined { tag, .. } => {
+                let confirmed = first.get().unwrap_or(tag);
+                first.set(Some(confirmed));
+                if confirmed == tag { vec![(0, passing)] } else { vec![(JOIN / 2, passing)] }
+            }
+            _ => vec![(0, passing)],
+        }));
+        world.restart_signaling();
+        world.run_until("one is confirmed", |_| one.get().is_some());
+        world.run_for(1_000);
+        assert_ne!(world.view(host).presence, Some(Presence::Waiting), "nobody who knocks would be heard");
+        world.run_until("both are", |world| world.view(host).presence == Some(Presence::Waiting));
     }
 }
