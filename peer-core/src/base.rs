@@ -10,4 +10,5 @@ pub(crate) mod map;
 pub mod path;
 pub(crate) mod record;
 pub(crate) mod rng;
+pub(crate) mod set;
 pub mod time;

@@ -10,6 +10,7 @@ mod words;
 use crate::base::error::Misbehavior;
 use crate::base::id::{EntryId, LinkId, MemberId};
 use crate::base::map::Map;
+use crate::base::set::Set;
 use crate::base::time::Instant;
 use crate::cx::Context;
 use crate::io::{Channel, LinkState, LostReason};
@@ -17,7 +18,7 @@ use crate::log::Log;
 use crate::meeting::envelope::MeetingId;
 use crate::meeting::handshake::Session;
 use crate::wire::{BULK_BYTES, BULK_HEADER, Bulk, Frame, MAX_ENTRIES_PER_FRAME, MAX_FRAME};
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use allowance::{AFRESH, Allowance};
 use core::time::Duration;
@@ -71,12 +72,12 @@ pub(crate) struct Link {
     /// Newest seq of each author that the remote has, or that is on its way to it: nothing is sent twice.
     told: Map<MemberId, u64>,
     /// Authors whose whole chain was sent once more because the remote has another one.
-    retold: BTreeSet<MemberId>,
+    retold: Set<MemberId>,
     /// Authors of whose fork the remote has been sent the proof.
-    proved: BTreeSet<MemberId>,
+    proved: Set<MemberId>,
     compared: Option<Instant>,
     /// Authors of whose fork the proof is still to be sent.
-    unproved: BTreeSet<MemberId>,
+    unproved: Set<MemberId>,
     /// What the member may cost us; lent by the room.
     pub(crate) allowance: Allowance,
     /// Whether some of the remote's entries were not taken: it is to tell all again.
@@ -100,10 +101,10 @@ impl Link {
             log: VecDeque::new(),
             bulk: VecDeque::new(),
             told: Map::new(),
-            retold: BTreeSet::new(),
-            proved: BTreeSet::new(),
+            retold: Set::new(),
+            proved: Set::new(),
             compared: None,
-            unproved: BTreeSet::new(),
+            unproved: Set::new(),
             allowance: Allowance::default(),
             unread: false,
             ask_afresh: Rate::new(1, AFRESH),

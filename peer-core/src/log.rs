@@ -12,8 +12,9 @@ use crate::base::features::Features;
 use crate::base::id::{EntryId, MemberId};
 use crate::base::identity::{Keypair, RoomDigest};
 use crate::base::map::Map;
+use crate::base::set::Set;
 use crate::wire::{Head, MAX_HEADS};
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use chain::{Chain, Standing, Unplaced};
 use entry::{Entry, MAX_SEEN, NO_ENTRY, Payload};
@@ -62,7 +63,7 @@ pub(crate) struct Log {
     host: MemberId,
     placed: BTreeMap<EntryId, Placed>,
     chains: Map<MemberId, Chain>,
-    admitted: BTreeSet<MemberId>,
+    admitted: Set<MemberId>,
     /// Entries whose authors were not let in, as far as is known here: at most two of one number.
     strangers: Map<(MemberId, u64), Vec<Unplaced>>,
     /// Newest entries that no placed entry names yet.
@@ -76,7 +77,7 @@ impl Log {
             host,
             placed: BTreeMap::new(),
             chains: Map::new(),
-            admitted: BTreeSet::from([host]),
+            admitted: Set::from_iter([host]),
             strangers: Map::new(),
             tips: Map::new(),
         }

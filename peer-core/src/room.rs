@@ -26,6 +26,7 @@ use crate::base::identity::{Keypair, Secret, context, derive};
 use crate::base::map::Map;
 use crate::base::path::{SafeName, clean_person_name};
 use crate::base::record;
+use crate::base::set::Set;
 use crate::base::time::Instant;
 use crate::cx::{Context, Waiting};
 use crate::io::{Command, Event, LinkInput, MAX_FILES, NewFile, Reason, SignalInput, StoreOp};
@@ -37,7 +38,7 @@ use crate::meeting::{Meeting, Way};
 use crate::shelf::fetch::Fetching;
 use crate::shelf::serve::Serving;
 use crate::signal::{Heard, Signal};
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -115,8 +116,8 @@ pub(crate) struct Room {
     drafts: VecDeque<Draft>,
     storing: Option<Storing>,
     /// Who was shown to contradict itself; and whose proof is still to be kept.
-    shown_forks: BTreeSet<MemberId>,
-    unkept_forks: BTreeSet<MemberId>,
+    shown_forks: Set<MemberId>,
+    unkept_forks: Set<MemberId>,
     /// Who was asked in under a link that is not the newest any more: it hears us there until that is done.
     old_door: Option<Tag>,
     sync: Option<Instant>,

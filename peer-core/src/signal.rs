@@ -3,12 +3,12 @@
 
 use crate::base::id::RoomId;
 use crate::base::map::Map;
+use crate::base::set::Set;
 use crate::base::time::Instant;
 mod turn;
 
 use crate::cx::Context;
 use crate::io::{Event, Output, Presence, SignalInput, SignalOp};
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 use signal_proto::{ClientMessage, Handle, MAX_PEERS, Refusal, Role, ServerMessage, Tag, Turn};
@@ -37,7 +37,7 @@ struct Place {
     /// A join not confirmed by then means a dead server; after a refusal, when to ask again.
     due: Option<Instant>,
     refused: bool,
-    peers: BTreeSet<Handle>,
+    peers: Set<Handle>,
 }
 
 /// What the room hears from the server.
@@ -75,8 +75,7 @@ impl Signal {
         if self.places.contains_key(&tag) {
             return;
         }
-        self.places
-            .insert(tag, Place { role, joined: false, due: None, refused: false, peers: BTreeSet::new() });
+        self.places.insert(tag, Place { role, joined: false, due: None, refused: false, peers: Set::new() });
         match self.socket {
             Socket::Off => self.connect(cx),
             Socket::Connected => self.ask(tag, cx),

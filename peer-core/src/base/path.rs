@@ -9,7 +9,7 @@ mod visible;
 
 pub use visible::{clean_line, clean_name};
 
-use alloc::collections::BTreeSet;
+use super::set::Set;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -85,7 +85,7 @@ impl SafeName {
     /// Makes names unique that a file system blind to upper and lower case could not tell apart: later ones
     /// get ` (2)`, ` (3)` … before their extension.
     pub fn deduplicate(names: &mut [Self]) {
-        let mut taken = BTreeSet::new();
+        let mut taken = Set::new();
         for name in names {
             let mut number = 1u32;
             let mut candidate = name.clone();

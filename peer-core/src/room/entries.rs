@@ -76,11 +76,11 @@ impl Room {
 
     /// Keep the proofs that have changed.
     fn keep_forks(&mut self, cx: &mut Context<'_>) {
-        for author in core::mem::take(&mut self.unkept_forks) {
+        for author in core::mem::take(&mut self.unkept_forks).iter() {
             let halves: Vec<Vec<u8>> =
-                self.log.iter().flat_map(|log| log.fork(&author)).map(Entry::encode).collect();
+                self.log.iter().flat_map(|log| log.fork(author)).map(Entry::encode).collect();
             for (n, half) in (0..).zip(halves) {
-                self.put(records::fork_half(&author, n), half, cx);
+                self.put(records::fork_half(author, n), half, cx);
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::base::identity::{Keypair, Secret};
 use crate::base::map::Map;
 use crate::base::path::clean_person_name;
 use crate::base::record;
+use crate::base::set::Set;
 use crate::cx::Context;
 use crate::io::Event;
 use crate::link::CONNECT;
@@ -18,7 +19,7 @@ use crate::meeting::invitation::Invitation;
 use crate::shelf::fetch::Fetching;
 use crate::shelf::serve::Serving;
 use crate::signal::Signal;
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use signal_proto::Role;
@@ -147,8 +148,8 @@ impl Room {
             serving: Serving::new(id),
             drafts: VecDeque::new(),
             storing: None,
-            shown_forks: BTreeSet::new(),
-            unkept_forks: BTreeSet::new(),
+            shown_forks: Set::new(),
+            unkept_forks: Set::new(),
             old_door: None,
             sync: None,
             ending: None,

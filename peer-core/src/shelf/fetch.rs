@@ -12,12 +12,13 @@ use crate::base::error::{CommandError, Misbehavior};
 use crate::base::id::{FileId, LinkId, MemberId, RequestId, RoomId, Root, SinkId};
 use crate::base::identity::{RoomDigest, context, verify};
 use crate::base::map::Map;
+use crate::base::set::Set;
 use crate::base::time::Instant;
 use crate::cx::{Context, Waiting};
 use crate::io::{Event, FileFailure, FileState, StoreOp};
 use crate::shelf::blob::ChunkSet;
 use crate::wire::{BULK_BYTES, Bulk, Frame, Page, Refusal};
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -57,9 +58,9 @@ struct Fetch {
     /// Verified and written.
     have: ChunkSet,
     /// Asked for, being received or written.
-    busy: BTreeSet<u32>,
+    busy: Set<u32>,
     values: Map<u32, Vec<ChunkValue>>,
-    asked_pages: BTreeSet<u32>,
+    asked_pages: Set<u32>,
     /// When something of it last came, or was last asked for after nothing had.
     moved: Instant,
     told: Instant,
@@ -156,9 +157,9 @@ impl Fetching {
             paused: false,
             refused: None,
             have: ChunkSet::new(size),
-            busy: BTreeSet::new(),
+            busy: Set::new(),
             values: Map::new(),
-            asked_pages: BTreeSet::new(),
+            asked_pages: Set::new(),
             moved: cx.now,
             told: cx.now,
             have_told: None,

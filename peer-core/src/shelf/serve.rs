@@ -11,12 +11,13 @@ use crate::base::error::{CommandError, Misbehavior, StoreFailure};
 use crate::base::id::{FileId, LinkId, MemberId, RequestId, RoomId, SourceId};
 use crate::base::identity::{Keypair, RoomDigest, Signature};
 use crate::base::map::Map;
+use crate::base::set::Set;
 use crate::cx::{Context, Waiting};
 use crate::io::{Event, FileFailure, FileState, NewFile, StoreOp};
 use crate::link::OutgoingChunk;
 use crate::log::entry::FileMeta;
 use crate::wire::{Frame, Page, Refusal};
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 pub(crate) use hashing::page_of;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ struct Served {
     asked: u32,
     reading: bool,
     /// Who asked for a page that is not there yet: the next one, or the one after it.
-    waiting: Map<u32, BTreeSet<MemberId>>,
+    waiting: Map<u32, Set<MemberId>>,
     /// Which of all own files it is, by when it was shared, and when it was last read.
     shared: u64,
     read: u64,

@@ -3,10 +3,10 @@
 use super::{Fetching, Incoming, STALL, Sink, WINDOW};
 use crate::base::blob::{self, CHUNK, segment_count, segment_of};
 use crate::base::id::{FileId, LinkId, MemberId};
+use crate::base::set::Set;
 use crate::base::time::Instant;
 use crate::cx::Context;
 use crate::wire::Frame;
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 /// Every author may hold so many chunks of the window, however many there are.
@@ -21,7 +21,7 @@ impl Fetching {
             self.unfinished().filter(|file| self.reachable(*file).is_some()).collect();
         let after = files.iter().position(|file| Some(*file) > self.turn).unwrap_or(0);
         files.rotate_left(after);
-        let authors: BTreeSet<MemberId> = files.iter().map(|file| self.shelf[file].author).collect();
+        let authors: Set<MemberId> = files.iter().map(|file| self.shelf[file].author).collect();
         let part = (WINDOW / authors.len().max(1)).max(MIN_PART);
         for &file in &files {
             self.ask_pages(file, cx);
@@ -48,7 +48,7 @@ impl Fetching {
     }
 
     /// Whether any chunk at all could be asked for: the window has room, or somebody holds more than its part of it.
-    fn has_room(&self, part: usize, authors: &BTreeSet<MemberId>) -> bool {
+    fn has_room(&self, part: usize, authors: &Set<MemberId>) -> bool {
         let too_much = |author: &MemberId| self.outstanding(Some(*author)) > part;
         self.outstanding(None) < WINDOW || authors.iter().any(too_much)
     }

@@ -113,8 +113,8 @@ impl Serving {
 
     pub(super) fn page_stored(&mut self, file: FileId, segment: u32, page: SignedPage, cx: &mut Context<'_>) {
         let Some(served) = self.files.get_mut(&file) else { return };
-        for member in served.waiting.remove(&segment).unwrap_or_default() {
-            cx.send(member, page_frame(file, segment, &page));
+        for member in served.waiting.remove(&segment).unwrap_or_default().iter() {
+            cx.send(*member, page_frame(file, segment, &page));
         }
         served.pages.insert(segment, page);
     }
