@@ -6,8 +6,8 @@
 use super::entry::{Entry, NO_ENTRY, Payload};
 use super::{MAX_BYTES_PER_AUTHOR, MAX_ENTRIES_PER_AUTHOR, MAX_FILES_PER_AUTHOR, MAX_PENDING};
 use crate::base::id::EntryId;
+use crate::base::map::Map;
 use crate::wire::Head;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// An entry that is not placed, and its id.
@@ -27,7 +27,8 @@ pub(super) struct Chain {
     files: usize,
     fork: Option<Fork>,
     /// Entries that wait for their causes, by seq. Two of one number are a fork, so more than one wait only where it is.
-    waiting: BTreeMap<u64, Vec<Unplaced>>,
+    /// At most [`MAX_PENDING`] numbers, and that of a fork.
+    waiting: Map<u64, Vec<Unplaced>>,
 }
 
 /// What a chain makes of an entry, before its signature is checked.
@@ -107,7 +108,7 @@ impl Chain {
             self.waiting.get(&seq).into_iter().flatten().take(1).cloned().collect();
         halves.push((id, entry.clone()));
         if self.at(seq).is_none() {
-            self.waiting.entry(seq).or_default().push((id, entry));
+            self.waiting.or_insert_with(seq, Vec::new).push((id, entry));
         }
         self.set_fork(Fork { seq, halves });
     }
@@ -128,13 +129,13 @@ impl Chain {
     fn set_fork(&mut self, fork: Fork) {
         if self.fork.as_ref().is_none_or(|known| fork.seq < known.seq) {
             let end = if self.at(fork.seq).is_some() { fork.seq } else { fork.seq + 1 };
-            drop(self.waiting.split_off(&end));
+            self.waiting.retain(|seq, _| *seq < end);
             self.fork = Some(fork);
         }
     }
 
     pub(super) fn wait(&mut self, id: EntryId, entry: Entry) {
-        self.waiting.entry(entry.seq).or_default().push((id, entry));
+        self.waiting.or_insert_with(entry.seq, Vec::new).push((id, entry));
     }
 
     /// Which of the entries that wait under the next number can be placed, if one can. `has_causes` judges the rest.
