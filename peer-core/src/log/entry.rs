@@ -273,6 +273,27 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_names_one_head_an_author_in_their_order_and_none_of_its_own() {
+        let head = |author| Head { author: MemberId([author; 32]), seq: 3, entry: EntryId([9; 32]) };
+        let parsed = |seen: &[u8]| {
+            let entry = Entry {
+                author: MemberId([5; 32]),
+                seq: 1,
+                previous: EntryId([1; 32]),
+                seen: seen.iter().map(|author| head(*author)).collect(),
+                kind: SAY,
+                payload: Vec::new(),
+                signature: Signature([0; 64]),
+            };
+            Entry::parse(&entry.encode()).is_ok()
+        };
+        assert!(parsed(&[]) && parsed(&[1, 2, 9]));
+        for wrong in [&[2, 1][..], &[1, 1], &[1, 5, 9]] {
+            assert!(!parsed(wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn a_share_that_says_it_has_ten_million_files_is_refused_before_room_is_made_for_them() {
         // The number alone, as postcard writes it, and nothing behind it.
         let payload = postcard::to_allocvec(&10_000_000_u32).unwrap();

@@ -66,6 +66,28 @@ fn a_junk_entry_at_a_place_neither_keeps_the_good_one_out_nor_anybody_who_names_
     assert_eq!(late.insert(&after).unwrap().placed.len(), 1);
 }
 
+/// Both halves wait for what nobody has: they are the whole proof all the same, also after a reload.
+#[test]
+fn a_proof_of_which_neither_half_was_placed_outlives_a_reload() {
+    let ([h, mallory, _], _, entries) = three();
+    let (host, forger) = (h.member(), mallory.member());
+    let nowhere = || vec![Head { author: host, seq: 900, entry: EntryId([9; 32]) }];
+    let mut log = log_of(&host, &entries);
+    for text in ["one", "other"] {
+        log.insert(&junk(&mallory, &host, 0, nowhere(), text)).unwrap();
+    }
+    let halves: Vec<_> = log.fork(&forger).map(Entry::encode).collect();
+    let mut again = log_of(&host, &entries);
+    again.restore_forks(halves.iter().map(Vec::as_slice));
+    assert_eq!(again.proof(&forger), log.proof(&forger));
+    assert_eq!(log_of(&host, &entries).insert(&again.proof(&forger)[0]).unwrap().forked, []);
+    let mut late = log_of(&host, &entries);
+    for half in again.proof(&forger) {
+        late.insert(&half).unwrap();
+    }
+    assert!(late.is_forked(&forger), "and convinces others");
+}
+
 /// However much junk of one author a victim has been handed, its place stays open for what is in order, nobody else is
 /// touched, nothing grows, and no carrier is blamed.
 #[test]
