@@ -3,7 +3,9 @@
 use data_encoding::BASE64URL_NOPAD;
 use peer_core::io::{Command, Presence};
 use signal_proto::{ClientMessage, Role};
-use sim::attacker::{ANSWER, Body, Key, Link, OPEN, answer, at, commitment, envelopes, reach, send, shake};
+use sim::attacker::{
+    ANSWER, Body, Key, Link, OPEN, Opening, answer, at, commitment, envelopes, reach, send, shake,
+};
 use sim::{World, seeds};
 
 /// He comes in by the door like anybody; what he is given there: his Admit entry and the members' secret.
@@ -105,6 +107,30 @@ fn who_is_gone_from_where_members_meet_is_not_called() {
             matches!(ClientMessage::decode(bytes), Ok(ClientMessage::Send { tag, .. }) if tag == mesh.tag)
         });
         assert_eq!(calls.count(), 0, "each call would keep others waiting");
+    }
+}
+
+#[test]
+fn who_speaks_only_other_versions_is_told_and_not_left_waiting() {
+    const UNSUPPORTED: u8 = 4;
+    let mut world = World::new(1);
+    let (_, fragment) = world.host("Hanna");
+    let link = Link::of(&fragment);
+    let (door, to) = reach(&mut world, &link, Role::Knock);
+    // The lowest and the highest that the knocker speaks; ours is 2.
+    for (n, (versions, answer)) in
+        [([1, 1], Some(UNSUPPORTED)), ([3, 9], Some(UNSUPPORTED)), ([2, 2], Some(ANSWER))]
+            .into_iter()
+            .enumerate()
+    {
+        let meeting = [n as u8 + 1; 16];
+        let mut opening = Opening::new(&link, meeting, n as u64).envelope;
+        opening[2..4].copy_from_slice(&versions);
+        send(&mut world, door, &link, to, opening);
+        world.run_for(2_000);
+        let heard = envelopes(&mut world, door);
+        let kinds = heard.iter().filter(|(_, envelope)| envelope[4..20] == meeting);
+        assert_eq!(kinds.map(|(_, envelope)| envelope[0]).next(), answer, "{versions:?}");
     }
 }
 
