@@ -2,6 +2,8 @@
 
 use peer_core::error::CommandError;
 use peer_core::io::{Command, Presence};
+use signal_proto::{ClientMessage, Role, ServerMessage};
+use sim::attacker::{Link, at};
 use sim::{NodeId, World, worlds};
 
 fn deny(world: &mut World, host: NodeId, guest: NodeId) {
@@ -194,6 +196,13 @@ fn a_new_link_makes_the_old_one_useless_and_leaves_members_alone() {
         });
         world.run_for(30_000);
         assert_eq!(world.view(host).knocked, shown);
+        let nobody = at(&mut world, &Link::of(&old), Role::Knock);
+        world.run_for(1_000);
+        let heard = world.script_heard(nobody);
+        assert!(
+            matches!(&heard[..], [ServerMessage::Joined { peers, .. }] if peers.is_empty()),
+            "who comes by it is told at once that nobody is there: {heard:?}"
+        );
         world.say(member, "still here");
         world.same_chat(&[host, member], 1);
         world.reload(member);
@@ -282,6 +291,28 @@ fn a_link_whose_room_was_changed_finds_nobody_and_says_so_before_it_tries_again(
             world.view(guest).presence == Some(Presence::NobodyThere)
         });
         assert!(world.view(host).knocks.is_empty());
+    }
+}
+
+#[test]
+fn who_waits_at_the_door_is_told_when_the_last_listener_goes_and_not_before() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        let asked = |world: &World| matches!(world.view(guest).presence, Some(Presence::Asked { .. }));
+        world.run_until("it has digits", asked);
+        let door = Link::of(&link);
+        let other = at(&mut world, &door, Role::Listen);
+        world.run_for(2_000);
+        world.script_send(other, &ClientMessage::Leave { tag: door.tag });
+        world.run_for(2_000);
+        assert!(asked(&world), "the host is still there: {:?}", world.view(guest).presence);
+        world.close(host, true);
+        world.run_for(2_000);
+        assert_eq!(world.view(guest).presence, Some(Presence::NobodyThere));
+        world.reopen(host);
+        world.admit(host, guest);
     }
 }
 
