@@ -4,7 +4,7 @@ use peer_core::error::CommandError;
 use peer_core::io::{Command, Presence};
 use signal_proto::{ClientMessage, Role, ServerMessage};
 use sim::attacker::{Link, at};
-use sim::{NodeId, World, worlds};
+use sim::{NodeId, World, seeds, worlds};
 
 fn deny(world: &mut World, host: NodeId, guest: NodeId) {
     let knock = world.knock(host, guest);
@@ -317,12 +317,80 @@ fn who_waits_at_the_door_is_told_when_the_last_listener_goes_and_not_before() {
 }
 
 #[test]
+fn a_listener_that_never_answers_is_nobody() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        world.run_for(1_000);
+        world.close(host, true);
+        let _mute = at(&mut world, &Link::of(&link), Role::Listen);
+        world.run_for(1_000);
+        let (guest, since) = (world.guest("Gustav", &link), world.now());
+        world.run_until("nobody is there", |world| world.view(guest).presence == Some(Presence::NobodyThere));
+        assert!(world.now() - since <= 20_000, "so it is said before one gives up");
+        world.reopen(host);
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn a_restart_of_the_server_leaves_the_digits_of_who_waits_as_they_are() {
+    for seed in seeds(8) {
+        let mut world = World::new(seed);
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        let digits = |world: &World| match &world.view(guest).presence {
+            Some(Presence::Asked { sas }) => Some(sas.clone()),
+            _ => None,
+        };
+        world.run_until("it has digits", |world| digits(world).is_some());
+        let before = digits(&world);
+        // Far away, so that an answer takes its time.
+        world.net().signal_latency = (350, 450);
+        world.restart_signaling();
+        world.run_for(15_000);
+        assert_eq!((digits(&world), world.view(host).knocked), (before, 1), "people may be comparing them");
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn who_is_let_in_is_connected_by_the_way_it_came() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.admit(host, guest);
+        world.linked(&[host, guest]);
+        world.run_for(15_000);
+        assert_eq!((world.lanes_opened(host), world.lanes_opened(guest)), (1, 1), "one connection is enough");
+    }
+}
+
+#[test]
+fn a_newcomer_brings_its_admission_to_who_cannot_hear_of_it_otherwise() {
+    for mut world in worlds(2) {
+        let all = world.room_of(2);
+        let [host, member] = all[..] else { unreachable!("two") };
+        world.run_for(5_000);
+        world.cut_lanes(host, member);
+        let link = world.link(host);
+        let late = world.guest("Lena", &link);
+        world.admit(host, late);
+        world.run_until("she is known", |world| world.sees(member, late).is_some());
+        assert_eq!(world.lanes_opened(late), 2, "at the first try");
+    }
+}
+
+#[test]
 fn a_host_that_reloads_during_a_knock_is_asked_again() {
     for mut world in worlds(3) {
         let (host, link) = world.host("Hanna");
         let guest = world.guest("Gustav", &link);
         world.knock(host, guest);
         world.reload(host);
+        let since = world.now();
+        world.run_until("it is asked again", |world| !world.view(host).knocks.is_empty());
+        assert!(world.now() - since <= 15_000, "not only when the old conversation is given up");
         world.admit(host, guest);
     }
 }
