@@ -82,7 +82,13 @@ fn a_member_whose_own_call_was_lost_is_called_by_who_was_there() {
         let socket = at(&mut world, &mesh, Role::Mesh);
         world.run_for(5_000);
         assert!(envelopes(&mut world, socket).is_empty(), "whoever comes later calls first");
-        world.run_for(6_000);
+        // Calls of somebody else that he leaves half open are no calls of the host's own.
+        let (other, to) = reach(&mut world, &mesh, Role::Mesh);
+        for n in 0..4 {
+            let opening = Opening::new(&mesh, [n + 100; 16], u64::from(n)).envelope;
+            send(&mut world, other, &mesh, to, opening);
+        }
+        world.run_for(5_000);
         assert!(
             envelopes(&mut world, socket).iter().any(|(_, envelope)| envelope[0] == OPEN),
             "he is called"
@@ -131,6 +137,42 @@ fn who_speaks_only_other_versions_is_told_and_not_left_waiting() {
         let heard = envelopes(&mut world, door);
         let kinds = heard.iter().filter(|(_, envelope)| envelope[4..20] == meeting);
         assert_eq!(kinds.map(|(_, envelope)| envelope[0]).next(), answer, "{versions:?}");
+    }
+}
+
+#[test]
+fn calls_from_one_socket_are_few_and_leave_those_of_others_alone() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let (host, fragment) = world.host("Hanna");
+        let insider = Key::new(66);
+        let (admit, epoch) = let_in(&mut world, &fragment, &insider);
+        let (mesh, host_key) = (Link::with(&epoch, "mesh", 2), world.key(host).0);
+        let (quiet, to) = reach(&mut world, &mesh, Role::Mesh);
+        let (mut conversation, _) = shake(&mut world, quiet, to, &mesh, 90);
+        let (loud, _) = reach(&mut world, &mesh, Role::Mesh);
+        for n in 0..5 {
+            let opening = Opening::new(&mesh, [n + 100; 16], u64::from(n)).envelope;
+            send(&mut world, loud, &mesh, to, opening);
+        }
+        world.run_for(1_000);
+        let answers =
+            envelopes(&mut world, loud).iter().filter(|(_, envelope)| envelope[0] == ANSWER).count();
+        assert_eq!(answers, 4, "as many as one socket may leave half open");
+        let (before, key) = (world.lanes_opened(host), insider.public());
+        let signature = insider.prove(&mesh, true, &host_key, &key, &conversation.h);
+        let claim = Body::Claim {
+            key,
+            signature,
+            nonce: [0; 32],
+            name: String::new(),
+            admit: Some(admit),
+            features: 0,
+        };
+        let claim = conversation.say(&claim);
+        send(&mut world, quiet, &mesh, to, claim);
+        world.run_for(3_000);
+        assert_eq!(world.lanes_opened(host), before + 1, "who called before them goes on");
     }
 }
 
