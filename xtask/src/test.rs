@@ -3,6 +3,7 @@
 //! A stage that fails does not stop the others; one whose ground is missing (the page did not build) fails too,
 //! and says so. Nothing is skipped silently.
 
+mod copy;
 mod counts;
 mod mutants;
 mod stages;

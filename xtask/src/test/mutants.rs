@@ -4,10 +4,10 @@
 //! works in a copy of the tree, so that no defect can stay in the sources whatever happens to it.
 
 mod chosen;
-mod copy;
 mod outcome;
 
 use super::Options;
+use super::copy;
 use super::counts::Counts;
 use crate::page;
 use crate::project::{self, Project};
