@@ -53,6 +53,9 @@ struct BuildOptions {
     /// The same as one static program that needs nothing of the machine it runs on (Linux)
     #[arg(long = "static")]
     packed: bool,
+    /// Only the page, into www/dist
+    #[arg(long, conflicts_with_all = ["release", "packed"])]
+    page: bool,
 }
 
 fn main() -> ExitCode {
@@ -71,6 +74,10 @@ fn main() -> ExitCode {
 
 fn build(project: &Project, options: &BuildOptions) -> anyhow::Result<()> {
     page::build(project, wasm::Size::Smallest)?;
+    if options.page {
+        println!("page: {}", project.www().join("dist").display());
+        return Ok(());
+    }
     let server = if options.packed {
         packed::build(project, packed::Speed::Full)?
     } else {

@@ -42,7 +42,8 @@ fn build_as(project: &Project, script: &str, made: &str, size: Size) -> Result<(
         return Ok(());
     }
     shell::step(&format!("page ({script})"), || {
-        shell::run(&mut npm::script(&www, script))?;
+        // Vite would build the page for developers if somebody has set it otherwise.
+        shell::run(npm::script(&www, script).env("NODE_ENV", "production"))?;
         let mut compress = shell::command("node", &project.root);
         shell::run(compress.arg("xtask/npm/compress.mjs").arg(&made))
     })?;

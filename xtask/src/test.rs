@@ -6,6 +6,7 @@
 mod copy;
 mod counts;
 mod mutants;
+mod same;
 mod stages;
 
 use crate::project::Project;

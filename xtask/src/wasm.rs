@@ -8,8 +8,9 @@ use crate::shell;
 use crate::stamp::{Inputs, Stamp};
 use crate::tools::{self, WASM_TARGET};
 use anyhow::{Context, Result, anyhow};
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
 use wasm_bindgen_cli_support::Bindgen;
 
 /// Smallest first: the module is loaded over slow lines, and its hot loops are already fast. What counts is its size
@@ -71,20 +72,45 @@ fn compile(project: &Project) -> Result<PathBuf> {
     // Panics name source files: without the builder's folders the module is the same on every machine, and tells
     // nobody where it was built.
     cargo.args(["--config", &remap(project)?]);
+    without_settings(&mut cargo);
     shell::run(&mut cargo)?;
     let module = project.target.join(WASM_TARGET).join("wasm/peer_wasm.wasm");
     module.is_file().then_some(module).ok_or_else(|| anyhow!("peer-wasm made no module: is it a cdylib?"))
 }
 
+/// Settings of this machine that would make another module, or let it name folders again: cargo takes flags from one place
+/// only, and the environment is the first.
+fn without_settings(cargo: &mut Command) {
+    let target = WASM_TARGET.replace('-', "_").to_ascii_uppercase();
+    let prefixes = ["CARGO_PROFILE_WASM_".to_owned(), format!("CARGO_TARGET_{target}_")];
+    let names = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_INCREMENTAL"];
+    for (name, _) in env::vars_os() {
+        let is_meant = |name: &str| {
+            names.contains(&name) || prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
+        };
+        if name.to_str().is_some_and(is_meant) {
+            cargo.env_remove(name);
+        }
+    }
+}
+
 fn remap(project: &Project) -> Result<String> {
     let sysroot = shell::output(shell::command("rustc", &project.root).args(["--print", "sysroot"]))?;
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    let folders =
-        [(Some(project.root.clone()), "."), (home, "/cargo"), (Some(sysroot.trim().into()), "/rust")];
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let folders = [
+        (Some(project.root.clone()), "."),
+        (home, "/cargo"),
+        (Some(sysroot.trim().into()), "/rust"),
+        // Build scripts write sources there; it need not be inside the tree.
+        (Some(project.target.clone()), "/target"),
+    ];
+    let mut folders: Vec<(PathBuf, &str)> =
+        folders.into_iter().filter_map(|(folder, name)| Some((folder?, name))).collect();
+    // The last that fits counts, and one may lie in another.
+    folders.sort_by_key(|(folder, _)| folder.as_os_str().len());
     let flags: Vec<String> = folders
-        .into_iter()
-        .filter_map(|(folder, name)| Some((folder?, name)))
+        .iter()
         .map(|(folder, name)| {
             serde_json::to_string(&format!("--remap-path-prefix={}={name}", folder.display()))
         })

@@ -1,28 +1,38 @@
-//! A copy of the tree for what is built and broken there: always in the same place, so that a second run builds little.
+//! A copy of the tree for what is built or broken there: always in the same place, so that a second run builds little.
 
 use crate::project::Project;
 use crate::shell;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Makes the copy as the work tree is now, with the page if it is built, and returns its root. What has not changed is not written, so that it need not
-/// be built again; a defect that an interrupted run has left there is.
+/// Makes `copy` as the work tree is now, with the page if that is built. What has not changed is not written, so that it
+/// need not be built again; a defect that an interrupted run has left there is.
 ///
 /// # Errors
 /// If git does not know the tree, or a file cannot be copied.
-pub(super) fn tree(project: &Project) -> Result<PathBuf> {
-    let copy = project.scratch().join("mutants/tree");
+pub(super) fn with_page(project: &Project, copy: &Path) -> Result<()> {
+    let page = built(&project.root, &project.www().join("dist"))?;
+    tree(project, copy, &page)
+}
+
+/// The same without anything that was built.
+///
+/// # Errors
+/// Likewise.
+pub(super) fn sources(project: &Project, copy: &Path) -> Result<()> {
+    tree(project, copy, &[])
+}
+
+fn tree(project: &Project, copy: &Path, built: &[String]) -> Result<()> {
     let mut list = shell::command("git", &project.root);
     let listed = shell::output(list.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]))?;
     let mut wanted: BTreeSet<&str> = listed.split('\0').filter(|path| !path.is_empty()).collect();
     ensure!(wanted.contains("Cargo.toml"), "git lists no Cargo.toml");
-    let built = built(&project.root, &project.www().join("dist"))?;
     wanted.extend(built.iter().map(String::as_str));
-    fill(&project.root, &copy, &wanted)?;
-    clear(&copy, &copy, &wanted)?;
-    Ok(copy)
+    fill(&project.root, copy, &wanted)?;
+    clear(copy, copy, &wanted)
 }
 
 /// The files of the built page, if there is one, by their paths from the root.

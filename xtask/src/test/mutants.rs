@@ -77,7 +77,8 @@ impl Which {
 /// If the tests fail without any defect, or a tool is missing.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<Counts> {
     let tool = tools::cargo_mutants(project)?;
-    let tree = copy::tree(project)?;
+    let tree = project.scratch().join("mutants/tree");
+    copy::with_page(project, &tree)?;
     let equivalents = Equivalents::read(project)?;
     let all = listed(&tool, &tree)?;
     let stale = equivalents.stale(&all);
@@ -95,7 +96,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<Counts> {
     if chosen.iter().any(|mutant| tests_of(&mutant.package).contains(&"signaling")) {
         // Its tests ask the server for the page.
         page::build(project, Size::Smallest)?;
-        copy::tree(project)?;
+        copy::with_page(project, &tree)?;
     }
     let mut outcomes: BTreeMap<String, Outcome> = BTreeMap::new();
     for (package, _) in PACKAGES {

@@ -3,6 +3,7 @@
 use super::Options;
 use super::counts::Counts;
 use super::mutants;
+use super::same;
 use crate::browser;
 use crate::npm;
 use crate::packed::{self, Speed};
@@ -29,11 +30,17 @@ pub(crate) struct Stage {
 }
 
 /// All stages in their order.
-pub(crate) const STAGES: [Stage; 13] = [
+pub(crate) const STAGES: [Stage; 14] = [
     Stage { name: "fmt", what: "Rust is formatted", needs: &[], run: fmt },
     Stage { name: "tidy", what: "the architecture's rules, licences and sources", needs: &[], run: tidy },
     Stage { name: "deny", what: "cargo-deny, where it is installed", needs: &[], run: deny },
     Stage { name: "page", what: "the Wasm module and the page build", needs: &[], run: build_page },
+    Stage {
+        name: "same",
+        what: "the page built elsewhere has the same bytes",
+        needs: &["page"],
+        run: same::run,
+    },
     Stage { name: "clippy", what: "lints, all Rust", needs: &[], run: clippy },
     Stage { name: "wasm", what: "lints, the browser shell for its own target", needs: &[], run: clippy_wasm },
     Stage { name: "rust", what: "all Rust tests", needs: &["page"], run: rust },
