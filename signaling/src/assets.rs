@@ -12,6 +12,11 @@ pub(crate) async fn index(State(app): State<Arc<App>>, headers: HeaderMap) -> Re
     page::index(&app.page, &headers)
 }
 
+/// What it consists of.
+pub(crate) async fn manifest(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    page::manifest(&app.page, &headers)
+}
+
 /// Every other file.
 pub(crate) async fn file(uri: Uri, headers: HeaderMap) -> Response {
     page::file(uri.path().trim_start_matches('/'), &headers)

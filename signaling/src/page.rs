@@ -1,10 +1,11 @@
 //! The page: files of `www/dist`, embedded in release builds and read from disk in debug builds.
 //!
-//! Only `index.html` is changed on its way: it carries the page's configuration. File names under `assets/` contain
-//! a hash of their content, so browsers may keep those for ever. Beside them lie compressed versions, made when the
-//! page was built; nothing is ever compressed here.
+//! Only `index.html` is changed on its way: it carries the page's configuration. The manifest says what it is without. File
+//! names under `assets/` contain a hash of their content, so browsers may keep those for ever. Beside them lie compressed
+//! versions, made when the page was built; nothing is ever compressed here.
 
 mod coding;
+mod manifest;
 
 use crate::config::IceServer;
 use crate::serves::SignalingUrl;
@@ -17,7 +18,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
-/// What stands in `index.html` where its configuration belongs, inside the attribute of a meta element.
+pub(crate) use manifest::PATH as MANIFEST_PATH;
+
+/// The page itself, among its files.
+const INDEX: &str = "index.html";
+
+/// What stands in it where its configuration belongs, inside the attribute of a meta element.
 const PLACEHOLDER: &str = "__LINKSPAN_CONFIG__";
 
 const NOT_BUILT: &str = "The page was not built: `cargo xtask run` builds it and starts this server again.\n";
@@ -30,7 +36,7 @@ struct Files;
 /// What the page is told by its own HTML.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// JSON, escaped for an attribute in double quotes.
+    /// JSON.
     config: String,
 }
 
@@ -51,12 +57,12 @@ impl Page {
         if let Some(url) = signaling {
             config["signalingUrl"] = json!(url.to_string());
         }
-        Self { config: escape_attribute(&config.to_string()) }
+        Self { config: config.to_string() }
     }
 
     /// `html` with the configuration in its place.
     fn fill(&self, html: &[u8]) -> String {
-        String::from_utf8_lossy(html).replace(PLACEHOLDER, &self.config)
+        String::from_utf8_lossy(html).replace(PLACEHOLDER, &escape_attribute(&self.config))
     }
 }
 
@@ -67,20 +73,28 @@ pub(crate) fn nothing() -> Response {
 
 /// The page itself as `page` configures it, never kept without asking again.
 pub(crate) fn index(page: &Page, headers: &HeaderMap) -> Response {
-    let Some(file) = Files::get("index.html") else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], NOT_BUILT)
-            .into_response();
-    };
-    let html = page.fill(&file.data).into_bytes();
-    let etag = etag(&Sha256::digest(&html).into());
-    answer("index.html", Cow::Owned(html), Coding::Identity, etag, headers)
+    let html = Files::get(INDEX).map(|file| page.fill(&file.data));
+    html.map_or_else(not_built, |html| made(INDEX, html, headers))
+}
+
+/// What it consists of, for whoever wants to check it.
+pub(crate) fn manifest(page: &Page, headers: &HeaderMap) -> Response {
+    manifest::of(page).map_or_else(not_built, |manifest| made(MANIFEST_PATH, manifest, headers))
+}
+
+fn not_built() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], NOT_BUILT).into_response()
+}
+
+/// What is made here and lies in no file.
+fn made(path: &str, text: String, headers: &HeaderMap) -> Response {
+    let etag = etag(&Sha256::digest(&text).into());
+    answer(path, Cow::Owned(text.into_bytes()), Coding::Identity, etag, headers)
 }
 
 /// Every other file, by its `path` without the first slash, in the version that the browser likes best.
 pub(crate) fn file(path: &str, headers: &HeaderMap) -> Response {
-    // A version is a way to send its file, not a file to ask for.
-    let is_version = CODINGS.iter().any(|coding| coding.token().is_some() && path.ends_with(coding.ending()));
-    if is_version || Files::get(path).is_none() {
+    if is_version(path) || Files::get(path).is_none() {
         return nothing();
     }
     let version = |coding: Coding| Files::get(&format!("{path}{}", coding.ending()));
@@ -89,6 +103,11 @@ pub(crate) fn file(path: &str, headers: &HeaderMap) -> Response {
         Some((coding, file)) => answer(path, file.data, coding, etag(&file.metadata.sha256_hash()), headers),
         None => (StatusCode::NOT_ACCEPTABLE, [(header::VARY, "accept-encoding")]).into_response(),
     }
+}
+
+/// A version is a way to send its file, not a file to ask for.
+fn is_version(path: &str) -> bool {
+    CODINGS.iter().any(|coding| coding.token().is_some() && path.ends_with(coding.ending()))
 }
 
 /// The bytes, or the word that what the browser has is still they.
@@ -160,17 +179,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_configuration_is_json_in_an_attribute_and_names_nobody_else_by_default() {
-        assert_eq!(Page::new(&[], None, None).config, "{&quot;iceServers&quot;:[]}");
+    fn the_configuration_is_json_and_names_nobody_else_by_default() {
+        assert_eq!(Page::new(&[], None, None).config, "{\"iceServers\":[]}");
         let server = "stun:stun.example.org:3478".parse().unwrap();
         let page = Page::new(&[server], Some(3478), Some(&"wss://signal.test".parse().unwrap()));
-        let json = page.config.replace("&quot;", "\"");
         let expected = json!({
             "iceServers": [{ "urls": ["stun:stun.example.org:3478"] }],
             "stunPort": 3478,
             "signalingUrl": "wss://signal.test/signal",
         });
-        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), expected);
+        assert_eq!(serde_json::from_str::<Value>(&page.config).unwrap(), expected);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::assets;
 use crate::headers::security_headers;
 use crate::health;
+use crate::page::MANIFEST_PATH;
 use crate::serves::Serves;
 use crate::ws;
 use axum::Router;
@@ -18,7 +19,7 @@ pub(crate) fn router(app: Arc<App>, serves: &Serves, hsts: bool) -> Router {
     let headers = security_headers(serves, hsts);
     let page = || {
         let page = Router::new().route("/", get(assets::index)).route("/index.html", get(assets::index));
-        page.fallback(get(assets::file))
+        page.route(MANIFEST_PATH, get(assets::manifest)).fallback(get(assets::file))
     };
     let signaling = || Router::new().route(signal_proto::PATH, get(ws::upgrade));
     let served = match serves {

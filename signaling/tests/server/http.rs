@@ -37,7 +37,7 @@ async fn every_answer_carries_the_security_headers() {
 async fn a_server_without_a_page_serves_none_and_one_without_signaling_takes_nobody_in() {
     let serves = Serves::Signaling;
     let (_server, address) = start_with(Config { serves, ..Config::default() }).await;
-    for path in ["/", "/index.html", "/assets/x.js"] {
+    for path in ["/", "/index.html", "/assets/x.js", "/.well-known/linkspan-page.json"] {
         let answer = get(address, path).await;
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
         assert!(

@@ -16,6 +16,8 @@ mod http;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod manifest;
+#[cfg(test)]
 mod meeting;
 #[cfg(test)]
 mod metrics;
