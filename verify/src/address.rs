@@ -1,0 +1,123 @@
+//! Where a page is, and where what it names is: as browsers resolve it (RFC 3986, 5.2), as far as pages like ours need it.
+//!
+//! What stands behind `#` is the secret of a room's link. It is dropped here, so it can be neither sent nor shown.
+
+use std::fmt;
+use std::str::FromStr;
+use ureq::http::Uri;
+
+/// `http://` or `https://`, a host, perhaps a port, and a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Scheme, host and port.
+    origin: String,
+    /// With the slash that it begins with.
+    path: String,
+}
+
+/// Not the address of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAnAddress;
+
+impl Address {
+    /// Of the file `path` of this page's origin: all that our page names is named from there.
+    pub(crate) fn at_root(&self, path: &str) -> Self {
+        Self { origin: self.origin.clone(), path: format!("/{}", path.trim_start_matches('/')) }
+    }
+
+    /// Of what is called `reference` here.
+    pub(crate) fn join(&self, reference: &str) -> Result<Self, NotAnAddress> {
+        let reference = reference.split('#').next().unwrap_or_default();
+        let scheme = self.origin.split(':').next().unwrap_or_default();
+        if reference.starts_with("//") {
+            return format!("{scheme}:{reference}").parse();
+        }
+        if reference.split(['/', '?']).next().is_some_and(|first| first.contains(':')) {
+            return reference.parse();
+        }
+        let folder = self.path.rfind('/').map_or("/", |slash| &self.path[..=slash]);
+        let path = if reference.starts_with('/') { String::new() } else { folder.to_owned() } + reference;
+        format!("{}{path}", self.origin).parse()
+    }
+}
+
+impl FromStr for Address {
+    type Err = NotAnAddress;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
+        let text = text.split('#').next().unwrap_or_default();
+        let uri: Uri = text.parse().map_err(|_| NotAnAddress)?;
+        let scheme =
+            uri.scheme_str().filter(|scheme| ["http", "https"].contains(scheme)).ok_or(NotAnAddress)?;
+        let authority = uri.authority().ok_or(NotAnAddress)?;
+        // A name and a password would be sent to whoever is there.
+        if authority.as_str().contains('@') || uri.host().is_none_or(str::is_empty) {
+            return Err(NotAnAddress);
+        }
+        let usual =
+            [("http", 80), ("https", 443)].contains(&(scheme, authority.port_u16().unwrap_or_default()));
+        let host = authority.host().to_ascii_lowercase();
+        let port = authority.port().filter(|_| !usual).map_or(String::new(), |port| format!(":{port}"));
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        Ok(Self { origin: format!("{scheme}://{host}{port}"), path: path.to_owned() })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.path)
+    }
+}
+
+impl fmt::Display for NotAnAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected http://HOST[:PORT][/PATH] or https://HOST[:PORT][/PATH]")
+    }
+}
+
+impl std::error::Error for NotAnAddress {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_secret_of_a_link_is_dropped() {
+        let page = address("https://Share.test:443/a/#secret");
+        assert_eq!(page.to_string(), "https://share.test/a/");
+        assert_eq!(page.join("b#secret").unwrap().to_string(), "https://share.test/a/b");
+        assert_eq!(address("https://share.test#secret").to_string(), "https://share.test/");
+    }
+
+    #[test]
+    fn what_a_page_names_is_where_a_browser_finds_it() {
+        let page = address("http://share.test:8080/a/b?c");
+        for (reference, found) in [
+            ("/assets/x.js", "http://share.test:8080/assets/x.js"),
+            ("x.js", "http://share.test:8080/a/x.js"),
+            ("//other.test/x.js", "http://other.test/x.js"),
+            ("https://other.test", "https://other.test/"),
+            ("?d", "http://share.test:8080/a/?d"),
+        ] {
+            assert_eq!(page.join(reference).unwrap().to_string(), found, "{reference}");
+        }
+        assert_eq!(page.at_root("assets/x.js").to_string(), "http://share.test:8080/assets/x.js");
+        for bad in ["data:text/javascript,1", "javascript:1", "ftp://other.test/", "https://a@b.test/"] {
+            assert_eq!(page.join(bad), Err(NotAnAddress), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_pages_have_an_address() {
+        for bad in
+            ["", "share.test", "/x", "ftp://share.test", "https://", "https://u:p@share.test/", "http://a b/"]
+        {
+            assert_eq!(bad.parse::<Address>(), Err(NotAnAddress), "{bad}");
+        }
+        assert_eq!(address("http://[::1]:8080").to_string(), "http://[::1]:8080/");
+    }
+}
