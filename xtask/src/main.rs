@@ -15,6 +15,7 @@ mod shell;
 mod stamp;
 mod test;
 mod tools;
+mod verify;
 mod wasm;
 
 #[cfg(test)]
@@ -39,6 +40,8 @@ enum Task {
     Test(test::Options),
     /// Build the page and the server, start nothing
     Build(BuildOptions),
+    /// Say for each file of a server's page whether this source builds it
+    Verify(verify::Options),
     /// Take a picture of every state of the page, into target/shots
     Shots(browser::ShotsOptions),
     /// Measure the page or the signaling server, beside others in the same run
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Task::Run(options) => run::run(&project, &options).map(|()| ExitCode::SUCCESS),
         Task::Test(options) => test::test(&project, &options),
         Task::Build(options) => build(&project, &options).map(|()| ExitCode::SUCCESS),
+        Task::Verify(options) => verify::verify(&project, &options),
         Task::Shots(options) => browser::shots(&project, &options).map(|()| ExitCode::SUCCESS),
         Task::Bench(options) => bench::bench(&project, &options).map(|()| ExitCode::SUCCESS),
     });
