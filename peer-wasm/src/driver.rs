@@ -82,7 +82,7 @@ impl Driver {
             None => {
                 driver.submit(io::Command::CreateRoom { name: options.name }, CommandName::CreateRoom, None)
             }
-            Some(link) => driver.approach(link, None),
+            Some(link) => driver.approach(&link, None),
         }
         let store = driver.store.clone();
         js_sys::futures::spawn_local(async move {
@@ -157,15 +157,16 @@ impl Driver {
                     Failure { retryable: true, ..mistake(ErrorCode::OpenElsewhere, "another tab holds it") };
                 self.reject(CommandName::JoinRoom, Some(invitation.room().to_hex()), error);
             }
-            Ok(_) => self.approach(link, Some(name)),
+            Ok(_) => self.approach(&link, Some(name)),
         }
     }
 
     /// Go to where `link` leads: into the room if this browser is a member, else to its door, or straight on to
     /// asking in under `name`.
-    fn approach(self: &Rc<Self>, link: String, name: Option<String>) {
-        let room = match Invitation::parse(&link) {
-            Ok(invitation) => invitation.room(),
+    fn approach(self: &Rc<Self>, link: &str, name: Option<String>) {
+        // From here on in its own form, whatever it looked like when it arrived.
+        let (room, link) = match Invitation::parse(link) {
+            Ok(invitation) => (invitation.room(), invitation.fragment()),
             Err(error) => {
                 let reason = match error {
                     invitation::BadLink::Malformed => BadLink::Malformed,

@@ -17,6 +17,7 @@ use crate::log::MAX_MEMBERS;
 use crate::meeting::conduit::accept;
 use crate::meeting::envelope::{Body, Denial, Header, MeetingId, Mode};
 use crate::meeting::handshake::{Authenticated, Deciding, ExpectGuest, Unproven};
+use crate::meeting::invitation::Invitation;
 use crate::meeting::{HALF_OPEN, KNOCK_LIFE, Meeting, Stage, Way};
 use crate::wire::Frame;
 use alloc::string::String;
@@ -322,7 +323,7 @@ impl Room {
             self.signal.leave(older, cx);
         }
         self.leave_old_door(cx);
-        self.identity.door = DoorSecret::random(cx.rng);
+        self.identity.door = Invitation::secret_of(self.id, cx.rng);
         self.door = Door::default();
         self.store_identity(cx);
         self.signal.join(self.identity.door.tag(), Role::Listen, cx);

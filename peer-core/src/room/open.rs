@@ -3,9 +3,8 @@
 use super::door::Door;
 use super::members::Members;
 use super::{Identity, Membership, Phase, Room, SYNC, outbox, records};
-use crate::base::door_secret::DoorSecret;
 use crate::base::error::CommandError;
-use crate::base::id::{CommandId, RoomId};
+use crate::base::id::{CommandId, MemberId, RoomId};
 use crate::base::identity::{Keypair, Secret};
 use crate::base::map::Map;
 use crate::base::path::clean_person_name;
@@ -15,7 +14,7 @@ use crate::cx::Context;
 use crate::io::Event;
 use crate::link::CONNECT;
 use crate::log::Log;
-use crate::meeting::invitation::Invitation;
+use crate::meeting::invitation::{self, Invitation};
 use crate::shelf::fetch::Fetching;
 use crate::shelf::serve::Serving;
 use crate::signal::Signal;
@@ -27,14 +26,11 @@ use signal_proto::Role;
 impl Room {
     pub(crate) fn create(name: &str, command: CommandId, cx: &mut Context<'_>) -> Result<Self, CommandError> {
         let name = optional_name(name)?;
-        let seed = Secret::random(cx.rng);
-        let key = Keypair::from_seed(&seed);
-        let host = key.member();
-        let log = Log::new(host);
+        let (seed, host, log) = founded(cx);
         let member = Membership { epoch: Secret::random(cx.rng), ret: Secret::random(cx.rng), admit: None };
         let identity = Identity {
             seed,
-            door: DoorSecret::random(cx.rng),
+            door: Invitation::secret_of(log.digest().room(), cx.rng),
             room: log.digest().room(),
             name: name.clone(),
             host: Some(host),
@@ -179,6 +175,20 @@ impl Room {
             member: self.phase == Phase::Member,
             name: self.identity.name.clone(),
         });
+    }
+}
+
+/// A room of somebody new: whose name goes into the link, so one is taken that travels well.
+fn founded(cx: &mut Context<'_>) -> (Secret, MemberId, Log) {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let seed = Secret::random(cx.rng);
+        let host = Keypair::from_seed(&seed).member();
+        let log = Log::new(host);
+        if tries == invitation::TRIES || Invitation::travels_well_to(log.digest().room()) {
+            return (seed, host, log);
+        }
     }
 }
 

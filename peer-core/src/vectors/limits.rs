@@ -11,7 +11,7 @@ macro_rules! sources {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!("../../../", $path)))),+] };
 }
 
-const SOURCES: [(&str, &str); 65] = sources![
+const SOURCES: [(&str, &str); 66] = sources![
     "peer-core/src/base/blob.rs",
     "peer-core/src/base/identity.rs",
     "peer-core/src/base/path.rs",
@@ -30,6 +30,7 @@ const SOURCES: [(&str, &str); 65] = sources![
     "peer-core/src/meeting/envelope.rs",
     "peer-core/src/meeting/handshake.rs",
     "peer-core/src/meeting/invitation.rs",
+    "peer-core/src/meeting/invitation/mangled.rs",
     "peer-core/src/peer.rs",
     "peer-core/src/room.rs",
     "peer-core/src/room/door.rs",

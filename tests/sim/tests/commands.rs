@@ -16,7 +16,13 @@ fn a_wrong_cut_or_foreign_link_is_refused_at_once() {
         assert!(world.try_command(guest, join).is_err(), "{link}");
     }
     assert!(world.view(guest).ready.is_none());
-    world.join(guest, &format!(" {link}."));
+    // What programs on its way have made of a whole one.
+    let (start, end) = link.split_at(20);
+    let mangled =
+        format!(" {start}%20{}.?utm_source=mail", end.replace('-', "%2D").replace('_', "\u{200b}_"));
+    world.join(guest, &mangled);
+    let known = world.view(guest).ready.as_ref().map(|(_, link, _)| link);
+    assert_eq!(known, Some(&link), "known by its own form");
 }
 
 #[test]
