@@ -8,7 +8,7 @@ const preloadEngine: Plugin = {
     return engine.map((name) => ({
       tag: "link",
       // As `fetch` asks for it, or it would be loaded twice.
-      attrs: { rel: "preload", as: "fetch", type: "application/wasm", crossorigin: true, href: `/${name}` },
+      attrs: { rel: "preload", as: "fetch", type: "application/wasm", crossorigin: true, href: `./${name}` },
       injectTo: "head",
     }));
   },
@@ -18,6 +18,8 @@ const preloadEngine: Plugin = {
 export default defineConfig(({ mode }) => {
   const shots = mode === "shots";
   return {
+    // Whatever the path is under which a proxy serves it.
+    base: "./",
     plugins: shots ? [] : [preloadEngine],
     build: {
       target: "es2022",

@@ -174,7 +174,7 @@ impl Signal {
                 (place.refused, place.due) = (true, Some(cx.now + REFUSED));
                 let state = match reason {
                     Refusal::TagFull => Presence::RoomFull,
-                    Refusal::ServerFull => Presence::ServerUnreachable,
+                    Refusal::ServerFull => Presence::ServerFull,
                 };
                 cx.event(Event::Presence { room: self.room, state });
                 Some(Heard::Refused)

@@ -255,6 +255,8 @@ pub(crate) enum Presence {
     Connecting,
     /// The server does not answer; tried again by itself, existing connections go on.
     ServerUnreachable,
+    /// The server has no place for anybody more; asked again by itself, existing connections go on.
+    ServerFull,
     /// On the server.
     Waiting,
     /// Guest: nobody answers the door yet; tried again by itself.

@@ -4,7 +4,7 @@
 use crate::addresses::Addresses;
 use crate::limits::Limits;
 use crate::metrics::{Limit, Metrics};
-use crate::origin::Origin;
+use crate::origin::{Origin, Refusals};
 use crate::page::Page;
 use crate::proxies::Proxies;
 use crate::switchboard::Switchboard;
@@ -25,6 +25,8 @@ pub(crate) struct App {
     pub(crate) proxies: Proxies,
     /// Whose pages may connect; if none, this server's own.
     pub(crate) origins: Vec<Origin>,
+    /// What the operator hears of pages that may not.
+    pub(crate) refusals: Refusals,
     /// TCP connections by address.
     pub(crate) connections: Addresses,
     /// WebSockets by address.

@@ -46,6 +46,7 @@ use addresses::Addresses;
 use app::App;
 use backplane::exchange::Exchange;
 use metrics::Metrics;
+use origin::Refusals;
 use page::Page;
 use std::io;
 use std::net::SocketAddr;
@@ -126,6 +127,7 @@ impl Server {
             ),
             proxies: self.config.proxies.clone(),
             origins: self.config.page_origins.clone(),
+            refusals: Refusals::default(),
             stop: self.stop.clone(),
             tasks: self.tasks.clone(),
             metrics: counted,

@@ -2,9 +2,18 @@
 //! visitor's network position; what is no browser names none and is known by the sub-protocol that it speaks.
 
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::warn;
+
+/// Between two lines about refused pages: enough to find one that an operator looks for, and no way to fill a disk.
+const SELDOM: Duration = Duration::from_mins(10);
+/// Characters of a header that are written down: the longest name that there is, and a port.
+const LONGEST: usize = 270;
 
 /// Where a page comes from (RFC 6454): `https://host[:port]`, or the same with `http`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +75,44 @@ pub(crate) fn may_connect(headers: &HeaderMap, allowed: &[Origin]) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let own = host.and_then(|host| host_and_port(host, origin.scheme.port()));
     own == Some((origin.host, origin.port))
+}
+
+/// Tells the operator of pages that may not connect, once in a while: mostly it is the operator's own, behind a proxy
+/// that does not pass on the address which browsers see.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    told: Mutex<Option<Instant>>,
+}
+
+impl Refusals {
+    /// A page with these headers was refused.
+    pub(crate) fn notice(&self, headers: &HeaderMap, now: Instant) {
+        if !self.is_news(now) {
+            return;
+        }
+        let said = |name| headers.get(name).map(written).unwrap_or_default();
+        let (origin, host) = (said(header::ORIGIN), said(header::HOST));
+        warn!(
+            origin,
+            host,
+            "a page was refused: the request's Host is not where it comes from. If it is your own, let the proxy pass on \
+             Host with its port, or name the origin with --page-origin"
+        );
+    }
+
+    fn is_news(&self, now: Instant) -> bool {
+        let mut told = self.told.lock().expect("nobody panics while holding it");
+        let is_news = told.is_none_or(|told| now >= told + SELDOM);
+        if is_news {
+            *told = Some(now);
+        }
+        is_news
+    }
+}
+
+/// A header's text as a log may show it.
+fn written(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }
 
 fn host_and_port(authority: &str, default_port: u16) -> Option<(String, u16)> {
@@ -142,6 +189,18 @@ mod tests {
         {
             assert!(!allowed("signal.test", &[origin], &list), "{origin}");
         }
+    }
+
+    #[test]
+    fn refused_pages_are_told_of_once_in_a_while_and_not_at_length() {
+        let refusals = Refusals::default();
+        let now = Instant::now();
+        let told =
+            [0, 1, 599, 600, 601, 1_199, 1_200].map(|s| refusals.is_news(now + Duration::from_secs(s)));
+        assert_eq!(told, [true, false, false, true, false, false, true]);
+        let long = HeaderValue::try_from("x".repeat(LONGEST + 1)).unwrap();
+        assert_eq!(written(&long).len(), LONGEST);
+        assert_eq!(written(&HeaderValue::from_bytes(b"a\xff\tb").unwrap()), "a\u{fffd}b");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) fn router(app: Arc<App>, serves: &Serves, hsts: bool) -> Router {
         let page = Router::new().route("/", get(assets::index)).route("/index.html", get(assets::index));
         page.route(MANIFEST_PATH, get(assets::manifest)).fallback(get(assets::file))
     };
-    let signaling = || Router::new().route(signal_proto::PATH, get(ws::upgrade));
+    let signaling = || Router::new().route(signal_proto::PATH, get(ws::upgrade).post(ws::whether));
     let served = match serves {
         Serves::Both => page().merge(signaling()),
         Serves::Signaling => signaling().fallback(assets::nothing),

@@ -15,7 +15,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use signal_proto::{ClientMessage, MAX_MESSAGE, SUBPROTOCOL, ServerMessage, close};
 use std::future::pending;
@@ -118,7 +118,8 @@ pub(crate) async fn upgrade(
 ) -> Response {
     if !may_connect(&headers, &app.origins) {
         app.metrics.hit(Limit::Origin);
-        return (StatusCode::FORBIDDEN, "This page may not connect here.\n").into_response();
+        app.refusals.notice(&headers, Instant::now());
+        return forbidden();
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
@@ -151,6 +152,20 @@ pub(crate) async fn upgrade(
             finish(&app.limits, &mut socket, end).await;
             drop((socket, ticket, connection, running));
         })
+}
+
+/// Answers a page whose socket did not open, and that no browser tells why: whether it may connect at all. A POST,
+/// because with that a browser names the page's origin as it does for a socket.
+pub(crate) async fn whether(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    if !may_connect(&headers, &app.origins) {
+        return forbidden();
+    }
+    let upgrade = [(header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade")];
+    (StatusCode::UPGRADE_REQUIRED, upgrade, "A WebSocket may be opened here.\n").into_response()
+}
+
+fn forbidden() -> Response {
+    (StatusCode::FORBIDDEN, "This page may not connect here.\n").into_response()
 }
 
 /// What a failed read means: a network that is gone is nobody's fault, anything else is no frame or one far too long.

@@ -1,6 +1,6 @@
 /**
  * Stories in real browsers: stories/pairs run with every pair of browsers, stories/each once in each browser,
- * stories/once with Chromium alone.
+ * stories/once and stories/others (what people stumbled over in other programs) with Chromium alone.
  * One at a time: two browsers fill the two cores of a small machine.
  */
 import { defineConfig } from "@playwright/test";
@@ -8,7 +8,7 @@ import type { Kinds } from "./harness/test";
 
 const PAIRS = "stories/pairs/**/*.spec.ts";
 const EACH = ["stories/each/**/*.spec.ts", "harness/smoke.spec.ts"];
-const ONCE = "stories/once/**/*.spec.ts";
+const ONCE = ["stories/once/**/*.spec.ts", "stories/others/**/*.spec.ts"];
 
 export default defineConfig<Kinds>({
   testDir: ".",
@@ -22,7 +22,7 @@ export default defineConfig<Kinds>({
   projects: [
     {
       name: "chromium-chromium",
-      testMatch: [...EACH, ONCE, PAIRS],
+      testMatch: [...EACH, ...ONCE, PAIRS],
       use: { hostKind: "chromium", guestKind: "chromium" },
     },
     { name: "firefox-firefox", testMatch: [...EACH, PAIRS], use: { hostKind: "firefox", guestKind: "firefox" } },

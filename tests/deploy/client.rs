@@ -47,6 +47,12 @@ pub(crate) fn certificate(folder: &Path) -> (PathBuf, PathBuf, TlsConnector) {
     (cert_file, key_file, TlsConnector::from(Arc::new(config)))
 }
 
+/// Where the page that is at the root has its script: it names it from where it is itself.
+pub(crate) fn script_of(page: &str) -> String {
+    let script = page.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a script");
+    format!("/{}", script.strip_prefix("./").expect("whatever the path is that a proxy puts before it"))
+}
+
 impl Site {
     pub(crate) fn plain(address: SocketAddr) -> Self {
         Self { address, tls: None }

@@ -1,6 +1,6 @@
 //! The image: what the last stage of deploy/Dockerfile says is done here by hand, in an empty root.
 
-use crate::client::Site;
+use crate::client::{Site, script_of};
 use crate::program::{example, folder, server, started};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -82,7 +82,7 @@ async fn in_an_empty_root_and_without_privileges_it_serves_the_page_and_brings_p
     let (head, page) = site.get("/", "").await;
     assert!(head.starts_with("http/1.1 200") && head.contains("content-security-policy"), "{head}");
     let page = String::from_utf8(page).unwrap();
-    let script = page.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a script");
+    let script = &script_of(&page);
     let (head, _) = site.get(script, "Accept-Encoding: br\r\n").await;
     assert!(head.starts_with("http/1.1 200") && head.contains("content-encoding: br"), "{head}");
     site.brings_people_together().await;

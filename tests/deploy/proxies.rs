@@ -1,6 +1,6 @@
 //! Behind a proxy: real ones, with the example configurations but for names, ports and certificates.
 
-use crate::client::{Site, certificate};
+use crate::client::{Site, certificate, script_of};
 use crate::program::{Output, Program, example, example_path, folder, free_port, replaced, server, started};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -101,7 +101,7 @@ async fn works(site: &Site) {
         assert_eq!(head.matches(&format!("\r\n{name}: ")).count(), 1, "{name} once in\n{head}");
     }
     let page = String::from_utf8(page).unwrap();
-    let script = page.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a script");
+    let script = &script_of(&page);
     let (head, _) = site.get(script, "Accept-Encoding: br, gzip\r\n").await;
     assert!(head.contains("content-encoding: br\r\n"), "{head}");
     assert!(head.contains("cache-control: public, max-age=31536000, immutable\r\n"), "{head}");

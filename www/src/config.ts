@@ -15,14 +15,37 @@ interface Config {
 
 /** The options of the engine; `link` is the text after `#`. */
 export function options(name: string): Options {
-  const { protocol, host, hash } = location;
-  const config = written(document.querySelector<HTMLMetaElement>('meta[name="linkspan-config"]')?.content ?? "");
+  const { hash } = location;
+  const config = configured();
   return {
-    signalUrl: config.signalingUrl ?? `${protocol === "https:" ? "wss" : "ws"}://${host}/signal`,
+    signalUrl: config.signalingUrl ?? beside("signal").replace(/^http/, "ws"),
     iceServers: iceServers(config),
     link: hash.length > 1 ? hash.slice(1) : null,
     name,
   };
+}
+
+/** Where a plain request reaches the server that the page meets at; none if that is elsewhere, as its policy allows none then. */
+export function signalingBeside(): string | null {
+  return configured().signalingUrl === undefined ? beside("signal") : null;
+}
+
+function configured(): Config {
+  return written(document.querySelector<HTMLMetaElement>('meta[name="linkspan-config"]')?.content ?? "");
+}
+
+/** What the page's own server has beside it, also where a proxy puts both under a path. */
+function beside(name: string): string {
+  return new URL(name, location.href).href;
+}
+
+/**
+ * Whether the address was a link until a program on its way took `#` for a character to be escaped: then what should
+ * have stayed in the browser was sent to every server on the way. So long a text holds the secret, whatever it became.
+ */
+export function wasSeen(): boolean {
+  const { pathname, search, hash } = location;
+  return hash.length < 2 && /%(25)*23[\w%-]{32}/.test(pathname + search);
 }
 
 /** In development nothing has filled the place in, which means that nothing is configured. */
@@ -37,6 +60,6 @@ function iceServers({ iceServers = [], stunPort }: Config): IceServer[] {
 }
 
 export function here(): Here {
-  const { origin, pathname, hostname } = location;
-  return { address: origin + pathname, loopback: /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) };
+  const { hostname } = location;
+  return { address: beside("."), loopback: /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) };
 }

@@ -1,15 +1,16 @@
 /** The page's wiring: engine → events → state → view, and back by actions. No rule of the protocol is here. */
 import { render } from "preact";
 import type { Action, Send } from "./action";
-import { here, options } from "./config";
+import { here, options, signalingBeside, wasSeen } from "./config";
 import * as engine from "./engine";
 import { installGestures } from "./gestures";
+import { heardFrom } from "./heard";
 import { knockerOf } from "./names";
 import { check, download } from "./offer";
 import { reduce } from "./reduce";
 import { rememberedName, rememberedOnTheWay, rememberName, rememberOnTheWay } from "./remember";
 import { onTheWay, toGoOn } from "./select";
-import { type Command, type Event, initial, type LocalEvent, type State } from "./state";
+import { addressOf, type Command, type Event, initial, type LocalEvent, type State } from "./state";
 import { notifyKnock, showAround } from "./surroundings";
 import { App } from "./view/App";
 
@@ -71,7 +72,7 @@ const perform: Send = (action: Action) => {
       void offer(action.files);
       break;
     case "StartOver":
-      location.replace(location.pathname);
+      location.replace(taken.here.address);
       break;
     case "Reload":
       location.reload();
@@ -95,7 +96,7 @@ function command(what: Command): void {
   tell([{ type: "Sent", command: what }]);
   // The address of a room that is over leads nowhere.
   if ((what.type === "EndRoom" || what.type === "Leave") && state().place.at === "over") {
-    history.replaceState(null, "", location.pathname);
+    history.replaceState(null, "", taken.here.address);
     rememberOnTheWay(new Map());
   }
 }
@@ -121,8 +122,12 @@ function hear(events: readonly Event[]): void {
 function heed(event: Event): void {
   switch (event.type) {
     case "RoomReady":
-      // The address bar holds the link, so that a reload comes back and the person can copy it from there.
-      history.replaceState(null, "", `#${event.link}`);
+      // The address bar holds the link, so that a reload comes back and the person can copy it from there: as it was
+      // made, whatever it looked like when it arrived.
+      history.replaceState(null, "", addressOf(taken.here, event.link));
+      break;
+    case "Presence":
+      if (event.state.type === "ServerUnreachable") void listen();
       break;
     case "Knocked": {
       const { room } = state();
@@ -139,9 +144,19 @@ function heed(event: Event): void {
   }
 }
 
+/** What keeps the socket from opening is not told by it; a plain request to the same place may know. */
+async function listen(): Promise<void> {
+  const address = signalingBeside();
+  if (address !== null) tell([{ type: "Heard", heard: await heardFrom(address) }]);
+}
+
 function start(): void {
   const missing = engine.missingFeatures();
-  if (missing.includes("secure context")) tell([{ type: "Blocked", place: { at: "insecure" } }]);
+  const seen = wasSeen();
+  // Nor should it be seen over somebody's shoulder, or found in what the browser remembers.
+  if (seen) history.replaceState(null, "", taken.here.address);
+  if (seen) tell([{ type: "Blocked", place: { at: "seen" } }]);
+  else if (missing.includes("secure context")) tell([{ type: "Blocked", place: { at: "insecure" } }]);
   else if (missing.includes("WebRTC")) tell([{ type: "Blocked", place: { at: "webrtc-off" } }]);
   else if (missing.length > 0) tell([{ type: "Blocked", place: { at: "unsupported", missing } }]);
   else {

@@ -11,12 +11,12 @@ const failed = (code: Extract<Event, { type: "CommandFailed" }>["error"]["code"]
 describe("the page", () => {
   it("begins with nothing but the room on its way", () => {
     expect(fresh).toEqual({
-      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, composed: "", dragging: null, arrived: [],
+      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", dragging: null, arrived: [],
     });
   });
 
   it("says why it cannot start", () => {
-    for (const place of [{ at: "insecure" }, { at: "webrtc-off" }, { at: "unsupported", missing: ["WebAssembly"] }] as const) {
+    for (const place of [{ at: "insecure" }, { at: "webrtc-off" }, { at: "seen" }, { at: "unsupported", missing: ["WebAssembly"] }] as const) {
       expect(played([{ type: "Blocked", place }])).toEqual({ ...fresh, place });
     }
   });

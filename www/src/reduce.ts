@@ -18,6 +18,8 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
       return sent(state, event.command, batch);
     case "Blocked":
       return { ...state, place: event.place };
+    case "Heard":
+      return { ...state, heard: event.heard };
     case "ChatFirst":
       return inRoom(state, (room) => ({ ...room, chatting: true }));
     case "Composed":

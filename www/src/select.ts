@@ -15,11 +15,14 @@ export interface Span {
 
 /** Why it is not as it should be; a closed list. `who` is a member. */
 export type Trouble =
-  | { kind: "server-unreachable" | "nobody-there" | "denied" | "room-full" | "version" }
+  | { kind: "server-unreachable" | "server-refuses" | "no-websocket" | "server-full" | "nobody-there" | "denied" | "room-full" | "version" }
   | { kind: "no-answer" | "needs-relay" | "broke-rules" | "gone"; who: Person }
   | { kind: "host-gone"; who: Person; needed: readonly Shelved[] }
   | { kind: "host-ended"; who: Person | null }
   | { kind: "door-quiet"; forAWhile: boolean };
+
+/** What it means that no socket opens, by what the page's own server answers meanwhile. */
+const unreachable = { nothing: "server-unreachable", refused: "server-refuses", "may-connect": "no-websocket" } as const;
 
 /** Everybody but oneself who has not said good-bye. */
 export function others({ people }: Pick<Room, "people">): Person[] {
@@ -51,7 +54,7 @@ export function spanOf(state: State): Span {
   if (room.ended) return { line: "gap", word: "not connected", filled: null };
   const people = others(room);
   if (people.length === 0) {
-    if (room.presence.type === "ServerUnreachable") return { line: "gap", word: "not connected", filled: null };
+    if (["ServerUnreachable", "ServerFull"].includes(room.presence.type)) return { line: "gap", word: "not connected", filled: null };
     return { line: onQuay(room) ? "absent" : "dotted", word: "waiting", filled: null };
   }
   const filled = filledOf(room);
@@ -75,6 +78,7 @@ function knocking(room: Room): { line: Line; word: Word } {
     case "Asked":
       return { line: "dotted", word: "waiting" };
     case "ServerUnreachable":
+    case "ServerFull":
     case "Denied":
     case "RoomFull":
     case "VersionMismatch":
@@ -101,7 +105,8 @@ export function troubleOf(state: State): Trouble | null {
   }
   const lost = lostOf(room);
   if (lost !== null) return lost;
-  if (room.presence.type === "ServerUnreachable") return { kind: "server-unreachable" };
+  if (room.presence.type === "ServerFull") return { kind: "server-full" };
+  if (room.presence.type === "ServerUnreachable") return { kind: unreachable[state.heard] };
   return room.doorQuiet !== null && room.host ? { kind: "door-quiet", forAWhile: room.doorQuiet === "for-a-while" } : null;
 }
 

@@ -59,7 +59,7 @@ describe("the word beside the line", () => {
     for (const type of ["Connecting", "Greeting", "Admitted"] as const) expect(asked({ type })).toEqual(["dashed", "connecting", null]);
     for (const type of ["Waiting", "NobodyThere"] as const) expect(asked({ type })).toEqual(["dotted", "waiting", null]);
     expect(asked({ type: "Asked", sas: "123456" })).toEqual(["dotted", "waiting", null]);
-    for (const type of ["ServerUnreachable", "Denied", "RoomFull", "VersionMismatch"] as const) expect(asked({ type })).toEqual(["gap", "not connected", null]);
+    for (const type of ["ServerUnreachable", "ServerFull", "Denied", "RoomFull", "VersionMismatch"] as const) expect(asked({ type })).toEqual(["gap", "not connected", null]);
   });
 
   it("says who is there, and how", () => {
@@ -68,6 +68,7 @@ describe("the word beside the line", () => {
     expect(line(...alone)).toEqual(["absent", "waiting", null]);
     expect(line(...alone, shared("anna"))).toEqual(["dotted", "waiting", null]);
     expect(line(...alone, presence({ type: "ServerUnreachable" }))).toEqual(["gap", "not connected", null]);
+    expect(line(...alone, presence({ type: "ServerFull" }))).toEqual(["gap", "not connected", null]);
     expect(line(...serving)).toEqual(["solid", "direct", null]);
     expect(line(...serving, connection("ben", { type: "Relayed" }))).toEqual(["knot", "relayed", null]);
     expect(line(...serving, connection("ben", { type: "Connecting" }))).toEqual(["dashed", "connecting", null]);
@@ -169,8 +170,17 @@ describe("trouble", () => {
     expect(asked({ type: "Denied" })).toBe("denied");
     expect(asked({ type: "NobodyThere" })).toBe("nobody-there");
     expect(asked({ type: "ServerUnreachable" })).toBe("server-unreachable");
+    expect(asked({ type: "ServerFull" })).toBe("server-full");
     for (const type of ["Connecting", "Waiting", "Greeting", "Admitted"] as const) expect(asked({ type })).toBeNull();
     expect(troubleOf(initial(here))).toBeNull();
+  });
+
+  it("is what the server answers while no socket opens, and only then", () => {
+    const unreachable = presence({ type: "ServerUnreachable" });
+    expect(kind(...serving, unreachable, { type: "Heard", heard: "refused" })).toBe("server-refuses");
+    expect(kind(joining, unreachable, { type: "Heard", heard: "may-connect" })).toBe("no-websocket");
+    expect(kind(joining, unreachable, { type: "Heard", heard: "refused" }, { type: "Heard", heard: "nothing" })).toBe("server-unreachable");
+    expect(kind(...serving, unreachable, { type: "Heard", heard: "refused" }, presence({ type: "Waiting" }))).toBeNull();
   });
 
   it("in the room is not that nobody answers the door", () => {

@@ -16,6 +16,9 @@ export type Presence = Of<"Presence">["state"];
 export type StoreFailure = Of<"NotStored">["reason"];
 export type ErrorCode = Of<"CommandFailed">["error"]["code"];
 
+/** What the server beside the page answers to a plain request where no socket opens. */
+export type Heard = "nothing" | "refused" | "may-connect";
+
 /** Where the person is. */
 export type Place =
   | { at: "starting" }
@@ -23,6 +26,8 @@ export type Place =
   | { at: "insecure" }
   | { at: "webrtc-off" }
   | { at: "bad-link"; newer: boolean }
+  /** What should stand behind `#`, and so in nobody's log, was sent to servers. */
+  | { at: "seen" }
   | { at: "elsewhere" }
   /** What this browser keeps of the room cannot be opened. */
   | { at: "kept"; newer: boolean }
@@ -144,7 +149,7 @@ export interface Dragging {
 
 /** What is known of the page's own address. */
 export interface Here {
-  /** Without `#` and what follows. */
+  /** Where the page is, without a file's name, a query and `#` and what follows. */
   readonly address: string;
   /** Whether a link to it is of use on this computer only. */
   readonly loopback: boolean;
@@ -160,6 +165,8 @@ export interface State {
   /** Whether the browser keeps files and records here; unknown until the engine says so. */
   readonly persistent: boolean | null;
   readonly problem: Problem | null;
+  /** The newest answer of the server, asked whenever it could not be reached. */
+  readonly heard: Heard;
   /** What stands in the composer and is not said yet. */
   readonly composed: string;
   readonly dragging: Dragging | null;
@@ -172,7 +179,8 @@ export interface State {
 export type LocalEvent =
   /** A command was handed to the engine. */
   | { type: "Sent"; command: Command }
-  | { type: "Blocked"; place: Extract<Place, { at: "unsupported" | "insecure" | "webrtc-off" }> }
+  | { type: "Blocked"; place: Extract<Place, { at: "unsupported" | "insecure" | "webrtc-off" | "seen" }> }
+  | { type: "Heard"; heard: Heard }
   | { type: "ChatFirst" }
   | { type: "Composed"; text: string }
   /** The downloads of all that had arrived have begun. */
@@ -187,6 +195,7 @@ export function initial(here: Here, interrupted: Interrupted = new Map()): State
     room: null,
     persistent: null,
     problem: null,
+    heard: "nothing",
     composed: "",
     dragging: null,
     arrived: [],

@@ -171,6 +171,9 @@ export const text = {
   trouble: {
     serverUnreachable: "The meeting server can’t be reached. Who is here stays connected; nobody new can come in. It is tried again by itself.",
     serverUnreachableAlone: "The meeting server can’t be reached. Check your internet connection; it is tried again by itself.",
+    serverRefuses: "The meeting server is there, but it refuses this address, so nobody can meet here. Tell who runs this page: the server’s log says what to change.",
+    noWebSocket: "The meeting server is there, but something before it lets no WebSocket through, so nobody can meet here. Try another network. If that does not help, tell who runs this page.",
+    serverFull: "The meeting server is full; nobody new can come in. Who is here stays connected. It is tried again by itself.",
     nobodyThere: "Nobody has answered yet. The room is open only while the sender’s tab is. It is tried again by itself.",
     noAnswer: (who: string) => `Nothing has been heard from ${who} for 15 seconds. Nothing is lost; it goes on by itself when they are back.`,
     needsRelay: (who: string) => `Your network and ${who}’s don’t let the two browsers reach each other; they need a relay. Try the same Wi-Fi or a phone’s hotspot.`,
@@ -209,8 +212,14 @@ export const text = {
     },
     badLink: {
       title: "This link is not complete",
-      body: "Perhaps it was cut when it was copied. Ask for it once more, or start a room of your own.",
+      body: "Perhaps it was cut when it was copied, or its large letters became small ones. Ask for it once more, or start a room of your own.",
       newer: "This link was made by a newer Linkspan. Reload the page, or start a room of your own.",
+      button: "Start a new room",
+    },
+    /** The `#` of the link became a part of what servers are sent. */
+    seen: {
+      title: "This link was changed on its way",
+      body: "Servers between you and the sender have seen its secret, so it is not used. Ask for a new link, by another way than this one came.",
       button: "Start a new room",
     },
     elsewhere: {

@@ -231,6 +231,8 @@ pub enum Presence {
     Connecting,
     /// The signaling server does not answer; it is tried again by itself. Existing links go on.
     ServerUnreachable,
+    /// The signaling server has no place for anybody more; it is asked again by itself. Existing links go on.
+    ServerFull,
     /// On the server. Host or member: others can come. Guest: see the next ones.
     Waiting,
     /// Guest: nobody answers the door yet; tried again by itself.

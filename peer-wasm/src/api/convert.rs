@@ -203,6 +203,7 @@ impl From<io::Presence> for super::Presence {
         match state {
             io::Presence::Connecting => Self::Connecting,
             io::Presence::ServerUnreachable => Self::ServerUnreachable,
+            io::Presence::ServerFull => Self::ServerFull,
             io::Presence::Waiting => Self::Waiting,
             io::Presence::NobodyThere => Self::NobodyThere,
             io::Presence::Greeting => Self::Greeting,

@@ -85,8 +85,9 @@ async fn the_page_has_its_configuration_or_says_that_it_was_not_built() {
 /// A file of the page that is worth compressing: its script. None if the page was not built.
 async fn script_of(address: SocketAddr) -> Option<String> {
     let html = get(address, "/").await;
-    let script = html.split("src=\"").nth(1)?.split('"').next()?.to_owned();
-    Some(script)
+    let script = html.split("src=\"").nth(1)?.split('"').next()?;
+    let relative = script.strip_prefix("./").expect("whatever the path is that a proxy puts before it");
+    Some(format!("/{relative}"))
 }
 
 #[tokio::test]
@@ -125,6 +126,21 @@ async fn a_file_comes_in_the_version_that_the_browser_likes_best_and_only_once()
         get(address, &format!("{path}.br")).await.starts_with("HTTP/1.1 404"),
         "a version has no address"
     );
+}
+
+#[tokio::test]
+async fn a_link_whose_number_sign_was_escaped_gets_the_page_which_says_so_and_no_cache_keeps_it() {
+    let (_server, address) = start(Limits::default()).await;
+    let page = get(address, "/").await;
+    for path in ["/%23AQabc", "/%2523AQabc", "/index.html%23AQabc"] {
+        let answer = get(address, path).await;
+        assert_eq!(
+            answer.split_once("\r\n\r\n").unwrap().1,
+            page.split_once("\r\n\r\n").unwrap().1,
+            "{path}"
+        );
+        assert_eq!(field(&answer, "cache-control"), Some("no-store"), "{path}");
+    }
 }
 
 #[tokio::test]
@@ -226,9 +242,20 @@ async fn messages_are_never_compressed() {
 #[tokio::test]
 async fn what_opens_no_websocket_gets_a_status() {
     let (_server, address) = start(Limits::default()).await;
-    let post =
-        format!("POST {PATH} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    for (request, status) in [(get(address, PATH).await, 400), (exchange(address, &post).await, 405)] {
-        assert!(request.starts_with(&format!("HTTP/1.1 {status} ")), "{request}");
+    let by = async |method: &str, origin: &str| {
+        let lines = format!("Host: {address}\r\n{origin}Content-Length: 0\r\nConnection: close\r\n");
+        exchange(address, &format!("{method} {PATH} HTTP/1.1\r\n{lines}\r\n")).await
+    };
+    let (own, foreign) = (format!("Origin: http://{address}\r\n"), "Origin: https://evil.test\r\n");
+    for (answer, status) in [
+        (get(address, PATH).await, 400),
+        (by("PUT", &own).await, 405),
+        // By which a page learns why its socket does not open.
+        (by("POST", &own).await, 426),
+        (by("POST", foreign).await, 403),
+        (by("POST", "Origin: http://127.0.0.1:1\r\n").await, 403),
+    ] {
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(status != 426 || field(&answer, "upgrade") == Some("websocket"), "{answer}");
     }
 }

@@ -11,6 +11,8 @@ use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 const OWN: [u8; 4] = [127, 0, 0, 77];
 const PROXY: [u8; 4] = [127, 0, 0, 78];
 const BEHIND: &str = "203.0.113.79";
+/// A page that may not connect: the operator is told of one, as it may be the operator's own, and not of the next.
+const FOREIGN: &str = "https://foreign.test";
 
 async fn connect_from(own: [u8; 4], address: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
@@ -45,14 +47,17 @@ async fn life(address: SocketAddr, stun_server: SocketAddr) -> Vec<Vec<u8>> {
     for garbage in [
         "canary-method / HTTP/9",
         "GET /canary-path?canary-query HTTP/1.1\r\nHost: canary.host",
+        "GET /%23canary-secret?x=%23canary-secret HTTP/1.1\r\nHost: canary.host",
         "\u{16}\u{3}canary",
     ] {
         exchange_on(connect_from(OWN, address).await, &format!("{garbage}\r\nConnection: close\r\n\r\n"))
             .await;
     }
-    let mut foreign = request(address);
-    foreign.headers_mut().insert("origin", "https://canary.origin".parse().unwrap());
-    assert!(Client::open_on(connect_from(OWN, address).await, foreign).await.is_err());
+    for origin in [FOREIGN, "https://canary.origin"] {
+        let mut foreign = request(address);
+        foreign.headers_mut().insert("origin", origin.parse().unwrap());
+        assert!(Client::open_on(connect_from(OWN, address).await, foreign).await.is_err());
+    }
 
     // Behind a proxy, one too many, and a proxy that says nothing or nonsense.
     let mut proxied = Vec::new();
@@ -90,6 +95,7 @@ async fn nothing_of_who_met_whom_is_logged_at_any_level() {
         assert!(well, "{log}");
         assert_eq!(rest, "", "one line, and no more");
         assert!(log.contains("socket ends") && log.contains("stopped"), "it does log:\n{log}");
+        assert_eq!(log.matches(FOREIGN).count(), 1, "a refused page:\n{log}");
         if format == "json" {
             let lines: Result<Vec<serde_json::Value>, _> = log.lines().map(serde_json::from_str).collect();
             assert!(lines.unwrap().iter().all(|line| line["level"].is_string()), "one object a line:\n{log}");

@@ -8,6 +8,7 @@
 import { test as base, expect } from "@playwright/test";
 import { Coturn } from "./coturn";
 import { Folder } from "./files";
+import { Nginx } from "./nginx";
 import { Person, type ContextOptions, type Kind } from "./people";
 import { Proxy } from "./proxy";
 import { Redis } from "./redis";
@@ -42,6 +43,8 @@ export interface Further {
   server(...flags: string[]): Promise<Server>;
   /** A TURN server, and what a server must be told to hand out credentials for it. */
   coturn(): Promise<Coturn>;
+  /** A proxy, with these locations. */
+  nginx(site: string): Promise<Nginx>;
   /** What lets several servers work as one. */
   redis(): Promise<Redis>;
   /** A wire-tap before a port of this machine. */
@@ -100,6 +103,7 @@ export const test = base.extend<Fixtures>({
     await use({
       server: (...flags) => kept(Server.start(0, flags)),
       coturn: () => kept(Coturn.start()),
+      nginx: (site) => kept(Nginx.start(site)),
       redis: () => kept(Redis.start()),
       tap: (port) => kept(Proxy.start(port)),
       pages: (source) => kept(StaticSite.start(source)),

@@ -106,8 +106,7 @@ fn a_server_that_opens_but_never_answers_is_given_up() {
 
 #[test]
 fn a_refused_join_is_said_and_asked_again_on_the_same_socket() {
-    let reasons =
-        [(Refusal::TagFull, Presence::RoomFull), (Refusal::ServerFull, Presence::ServerUnreachable)];
+    let reasons = [(Refusal::TagFull, Presence::RoomFull), (Refusal::ServerFull, Presence::ServerFull)];
     for (reason, said) in reasons {
         for seed in seeds(2) {
             let mut world = World::new(seed);

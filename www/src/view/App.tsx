@@ -34,6 +34,7 @@ export function App({ state, send }: { state: State; send: Send }) {
     case "insecure":
     case "webrtc-off":
     case "bad-link":
+    case "seen":
     case "elsewhere":
     case "kept":
     case "over":

@@ -94,6 +94,7 @@ function titleOf(room: Room): string {
       return text.door.admitted;
     // These are troubles: their sentence stands here instead.
     case "ServerUnreachable":
+    case "ServerFull":
     case "NobodyThere":
     case "Denied":
     case "RoomFull":

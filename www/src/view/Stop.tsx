@@ -50,6 +50,8 @@ function wordsOf(place: StopPlace, send: Send): [Words, () => void] {
       const { title, body, newer, button } = text.stop.badLink;
       return [{ title, body: place.newer ? newer : body, button }, startOver];
     }
+    case "seen":
+      return [text.stop.seen, startOver];
     case "kept": {
       const { newer, unreadable } = text.stop.kept;
       return [place.newer ? newer : unreadable, reload];

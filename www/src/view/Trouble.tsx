@@ -12,6 +12,12 @@ export function sentence(trouble: Kind, state: State): string {
   switch (trouble.kind) {
     case "server-unreachable":
       return state.room !== null && others(state.room).length > 0 ? words.serverUnreachable : words.serverUnreachableAlone;
+    case "server-refuses":
+      return words.serverRefuses;
+    case "no-websocket":
+      return words.noWebSocket;
+    case "server-full":
+      return words.serverFull;
     case "nobody-there":
       return words.nobodyThere;
     case "denied":

@@ -192,7 +192,8 @@ fn page_mutants(project: &Project, options: &Options) -> Result<Counts> {
 
 fn stories(project: &Project, options: &Options) -> Result<Counts> {
     let browsers = browser::prepare(project)?;
-    tools::packages(project, "the stories of TURN", &[("turnserver", "coturn")])?;
+    let programs = [("turnserver", "coturn"), ("nginx", "nginx-light")];
+    tools::packages(project, "the stories of TURN and of proxies", &programs)?;
     let server = run::build_server(project, &["--workspace"])?;
     let report = project.scratch().join("playwright.json");
     if report.exists() {

@@ -15,9 +15,9 @@ test("a cut, a foreign and a newer link are told apart from a room, and lead to 
   const newer = `${site.url}#${bytes.toString("base64url")}`;
 
   for (const [bad, says] of [
-    [link.slice(0, -5), "Perhaps it was cut when it was copied."],
-    [`${site.url}#section-2`, "Perhaps it was cut when it was copied."],
-    [`${link}AAAA`, "Perhaps it was cut when it was copied."],
+    [link.slice(0, -5), "Perhaps it was cut when it was copied"],
+    [`${site.url}#section-2`, "Perhaps it was cut when it was copied"],
+    [`${link}AAAA`, "Perhaps it was cut when it was copied"],
     [newer, "This link was made by a newer Linkspan."],
   ] as const) {
     // From elsewhere: only another part of the address would not load the page again by itself.
