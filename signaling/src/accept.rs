@@ -118,14 +118,18 @@ pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, nex
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let mut ip = connection.ip;
+    let is_for_signaling = request.uri().path() == signal_proto::PATH;
     if connection.is_proxy {
         ip = app.proxies.client(ip, request.headers());
-        if request.uri().path() == signal_proto::PATH {
+        if is_for_signaling {
             app.proxies.notice(request.headers());
         }
         if let Err(crowded) = app.connections.pass(ip, Instant::now()) {
             return app.refuse(crowded.into());
         }
+    }
+    if is_for_signaling {
+        app.vantage.socket(connection.ip, ip, connection.is_proxy, request.headers());
     }
     request.extensions_mut().insert(Client(ip));
     next.run(request).await

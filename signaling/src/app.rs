@@ -8,6 +8,7 @@ use crate::origin::{Origin, Refusals};
 use crate::page::Page;
 use crate::proxies::Proxies;
 use crate::switchboard::Switchboard;
+use crate::vantage::Vantage;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub(crate) struct App {
     pub(crate) origins: Vec<Origin>,
     /// What the operator hears of pages that may not.
     pub(crate) refusals: Refusals,
+    pub(crate) vantage: Arc<Vantage>,
     /// TCP connections by address.
     pub(crate) connections: Addresses,
     /// WebSockets by address.

@@ -33,6 +33,7 @@ mod stun;
 mod switchboard;
 pub mod tls;
 pub mod turn;
+mod vantage;
 mod ws;
 
 pub use backplane::{Backplane, NotABackplane, reread as reread_note};
@@ -58,6 +59,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 use turn::desk::Desk;
+use vantage::Vantage;
 
 /// One server. Dropping it stops it at once; [`Server::shutdown`] stops it politely.
 #[derive(Debug)]
@@ -92,10 +94,12 @@ impl Server {
     pub async fn listen(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
         let listener = accept::listener(address, &self.config.limits).map_err(at(address))?;
         let address = listener.local_addr()?;
+        let vantage = Arc::new(Vantage::of_this_machine());
         if let Some(stun) = self.config.stun {
             let socket = UdpSocket::bind(stun).await.map_err(at(stun))?;
             self.stun = Some(socket.local_addr()?);
-            self.tasks.spawn(stun::run(socket, self.config.limits.clone(), self.stop.clone()));
+            let vantage = Arc::clone(&vantage);
+            self.tasks.spawn(stun::run(socket, self.config.limits.clone(), vantage, self.stop.clone()));
         }
         let metrics = match self.config.metrics {
             Some(address) => Some(TcpListener::bind(address).await.map_err(at(address))?),
@@ -128,6 +132,7 @@ impl Server {
             proxies: self.config.proxies.clone(),
             origins: self.config.page_origins.clone(),
             refusals: Refusals::default(),
+            vantage,
             stop: self.stop.clone(),
             tasks: self.tasks.clone(),
             metrics: counted,

@@ -5,8 +5,10 @@
 
 use crate::bucket::Bucket;
 use crate::limits::Limits;
+use crate::vantage::Vantage;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use stun_types::attribute::{Attribute, XorMappedAddress};
 use stun_types::message::{BINDING, Message, MessageClass, MessageWrite, MessageWriteExt, MessageWriteVec};
 use tokio::net::UdpSocket;
@@ -22,7 +24,7 @@ const COMPREHENSION_OPTIONAL: u16 = 0x8000;
 const BUCKETS: usize = 4_096;
 
 /// Answers until the server stops.
-pub(crate) async fn run(socket: UdpSocket, limits: Limits, stop: CancellationToken) {
+pub(crate) async fn run(socket: UdpSocket, limits: Limits, vantage: Arc<Vantage>, stop: CancellationToken) {
     let mut throttle = Throttle::new(&limits);
     let mut buffer = [0; MAX_REQUEST + 1];
     loop {
@@ -36,6 +38,7 @@ pub(crate) async fn run(socket: UdpSocket, limits: Limits, stop: CancellationTok
         if !throttle.allows(from.ip(), Instant::now()) {
             continue;
         }
+        vantage.stun(from.ip());
         // No queue: if the network is busy, the browser asks again.
         if let Err(error) = socket.try_send_to(&answer, from) {
             debug!(kind = ?error.kind(), "STUN answer not sent");
