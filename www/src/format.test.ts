@@ -1,6 +1,6 @@
-/** Words that must not lie: sizes, percents, names and links. */
+/** Words that must not lie: sizes, percents and names. */
 import { describe, expect, it } from "vitest";
-import { bytes, bytesOf, duration, initials, nameParts, percent, pieces, visible } from "./format";
+import { bytes, bytesOf, duration, initials, nameParts, percent, visible } from "./format";
 
 describe("numbers", () => {
   it("are rounded to what a person can compare", () => {
@@ -31,23 +31,5 @@ describe("names", () => {
 
   it("become at most two letters, an emoji being one", () => {
     expect(["Anna Berg", "ben", "  ", "👩‍🚀 Zoë"].map(initials)).toEqual(["AB", "B", "·", "👩‍🚀Z"]);
-  });
-});
-
-describe("messages", () => {
-  it("make links of web addresses only, without the sentence's punctuation", () => {
-    expect(pieces("see https://a.example/x?y=1).")).toEqual([
-      { text: "see ", href: null },
-      { text: "https://a.example/x?y=1", href: "https://a.example/x?y=1" },
-      { text: ").", href: null },
-    ]);
-    for (const text of ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://", "mailto:a@b.example"]) {
-      expect(pieces(text).every((piece) => piece.href === null)).toBe(true);
-    }
-  });
-
-  it("lose no character", () => {
-    const text = "a https://x.example/ü b http://y.example. c\n";
-    expect(pieces(text).map((piece) => piece.text).join("")).toBe(text);
   });
 });

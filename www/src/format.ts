@@ -1,4 +1,4 @@
-/** How sizes, times, names and messages are written. Pure; never HTML. */
+/** How sizes, times and names are written. Pure; never HTML. */
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
@@ -85,23 +85,6 @@ function firstLetter(word: string): string {
 /** `123456` as `12 34 56`, to be read aloud in pairs. */
 export function pairs(digits: string): string[] {
   return digits.match(/..?/g) ?? [];
-}
-
-export type Piece = { text: string; href: string | null };
-
-/** A message cut into plain text and web addresses. */
-export function pieces(text: string): Piece[] {
-  const found: Piece[] = [];
-  let end = 0;
-  for (const match of text.matchAll(/https?:\/\/[^\s<>"'`]+/gi)) {
-    const address = match[0].replace(/[.,;:!?)\]}…]+$/u, "");
-    if (!URL.canParse(address)) continue;
-    if (match.index > end) found.push({ text: text.slice(end, match.index), href: null });
-    found.push({ text: address, href: address });
-    end = match.index + address.length;
-  }
-  if (end < text.length) found.push({ text: text.slice(end), href: null });
-  return found;
 }
 
 const encoder = new TextEncoder();

@@ -67,6 +67,15 @@ export function fold(name: string): string {
     .replace(/[i1|]/g, "l").replaceAll("0", "o").replaceAll("rn", "m").replace(/[\p{P}\p{Z}\s]/gu, "");
 }
 
+/** Whether `label`, a part of a host, can be taken for one in Latin letters that it is not. */
+export function passesForLatin(label: string): boolean {
+  const written = label.normalize("NFC").toLowerCase();
+  if (written.search(UNSEEN) >= 0) return true;
+  const seen = looks(written);
+  // A word of another script that has a few such letters among its own is no disguise.
+  return seen !== written && (/[a-z]/.test(written) || /^[a-z0-9-]+$/.test(seen));
+}
+
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Script=Inherited}\p{Cc}\p{Cf}\u2800]/gu;
 const LATIN = new Map(Object.entries(LOOKS_LIKE).flatMap(([latin, all]) => Array.from(all, (one) => [one, latin])));
 

@@ -123,6 +123,7 @@ export const text = {
     tooLong: (length: string, most: string) => `${length} is too long for a message (${most} at most).`,
     asFile: "Share it as text.txt",
     fileName: "text.txt",
+    leadsTo: (host: string) => `(leads to ${host})`,
   },
 
   file: {

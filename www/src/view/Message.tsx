@@ -1,5 +1,6 @@
 /** One chat message: plain text with web addresses as links; its author and whether it has arrived. */
-import { clock, pieces, visible } from "../format";
+import { pieces } from "../addresses";
+import { clock, visible } from "../format";
 import type { Message as Said } from "../state";
 import { text } from "../text";
 import type { MessageLine } from "../weave";
@@ -35,14 +36,24 @@ export function Message({ line, readers }: Props) {
           piece.href === null ? (
             visible(piece.text)
           ) : (
-            <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer">
-              {visible(piece.text)}
-            </a>
+            <Address key={index} text={piece.text} href={piece.href} host={piece.host} />
           ),
         )}
       </p>
       {delivery !== null && <p class="delivery quiet">{delivery}</p>}
     </article>
+  );
+}
+
+/** What reads like another place says where it leads. */
+function Address({ text: written, href, host }: { text: string; href: string; host: string | null }) {
+  return (
+    <>
+      <a href={href} target="_blank" rel="noopener noreferrer" translate={false}>
+        {visible(written)}
+      </a>
+      {host !== null && <span class="quiet"> {text.message.leadsTo(host)}</span>}
+    </>
   );
 }
 

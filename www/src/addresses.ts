@@ -1,0 +1,46 @@
+/**
+ * Web addresses in what people say. Where one begins and ends in running text is linkify-it's to know; here is which
+ * count, and what is said about those that read like another place. Never HTML.
+ */
+import { LinkifyIt, REBuilder } from "linkify-it";
+import { passesForLatin } from "./names";
+
+export interface Piece {
+  readonly text: string;
+  readonly href: string | null;
+  /** Where `href` leads, if it reads like another place. */
+  readonly host: string | null;
+}
+
+/** Only the web, and also where no space is written before it: 请看https://… */
+class WebOnly extends REBuilder {
+  override get_schema_search(): RegExp {
+    return (this.cache["schema_search"] ??= /((?<![a-z0-9+.-]))(https?:)/gi);
+  }
+}
+
+/** Everything that is guessed is off: an address begins with its scheme. What stands before an @ never counts as a host. */
+const finder = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false, urlAuth: false, rebuilder: new WebOnly() });
+
+/** A message cut into plain text and web addresses. */
+export function pieces(text: string): Piece[] {
+  const found: Piece[] = [];
+  let end = 0;
+  const plain = (until: number) => {
+    if (until > end) found.push({ text: text.slice(end, until), href: null, host: null });
+  };
+  for (const { index, lastIndex, raw } of finder.match(text) ?? []) {
+    if (!URL.canParse(raw)) continue;
+    plain(index);
+    found.push({ text: raw, href: raw, host: leadsElsewhere(raw) });
+    end = lastIndex;
+  }
+  plain(text.length);
+  return found;
+}
+
+/** As browsers do it in their address bars, but in every browser alike. */
+function leadsElsewhere(address: string): string | null {
+  const written = /^https?:\/\/([^/?#:]*)/i.exec(address)?.[1] ?? "";
+  return written.split(".").some(passesForLatin) ? new URL(address).hostname : null;
+}
