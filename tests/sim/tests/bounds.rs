@@ -212,6 +212,28 @@ fn who_talks_faster_than_anybody_honest_can_is_cut_off_and_comes_back() {
 }
 
 #[test]
+fn a_piece_that_nobody_asked_for_is_not_taken_from_the_very_first_on() {
+    for (asked, request) in [(false, 0_u64), (true, 1)] {
+        let mut world = World::new(7);
+        let all = world.room_of(2);
+        let content = Content { seed: 1, size: 1 };
+        let file = world.share(all[1], "a.bin", content);
+        if asked {
+            let sink = world.fetch(all[0], file);
+            world.saved(all[0], file, sink, content);
+        }
+        let pushy = lane(&world, all[0], all[1]);
+        let piece = [&request.to_le_bytes()[..], &[0; 8], b"x"].concat();
+        world.lane_data(pushy, Channel::Bulk, piece);
+        assert_eq!(
+            world.view(all[0]).misbehaved,
+            [(Some(world.key(all[1])), Misbehavior::Unasked)],
+            "{request}"
+        );
+    }
+}
+
+#[test]
 fn who_asks_without_reading_the_answers_is_cut_off() {
     for seed in seeds(2) {
         let mut world = World::new(seed);
