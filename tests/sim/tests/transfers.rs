@@ -298,3 +298,23 @@ fn a_page_that_was_not_asked_for_is_not_kept() {
         assert_eq!(world.view(all[2]).misbehaved, []);
     }
 }
+
+#[test]
+fn a_newcomer_hears_how_much_others_have_of_a_file_that_is_still_on_its_way() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let content = Content { seed: 1, size: 40 * CHUNK };
+        let file = world.share(all[0], "a.bin", content);
+        let sink = world.fetch(all[1], file);
+        world.run_until("it has some", |world| world.sink(all[1], sink).written > 4 * CHUNK);
+        world.cut_lanes(all[0], all[1]);
+        let link = world.link(all[0]);
+        let late = world.guest("Lena", &link);
+        world.admit(all[0], late);
+        let about = (file, world.key(all[1]));
+        world.run_until("she knows", |world| {
+            world.view(late).have.get(&about).is_some_and(|have| *have > 4 * CHUNK)
+        });
+    }
+}

@@ -105,3 +105,25 @@ fn what_is_withdrawn_takes_no_place_among_the_requests() {
     let (_, said) = author.page(0, 0);
     assert!(said == [Frame::Refused { file: file(0), refusal: Refusal::NotShared }]);
 }
+
+#[test]
+fn whoever_asks_for_pages_in_order_is_remembered_and_the_one_after_is_made_in_time() {
+    let mut author = Author::with(&[5 * SEGMENT]);
+    let waiting =
+        |author: &Author| -> Vec<u32> { author.serving.files[&file(0)].waiting.keys().copied().collect() };
+    let target = |author: &Author| author.serving.files[&file(0)].target / SEGMENT_CHUNKS;
+    for segment in [0, 1] {
+        assert_eq!(author.page(0, segment).0, Ok(()));
+    }
+    assert_eq!((waiting(&author), target(&author)), (vec![0, 1], 3), "before the first is made");
+    for segment in [2, 3] {
+        assert_eq!(author.page(0, segment).0, Ok(()));
+    }
+    assert_eq!((waiting(&author), target(&author)), (vec![0, 1], 3), "so far ahead nobody asks");
+    author.restore(0, 0);
+    author.restore(0, 1);
+    for segment in [2, 3] {
+        assert_eq!(author.page(0, segment).0, Ok(()));
+    }
+    assert_eq!((waiting(&author), target(&author)), (vec![0, 1, 2, 3], 5), "and the last one is the end");
+}
