@@ -9,7 +9,13 @@ pub fn link(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let Ok(invitation) = Invitation::parse(text) else { return };
     let canonical = invitation.fragment();
-    assert!(text.contains(&canonical), "forgiven is only what stands around the canonical form");
+    if text.is_ascii() && !text.contains(['%', '=', '&']) {
+        let own: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+        assert!(
+            own.starts_with(&canonical),
+            "where nothing is escaped, its characters are those that stand there"
+        );
+    }
     let again = Invitation::parse(&canonical);
     assert_eq!(again.ok().map(|again| again.fragment()), Some(canonical));
 }
