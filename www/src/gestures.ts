@@ -1,6 +1,7 @@
 /** Dragging, dropping and pasting anywhere on the page. Turns them into local events and actions, decides nothing. */
 import type { Action } from "./action";
-import { folderIn } from "./offer";
+import { given } from "./given";
+import { folderIn, MAX_FIELD } from "./offer";
 import type { Dragging, LocalEvent } from "./state";
 
 type Tell = (event: Extract<LocalEvent, { type: "Dragging" }> | Extract<Action, { type: "Offer" | "Problem" }> | { type: "Insert"; text: string }) => void;
@@ -28,7 +29,7 @@ export function installGestures(tell: Tell): void {
     if (!concerns(event.dataTransfer)) return;
     depth = 0;
     tell({ type: "Dragging", dragging: null });
-    if (editable(event.target) && event.dataTransfer.files.length === 0) return;
+    if (editable(event.target) && event.dataTransfer.files.length === 0 && !tooLong(event.dataTransfer)) return;
     // Never let the browser open what was dropped in place of the room.
     event.preventDefault();
     take(event.dataTransfer, tell);
@@ -36,22 +37,32 @@ export function installGestures(tell: Tell): void {
   addEventListener("paste", (event) => {
     const data = event.clipboardData;
     if (data === null) return;
-    if (data.files.length === 0 && editable(event.target)) return;
+    // What the browser would paste itself stays its own, because that can be undone.
+    const what = given(data);
+    if (editable(event.target) && (what === null || ("text" in what && what.text === data.getData("text/plain") && !tooLong(data)))) return;
     event.preventDefault();
-    take(data, tell);
+    take(data, tell, true);
   });
 }
 
-function take(data: DataTransfer, tell: Tell): void {
+function take(data: DataTransfer, tell: Tell, pasted = false): void {
   const folder = folderIn(data);
   if (folder !== null) {
     tell({ type: "Problem", problem: { kind: "folder", name: folder } });
-  } else if (data.files.length > 0) {
-    tell({ type: "Offer", files: [...data.files] });
-  } else {
-    const text = data.getData("text/plain") || data.getData("text/uri-list");
-    if (text !== "") tell({ type: "Insert", text });
+    return;
   }
+  const what = given(data);
+  if (what === null) return;
+  if ("files" in what) tell({ type: "Offer", files: what.files, maybeMore: pasted && HANDS_OVER_ONE && isCopiedFile(what.files) });
+  else tell({ type: "Insert", text: what.text });
+}
+
+/** Firefox hands over one of the files that were copied, and nothing but its name tells which browser it is. */
+const HANDS_OVER_ONE = navigator.userAgent.includes("Firefox/");
+
+/** One file, and not a picture from the clipboard, which browsers call so. */
+function isCopiedFile(files: readonly File[]): boolean {
+  return files.length === 1 && files[0]?.name !== "image.png";
 }
 
 function concerns(data: DataTransfer | null): data is DataTransfer {
@@ -62,6 +73,11 @@ function concerns(data: DataTransfer | null): data is DataTransfer {
 function draggingIn(data: DataTransfer): Dragging {
   const files = [...data.items].filter((item) => item.kind === "file").length;
   return { files, text: !data.types.includes("Files") };
+}
+
+/** What would make the browser's own field stop the page. */
+function tooLong(data: DataTransfer): boolean {
+  return data.getData("text/plain").length > MAX_FIELD;
 }
 
 function editable(target: EventTarget | null): boolean {

@@ -6,11 +6,11 @@ import * as engine from "./engine";
 import { installGestures } from "./gestures";
 import { heardFrom } from "./heard";
 import { knockerOf } from "./names";
-import { check, download } from "./offer";
+import { check, download, overlong } from "./offer";
 import { reduce } from "./reduce";
 import { rememberedName, rememberedOnTheWay, rememberName, rememberOnTheWay } from "./remember";
 import { onTheWay, toGoOn } from "./select";
-import { addressOf, type Command, type Event, initial, type LocalEvent, type State } from "./state";
+import { addressOf, type Command, type Event, initial, type LocalEvent, type Problem, type State } from "./state";
 import { notifyKnock, showAround } from "./surroundings";
 import { App } from "./view/App";
 
@@ -63,13 +63,14 @@ const perform: Send = (action: Action) => {
   switch (action.type) {
     case "ChatFirst":
     case "Composed":
+    case "Overlong":
     case "Problem":
       tell([action]);
       // What a person does is shown at once, what the network does with the next frame.
       draw();
       break;
     case "Offer":
-      void offer(action.files);
+      void offer(action.files, action.maybeMore === true ? { kind: "one-came" } : null);
       break;
     case "StartOver":
       location.replace(taken.here.address);
@@ -101,16 +102,32 @@ function command(what: Command): void {
   }
 }
 
-/** One share for each file, so that each can be withdrawn by itself. */
-async function offer(files: readonly File[]): Promise<void> {
+/** One share for each file, so that each can be withdrawn by itself; `said` if they can be shared. */
+async function offer(files: readonly File[], said: Problem | null): Promise<void> {
   const checked = await check(files);
   const { place, room } = state();
   if ("problem" in checked) tell([{ type: "Problem", problem: checked.problem }]);
   else if (place.at !== "room" || room === null || room.ended) tell([{ type: "Problem", problem: { kind: "not-yet" } }]);
   else {
-    tell([{ type: "Problem", problem: null }]);
+    tell([{ type: "Problem", problem: said }]);
     for (const file of checked.files) command({ type: "Share", room: room.id, files: [file] });
   }
+}
+
+/** Text given to the page: at the cursor, if the message is being written, else after what stands there. */
+function insert(text: string): void {
+  perform({ type: "ChatFirst" });
+  const long = overlong(text);
+  if (long !== null) {
+    perform({ type: "Overlong", file: long });
+    return;
+  }
+  const field = document.querySelector("textarea");
+  if (field === null) return;
+  if (document.activeElement !== field) field.setSelectionRange(field.value.length, field.value.length);
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  perform({ type: "Composed", text: field.value });
+  field.focus();
 }
 
 function hear(events: readonly Event[]): void {
@@ -169,11 +186,7 @@ function start(): void {
 installGestures((event) => {
   if (event.type === "Dragging") tell([event]);
   else if (event.type !== "Insert") perform(event);
-  else if (state().place.at === "room") {
-    perform({ type: "ChatFirst" });
-    perform({ type: "Composed", text: state().composed + event.text });
-    document.querySelector("textarea")?.focus();
-  }
+  else if (state().place.at === "room") insert(event.text);
 });
 addEventListener("hashchange", () => {
   // Another link was pasted into the address bar: that room, from the beginning.

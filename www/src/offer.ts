@@ -1,5 +1,6 @@
 /** From what a person picked, pasted or dropped to commands: looks before it shares, reads one byte at most. */
 import type { Problem } from "./state";
+import { text } from "./text";
 
 /** Most files at once; the engine's MAX_FILES. */
 export const MAX_FILES = 64;
@@ -12,6 +13,22 @@ export async function check(files: readonly File[]): Promise<Checked> {
   const readable = await Promise.all(files.map(canRead));
   const bad = files.find((_, index) => readable[index] !== true);
   return bad === undefined ? { files } : { problem: { kind: "unreadable", name: bad.name } };
+}
+
+/**
+ * Most characters that are put into the composer's field: four times what a message may be, for who wants to shorten
+ * it there. One with 20 MB ends the tab.
+ */
+export const MAX_FIELD = 32_768;
+
+/** `given` as a file, if the composer's field cannot bear it. */
+export function overlong(given: string): File | null {
+  return given.length > MAX_FIELD ? asFile(given) : null;
+}
+
+/** A text that is too long for a message. */
+export function asFile(said: string): File {
+  return new File([said], text.message.fileName, { type: "text/plain" });
 }
 
 /** The name of the first folder among what was dropped, if there is one. */

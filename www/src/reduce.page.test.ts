@@ -11,7 +11,7 @@ const failed = (code: Extract<Event, { type: "CommandFailed" }>["error"]["code"]
 describe("the page", () => {
   it("begins with nothing but the room on its way", () => {
     expect(fresh).toEqual({
-      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", dragging: null, arrived: [],
+      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", overlong: null, dragging: null, arrived: [],
     });
   });
 
@@ -45,6 +45,14 @@ describe("the page", () => {
     const before = played(serving);
     const dragging = { files: 2, text: false };
     expect(played([{ type: "Composed", text: "half a sent" }, { type: "Dragging", dragging }], before)).toEqual({ ...before, composed: "half a sent", dragging });
+  });
+
+  it("keeps a text that is too long for the composer beside it", () => {
+    const file = new File(["long"], "text.txt");
+    const before = played([...serving, { type: "Composed", text: "half a sent" }]);
+    const beside = played([{ type: "Overlong", file }], before);
+    expect(beside).toEqual({ ...before, overlong: file });
+    expect(played([{ type: "Overlong", file: null }], beside)).toEqual(before);
   });
 
   it("begins to chat before anybody came", () => {

@@ -24,6 +24,8 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
       return inRoom(state, (room) => ({ ...room, chatting: true }));
     case "Composed":
       return { ...state, composed: event.text };
+    case "Overlong":
+      return { ...state, overlong: event.file };
     case "Downloaded":
       return { ...state, arrived: [] };
     case "Dragging":

@@ -136,6 +136,8 @@ export type Problem =
   | { kind: "folder"; name: string }
   | { kind: "too-many"; most: number }
   | { kind: "unreadable"; name: string }
+  /** Of a paste; the browser hands over one, however many were copied. */
+  | { kind: "one-came" }
   | { kind: "other-file"; name: string | null }
   | { kind: "not-yet" }
   | { kind: "not-stored" }
@@ -169,6 +171,8 @@ export interface State {
   readonly heard: Heard;
   /** What stands in the composer and is not said yet. */
   readonly composed: string;
+  /** A text that the composer's field cannot bear, until it is shared as a file or dismissed. */
+  readonly overlong: File | null;
   readonly dragging: Dragging | null;
   readonly interrupted: Interrupted;
   /** What was wanted in this tab and is complete, until its download has begun. */
@@ -183,6 +187,7 @@ export type LocalEvent =
   | { type: "Heard"; heard: Heard }
   | { type: "ChatFirst" }
   | { type: "Composed"; text: string }
+  | { type: "Overlong"; file: File | null }
   /** The downloads of all that had arrived have begun. */
   | { type: "Downloaded" }
   | { type: "Dragging"; dragging: Dragging | null }
@@ -197,6 +202,7 @@ export function initial(here: Here, interrupted: Interrupted = new Map()): State
     problem: null,
     heard: "nothing",
     composed: "",
+    overlong: null,
     dragging: null,
     arrived: [],
   };

@@ -259,6 +259,7 @@ export const text = {
     folder: (name: string) => `“${name}” is a folder, and folders can’t be sent yet. Pack it as a ZIP file and drop that.`,
     tooMany: (most: number) => `At most ${most} files at once. Pack them as a ZIP file, or send them in turns.`,
     unreadable: (name: string) => `“${name}” can’t be read. If it is in a cloud, download it to this device first.`,
+    oneCame: "1 file came. If you copied more, choose them here.",
     otherFile: (name: string | null) =>
       name === null ? "That is another file: name and size must be the same." : `That is another file. It must be “${name}”, of the same size.`,
     notYet: "Files can be shared once you are let in.",

@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Send } from "../action";
 import { bytes, utf8Length } from "../format";
+import { asFile, overlong as overlongOf } from "../offer";
 import type { Room } from "../state";
 import { text } from "../text";
 import { ChooseFiles } from "./Choose";
@@ -9,7 +10,14 @@ import { ChooseFiles } from "./Choose";
 /** Longest message in bytes of UTF-8; the engine's MAX_TEXT. */
 export const MAX_TEXT = 8192;
 
-export function Composer({ room, composed, send }: { room: Room; composed: string; send: Send }) {
+interface Props {
+  room: Room;
+  composed: string;
+  overlong: File | null;
+  send: Send;
+}
+
+export function Composer({ room, composed, overlong, send }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const length = utf8Length(composed);
   const tooLong = length > MAX_TEXT;
@@ -29,10 +37,7 @@ export function Composer({ room, composed, send }: { room: Room; composed: strin
     send({ type: "Composed", text: "" });
     field.current.focus();
   };
-  const asFile = () => {
-    send({ type: "Offer", files: [new File([composed], text.message.fileName, { type: "text/plain" })] });
-    send({ type: "Composed", text: "" });
-  };
+  const share = (file: File) => send({ type: "Offer", files: [file] });
   return (
     <form
       class="composer"
@@ -41,13 +46,24 @@ export function Composer({ room, composed, send }: { room: Room; composed: strin
         say();
       }}
     >
-      {tooLong && (
-        <p class="too-long" role="alert">
-          {text.message.tooLong(bytes(length), bytes(MAX_TEXT))}{" "}
-          <button type="button" class="plain" onClick={asFile}>
-            {text.message.asFile}
-          </button>
-        </p>
+      {overlong !== null && (
+        <TooLong
+          length={overlong.size}
+          onShare={() => {
+            share(overlong);
+            send({ type: "Overlong", file: null });
+          }}
+          onDismiss={() => send({ type: "Overlong", file: null })}
+        />
+      )}
+      {overlong === null && tooLong && (
+        <TooLong
+          length={length}
+          onShare={() => {
+            share(asFile(composed));
+            send({ type: "Composed", text: "" });
+          }}
+        />
       )}
       <ChooseFiles label={text.room.share} send={send} kind="add" />
       <textarea
@@ -56,7 +72,15 @@ export function Composer({ room, composed, send }: { room: Room; composed: strin
         aria-label={text.room.message}
         placeholder={text.room.message}
         value={composed}
-        onInput={(event) => send({ type: "Composed", text: event.currentTarget.value })}
+        onInput={({ currentTarget: { value } }) => {
+          // Whatever way it came: what was pasted or dropped has not got here.
+          const long = overlongOf(value);
+          if (long === null) send({ type: "Composed", text: value });
+          else {
+            if (field.current !== null) field.current.value = composed;
+            send({ type: "Overlong", file: long });
+          }
+        }}
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.shiftKey || composing(event)) return;
           event.preventDefault();
@@ -67,6 +91,23 @@ export function Composer({ room, composed, send }: { room: Room; composed: strin
         {text.room.send}
       </button>
     </form>
+  );
+}
+
+/** What is too long for a message, and the other way to send it. What stands in the field is dismissed there. */
+function TooLong({ length, onShare, onDismiss }: { length: number; onShare: () => void; onDismiss?: () => void }) {
+  return (
+    <p class="too-long" role="alert">
+      {text.message.tooLong(bytes(length), bytes(MAX_TEXT))}{" "}
+      <button type="button" class="plain" onClick={onShare}>
+        {text.message.asFile}
+      </button>{" "}
+      {onDismiss !== undefined && (
+        <button type="button" class="plain" onClick={onDismiss}>
+          {text.room.dismiss}
+        </button>
+      )}
+    </p>
   );
 }
 

@@ -38,7 +38,7 @@ export function Room({ state, room, send }: { state: State; room: RoomState; sen
         <Stream room={room} send={send} />
         <div class="foot">
           <ProblemLine problem={state.problem} send={send} />
-          {!room.ended && <Composer room={room} composed={state.composed} send={send} />}
+          {!room.ended && <Composer room={room} composed={state.composed} overlong={state.overlong} send={send} />}
         </div>
       </main>
       <Menu room={room} address={address} send={send} />

@@ -4,6 +4,7 @@ import { isolated, visible } from "../format";
 import { others, type Trouble as Kind, troubleOf } from "../select";
 import type { Person, Problem, State } from "../state";
 import { text } from "../text";
+import { ChooseFiles } from "./Choose";
 import { inText } from "./People";
 
 export function sentence(trouble: Kind, state: State): string {
@@ -84,6 +85,7 @@ export function ProblemLine({ problem, send }: { problem: Problem | null; send: 
   return (
     <div class="problem" role="alert">
       <p>{problemSentence(problem)}</p>
+      {problem.kind === "one-came" && <ChooseFiles label={text.quay.chooseFiles} kind="plain" send={send} />}
       <button type="button" class="plain" onClick={() => send({ type: "Problem", problem: null })}>
         {text.room.dismiss}
       </button>
@@ -100,6 +102,8 @@ function problemSentence(problem: Problem): string {
       return words.tooMany(problem.most);
     case "unreadable":
       return words.unreadable(isolated(visible(problem.name)));
+    case "one-came":
+      return words.oneCame;
     case "other-file":
       return words.otherFile(problem.name === null ? null : isolated(visible(problem.name)));
     case "not-yet":
