@@ -13,7 +13,9 @@ import { onTheWay, toGoOn } from "./select";
 import { addressOf, type Command, type Event, initial, type LocalEvent, type Problem, type State } from "./state";
 import { notifyKnock, showAround } from "./surroundings";
 import { App } from "./view/App";
+import { outliveTranslators } from "./view/translated";
 
+outliveTranslators();
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has a place for the page");
 

@@ -3,10 +3,12 @@ import { render } from "preact";
 import { reduce } from "../reduce";
 import { fileKey, initial } from "../state";
 import { App } from "../view/App";
+import { outliveTranslators } from "../view/translated";
 import { longScripts, scripts } from "./scripts";
 
 const name = new URLSearchParams(location.search).get("state") ?? "";
 const script = scripts[name] ?? longScripts[name]?.();
+outliveTranslators();
 const root = document.getElementById("app");
 if (root === null) throw new Error("shots.html has a place for the page");
 

@@ -107,7 +107,7 @@ function titleOf(room: Room): string {
 export function Digits({ digits }: { digits: string }) {
   const three = pairs(digits);
   return (
-    <p class="digits" role="img" aria-label={text.door.digits(three.join(" "))}>
+    <p class="digits" role="img" translate={false} aria-label={text.door.digits(three.join(" "))}>
       {three.map((pair, index) => (
         <span key={index}>{pair}</span>
       ))}

@@ -48,7 +48,7 @@ export function FileRow({ line, room, send }: Props) {
     >
       <div class="file-line">
         <div class="file-words">
-          <p class="file-name" id={id}>
+          <p class="file-name" id={id} translate={false}>
             <span class="stem" dir="auto" title={visible(shelved.name)}>
               {stem}
             </span>
@@ -193,7 +193,7 @@ function Hash({ hash }: { hash: string }) {
     <div class="hash">
       <p>
         <span class="quiet">{text.file.hash}</span>
-        <code ref={code}>{hash}</code>
+        <code ref={code} translate={false}>{hash}</code>
       </p>
       <button type="button" onClick={() => copy(hash)}>
         {text.file.copyHash}

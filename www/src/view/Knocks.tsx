@@ -49,7 +49,7 @@ function Card({ knock, more, room, myName, onName, send }: CardProps) {
   return (
     <section class="knock" role="dialog" aria-labelledby={title} data-more={more > 0}>
       <h2 id={title}>
-        <bdi>{name}</bdi> {key !== "" && <small>({text.knock.key(key)})</small>} {text.knock.wants}
+        <bdi translate={false}>{name}</bdi> {key !== "" && <small>({text.knock.key(key)})</small>} {text.knock.wants}
       </h2>
       {about.length > 0 && <p class="quiet">{about.join(" · ")}</p>}
       {knock.vanished > 0 && <p class="quiet">{text.knock.vanished(knock.vanished)}</p>}

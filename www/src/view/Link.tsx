@@ -11,6 +11,7 @@ export function LinkField({ address, small }: { address: string; small?: boolean
       class={small === true ? "link small" : "link"}
       aria-label={text.link.field}
       readOnly
+      translate={false}
       value={address}
       onFocus={(event) => event.currentTarget.select()}
     />

@@ -27,7 +27,7 @@ export function Message({ line, readers }: Props) {
     <article class="message" data-follows={follows} data-mine={mine}>
       <p class={follows ? "unseen" : "author"}>
         <b>
-          <bdi>{mine ? text.you : (readers.names.get(message.author) ?? text.someone)}</bdi>
+          <bdi translate={mine ? undefined : false}>{mine ? text.you : (readers.names.get(message.author) ?? text.someone)}</bdi>
         </b>{" "}
         <time class="quiet">{clock(message.sentAt)}</time>
       </p>

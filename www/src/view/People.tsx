@@ -13,7 +13,7 @@ export function inText(people: Room["people"], member: string): string {
 export function Initials({ room }: { room: Room }) {
   const people = [...room.people.values()].filter((person) => !person.left);
   return (
-    <ul class="initials" aria-label={text.room.people}>
+    <ul class="initials" translate={false} aria-label={text.room.people}>
       {people.map((person) => (
         <li key={person.member} data-away={!person.me && !connected(person)}>
           <span aria-hidden="true">{initials(plainName(person))}</span>
@@ -32,7 +32,7 @@ export function Roster({ room }: { room: Room }) {
         .map((person) => (
           <li key={person.member}>
             <b>
-              <bdi>{nameOf(room.people, person.member)}</bdi>
+              <bdi translate={false}>{nameOf(room.people, person.member)}</bdi>
             </b>
             <span class="quiet">{about(room, person)}</span>
           </li>

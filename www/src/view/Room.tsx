@@ -28,7 +28,7 @@ export function Room({ state, room, send }: { state: State; room: RoomState; sen
       </header>
       <main class="room" data-layout={waiting ? "waiting" : room.files.size > 0 ? "files" : "chat"}>
         <div class="way">
-          <Span span={spanOf(state)} left={text.you} right={right} detail={transferOf(room)} />
+          <Span span={spanOf(state)} left={text.you} right={right} named detail={transferOf(room)} />
           <Knocks room={room} send={send} />
           <Trouble state={state} send={send} />
           {state.persistent === false && <p class="storage">{text.storage.missing}</p>}

@@ -6,6 +6,8 @@ interface Props {
   span: SpanState;
   left: string;
   right: string;
+  /** Whether `right` is what somebody is called, and no word of the page. */
+  named?: boolean;
   /** Where the ramp stands raised while nobody is there; the guest sees it on the other side. */
   ramp?: "left" | "right";
   /** The ramp comes down: something is being dragged. */
@@ -14,7 +16,7 @@ interface Props {
   detail?: string;
 }
 
-export function Span({ span, left, right, ramp, lowered, detail }: Props) {
+export function Span({ span, left, right, named, ramp, lowered, detail }: Props) {
   return (
     <div class="span" data-line={span.line} data-ramp={span.line === "absent" ? ramp : undefined} data-lowered={lowered}>
       <div class="shore">
@@ -32,7 +34,9 @@ export function Span({ span, left, right, ramp, lowered, detail }: Props) {
         </p>
       </div>
       <div class="shore far">
-        <span class="shore-name">{right}</span>
+        <span class="shore-name" translate={named === true ? false : undefined}>
+          {right}
+        </span>
       </div>
     </div>
   );
