@@ -3,7 +3,7 @@ import type { Command, LocalEvent } from "./state";
 
 export type Action =
   | Command
-  | Extract<LocalEvent, { type: "ChatFirst" | "Composed" | "Overlong" | "Problem" }>
+  | Extract<LocalEvent, { type: "ChatFirst" | "Composed" | "Overlong" | "Early" | "Problem" }>
   /** Files that the person picked, pasted or dropped: checked, then shared. `maybeMore` were meant than came. */
   | { type: "Offer"; files: readonly File[]; maybeMore?: boolean }
   /** Leave the room's address and begin with a room of one's own. */

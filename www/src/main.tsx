@@ -51,12 +51,16 @@ function draw(): void {
 
 /** What a reload interrupted begins anew without being asked for again; what was asked for and is complete is downloaded. */
 function goOn(): void {
-  const { room, arrived } = state();
+  const { room, place, arrived, early } = state();
   if (arrived.length > 0) {
     tell([{ type: "Downloaded" }]);
     for (const { url, name } of arrived) download(url, name);
   }
   if (room === null || room.ended) return;
+  if (place.at === "room" && early.length > 0) {
+    tell([{ type: "Early", files: [] }]);
+    for (const file of early) command({ type: "Share", room: room.id, files: [file] });
+  }
   for (const { file } of toGoOn(state())) command({ type: "Fetch", room: room.id, file });
   rememberOnTheWay(onTheWay(state()));
 }
@@ -66,6 +70,7 @@ const perform: Send = (action: Action) => {
     case "ChatFirst":
     case "Composed":
     case "Overlong":
+    case "Early":
     case "Problem":
       tell([action]);
       // What a person does is shown at once, what the network does with the next frame.
@@ -107,13 +112,11 @@ function command(what: Command): void {
 /** One share for each file, so that each can be withdrawn by itself; `said` if they can be shared. */
 async function offer(files: readonly File[], said: Problem | null): Promise<void> {
   const checked = await check(files);
-  const { place, room } = state();
+  const { room, early } = state();
   if ("problem" in checked) tell([{ type: "Problem", problem: checked.problem }]);
-  else if (place.at !== "room" || room === null || room.ended) tell([{ type: "Problem", problem: { kind: "not-yet" } }]);
-  else {
-    tell([{ type: "Problem", problem: said }]);
-    for (const file of checked.files) command({ type: "Share", room: room.id, files: [file] });
-  }
+  else if (room?.ended === true) tell([{ type: "Problem", problem: { kind: "refused", code: "ended" } }]);
+  // Where there is a room already, the next drawing shares them.
+  else tell([{ type: "Problem", problem: said }, { type: "Early", files: [...early, ...checked.files] }]);
 }
 
 /** Text given to the page: at the cursor, if the message is being written, else after what stands there. */
@@ -189,6 +192,12 @@ installGestures((event) => {
   if (event.type === "Dragging") tell([event]);
   else if (event.type !== "Insert") perform(event);
   else if (state().place.at === "room") insert(event.text);
+  else if (state().place.at === "starting") {
+    // The field is not there yet.
+    const long = overlong(event.text);
+    perform({ type: "ChatFirst" });
+    perform(long === null ? { type: "Composed", text: state().composed + event.text } : { type: "Overlong", file: long });
+  }
 });
 addEventListener("hashchange", () => {
   // Another link was pasted into the address bar: that room, from the beginning.

@@ -11,7 +11,7 @@ const failed = (code: Extract<Event, { type: "CommandFailed" }>["error"]["code"]
 describe("the page", () => {
   it("begins with nothing but the room on its way", () => {
     expect(fresh).toEqual({
-      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", overlong: null, dragging: null, arrived: [],
+      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", overlong: null, early: [], chatEarly: false, dragging: null, arrived: [],
     });
   });
 
@@ -47,6 +47,14 @@ describe("the page", () => {
     expect(played([{ type: "Composed", text: "half a sent" }, { type: "Dragging", dragging }], before)).toEqual({ ...before, composed: "half a sent", dragging });
   });
 
+  it("keeps files that were given before there was a room", () => {
+    const files = [new File(["x"], "a.txt")];
+    const early = played([{ type: "Early", files }]);
+    expect(early).toEqual({ ...fresh, early: files });
+    expect(played([hosting], early).early).toBe(files);
+    expect(played([hosting, { type: "Early", files: [] }], early)).toEqual(played([hosting]));
+  });
+
   it("keeps a text that is too long for the composer beside it", () => {
     const file = new File(["long"], "text.txt");
     const before = played([...serving, { type: "Composed", text: "half a sent" }]);
@@ -58,7 +66,10 @@ describe("the page", () => {
   it("begins to chat before anybody came", () => {
     const before = played([hosting]);
     expect(played([{ type: "ChatFirst" }], before)).toEqual({ ...before, room: { ...before.room, chatting: true } });
-    expect(played([{ type: "ChatFirst" }])).toEqual(fresh);
+    const early = played([{ type: "ChatFirst" }]);
+    expect(early).toEqual({ ...fresh, chatEarly: true });
+    expect(played([hosting], early).room?.chatting, "chosen before there was a room").toBe(true);
+    expect(played([joining], early).room?.chatting).toBe(false);
   });
 });
 

@@ -21,9 +21,11 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "Heard":
       return { ...state, heard: event.heard };
     case "ChatFirst":
-      return inRoom(state, (room) => ({ ...room, chatting: true }));
+      return state.room === null ? { ...state, chatEarly: true } : inRoom(state, (room) => ({ ...room, chatting: true }));
     case "Composed":
       return { ...state, composed: event.text };
+    case "Early":
+      return { ...state, early: event.files };
     case "Overlong":
       return { ...state, overlong: event.file };
     case "Downloaded":
@@ -181,7 +183,7 @@ function ready(state: State, event: Of<"RoomReady">): State {
     messages: new Map(),
     rows: [],
     ended: false,
-    chatting: false,
+    chatting: state.chatEarly && host,
   };
   return { ...state, place, room };
 }

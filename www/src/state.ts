@@ -139,7 +139,6 @@ export type Problem =
   /** Of a paste; the browser hands over one, however many were copied. */
   | { kind: "one-came" }
   | { kind: "other-file"; name: string | null }
-  | { kind: "not-yet" }
   | { kind: "not-stored" }
   | { kind: "refused"; code: ErrorCode };
 
@@ -171,6 +170,10 @@ export interface State {
   readonly heard: Heard;
   /** What stands in the composer and is not said yet. */
   readonly composed: string;
+  /** Files that were given before there was a room to share them in: they are shared as soon as there is. */
+  readonly early: readonly File[];
+  /** *Chat without a file* was chosen before there was a room. */
+  readonly chatEarly: boolean;
   /** A text that the composer's field cannot bear, until it is shared as a file or dismissed. */
   readonly overlong: File | null;
   readonly dragging: Dragging | null;
@@ -188,6 +191,7 @@ export type LocalEvent =
   | { type: "ChatFirst" }
   | { type: "Composed"; text: string }
   | { type: "Overlong"; file: File | null }
+  | { type: "Early"; files: readonly File[] }
   /** The downloads of all that had arrived have begun. */
   | { type: "Downloaded" }
   | { type: "Dragging"; dragging: Dragging | null }
@@ -203,6 +207,8 @@ export function initial(here: Here, interrupted: Interrupted = new Map()): State
     heard: "nothing",
     composed: "",
     overlong: null,
+    early: [],
+    chatEarly: false,
     dragging: null,
     arrived: [],
   };

@@ -30,7 +30,7 @@ export const text = {
     text: "Drop the text here",
     then: (who: string | null) => (who === null ? "The link is ready" : `For ${who}, straight from this tab`),
     thenText: "It becomes a message",
-    notYet: "You can share files once you are let in",
+    onceIn: "They are shared once you are let in",
   },
 
   link: {
@@ -251,6 +251,12 @@ export const text = {
     },
   },
 
+  early: {
+    untilOpen: (name: string, more: number) => `${several(name, more)} shared as soon as the room is open.`,
+    untilLetIn: (name: string, more: number) => `${several(name, more)} shared once you are let in.`,
+    drop: "Don’t share",
+  },
+
   storage: {
     missing: "This window keeps no files (a private window?). You can share and chat; to receive, open the link in an ordinary window.",
   },
@@ -262,7 +268,6 @@ export const text = {
     oneCame: "1 file came. If you copied more, choose them here.",
     otherFile: (name: string | null) =>
       name === null ? "That is another file: name and size must be the same." : `That is another file. It must be “${name}”, of the same size.`,
-    notYet: "Files can be shared once you are let in.",
     notStored: "The browser could not keep a note of this room: all works, but after a reload you would have to knock again.",
     refused(code: ErrorCode): string {
       switch (code) {
@@ -284,6 +289,10 @@ export const text = {
     },
   },
 };
+
+function several(name: string, more: number): string {
+  return more === 0 ? `“${name}” is` : `“${name}” and ${more} more are`;
+}
 
 function store(failure: StoreFailure, size: number): string {
   switch (failure.type) {

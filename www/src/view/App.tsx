@@ -19,7 +19,7 @@ export function App({ state, send }: { state: State; send: Send }) {
       return (
         <>
           <Door state={state} send={send} />
-          {state.dragging !== null && <Veil words={text.drag.notYet} more="" />}
+          {state.dragging !== null && !state.dragging.text && <Veil words={text.drag.files(state.dragging.files)} more={text.drag.onceIn} />}
         </>
       );
     case "room":

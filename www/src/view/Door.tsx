@@ -9,7 +9,7 @@ import type { Room, State } from "../state";
 import { text } from "../text";
 import { NameField } from "./Name";
 import { Span } from "./Span";
-import { sentence } from "./Trouble";
+import { EarlyLine, ProblemLine, sentence } from "./Trouble";
 
 export function Door({ state, send }: { state: State; send: Send }) {
   const { place, room } = state;
@@ -17,6 +17,8 @@ export function Door({ state, send }: { state: State; send: Send }) {
     <main class="shorepage door">
       {place.at === "door" && <Ask link={place.link} keepsFiles={state.persistent !== false} send={send} />}
       {place.at === "knocking" && room !== null && <Knocking state={state} room={room} send={send} />}
+      <EarlyLine state={state} send={send} />
+      <ProblemLine problem={state.problem} send={send} />
       <Span span={spanOf(state)} left={text.you} right={text.them} ramp="right" />
     </main>
   );

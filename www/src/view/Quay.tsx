@@ -7,7 +7,7 @@ import { ChooseFiles } from "./Choose";
 import { Knocks } from "./Knocks";
 import { LinkField } from "./Link";
 import { Span } from "./Span";
-import { ProblemLine, Trouble } from "./Trouble";
+import { EarlyLine, ProblemLine, Trouble } from "./Trouble";
 import { veilOf } from "./Veil";
 
 export function Quay({ state, room, send }: { state: State; room: Room | null; send: Send }) {
@@ -20,6 +20,8 @@ export function Quay({ state, room, send }: { state: State; room: Room | null; s
         <button class="plain" type="button" onClick={() => send({ type: "ChatFirst" })}>
           {text.quay.chatFirst}
         </button>
+        {state.chatEarly && room === null && <p role="status">{text.quay.starting}</p>}
+        <EarlyLine state={state} send={send} />
         <ProblemLine problem={state.problem} send={send} />
       </div>
       <Span span={spanOf(state)} left="" right="" ramp="left" lowered={state.dragging !== null} />

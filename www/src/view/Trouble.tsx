@@ -93,6 +93,22 @@ export function ProblemLine({ problem, send }: { problem: Problem | null; send: 
   );
 }
 
+/** Files that wait for the room, or for being let in. */
+export function EarlyLine({ state, send }: { state: State; send: Send }) {
+  const [first, ...more] = state.early;
+  if (first === undefined) return null;
+  const words = text.early;
+  const name = isolated(visible(first.name));
+  return (
+    <div class="problem" role="status">
+      <p>{state.place.at === "starting" ? words.untilOpen(name, more.length) : words.untilLetIn(name, more.length)}</p>
+      <button type="button" class="plain" onClick={() => send({ type: "Early", files: [] })}>
+        {words.drop}
+      </button>
+    </div>
+  );
+}
+
 function problemSentence(problem: Problem): string {
   const words = text.problem;
   switch (problem.kind) {
@@ -106,8 +122,6 @@ function problemSentence(problem: Problem): string {
       return words.oneCame;
     case "other-file":
       return words.otherFile(problem.name === null ? null : isolated(visible(problem.name)));
-    case "not-yet":
-      return words.notYet;
     case "not-stored":
       return words.notStored;
     case "refused":

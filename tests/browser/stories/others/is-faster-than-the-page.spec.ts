@@ -1,0 +1,55 @@
+/** Somebody does things before the engine is loaded: all of it is kept, and done as soon as it is. */
+import { linkOf, openPage, rowOf, letIn, connected } from "../../harness/acts";
+import { expect, hashOf, test, type Person } from "../../harness/test";
+
+test("files chosen, a chat begun and a text pasted while the page loads are in the room", async ({ people, site, files }) => {
+  const host = await people.host();
+  const load = await loadingSlowly(host);
+  await host.page.goto(site.url);
+  const choose = host.page.locator("input[type=file][multiple]").first();
+  await choose.setInputFiles(await files.file("one.bin", 300_000));
+  await expect(host.page.getByText("“one.bin” is shared as soon as the room is open.")).toBeVisible();
+  await choose.setInputFiles(await files.file("two.bin", 100));
+  await expect(host.page.getByText("“one.bin” and 1 more are shared as soon as the room is open.")).toBeVisible();
+  await host.page.getByRole("button", { name: "Chat without a file" }).click();
+  await host.page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", "here are two");
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  });
+  load();
+  await expect(rowOf(host.page, "one")).toContainText("300 kB");
+  await expect(rowOf(host.page, "two")).toContainText("100 B");
+  await expect(host.page.getByRole("textbox", { name: "Message" })).toHaveValue("here are two");
+});
+
+test("what a guest drops at the door is shared once it is let in", async ({ people, site, files }) => {
+  const host = await people.host();
+  const guest = await people.guest();
+  await openPage(host, site.url);
+  const load = await loadingSlowly(guest);
+  await guest.page.goto(await linkOf(host));
+  const file = await files.file("for you.bin", 200_000);
+  await guest.page.locator("input[type=file][multiple]").first().setInputFiles(file);
+  load();
+  await guest.page.getByRole("textbox", { name: "Your name" }).fill("Gustav");
+  await expect(guest.page.getByText("“for you.bin” is shared once you are let in.")).toBeVisible();
+  await guest.page.getByRole("button", { name: "Ask to come in" }).click();
+  await expect(rowOf(host.page, "for you")).toHaveCount(0);
+  await letIn(host, "Gustav");
+  await connected(host, guest);
+  const saved = await host.download(200_000, () => rowOf(host.page, "for you").getByRole("button", { name: "Save", exact: true }).press("Enter"));
+  expect(await hashOf(saved.path)).toBe(await hashOf(file));
+  await expect(rowOf(guest.page, "for you")).toHaveCount(1);
+});
+
+/** The engine's code arrives when the result is called. */
+async function loadingSlowly({ page }: Person): Promise<() => void> {
+  let load = () => undefined as void;
+  const loaded = new Promise<void>((resolve) => (load = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await loaded;
+    await route.continue();
+  });
+  return load;
+}
