@@ -87,6 +87,8 @@ export const text = {
     files: "Files",
     chat: "Chat",
     people: "People",
+    count: (people: number) => `${people} ${plural(people, "person", "people")} in this room`,
+    morePeople: (count: number) => `${count} more ${plural(count, "person", "people")}`,
     message: "Message",
     send: "Send",
     share: "Share…",

@@ -59,7 +59,8 @@ async function photograph(browser: Browser, { size, scheme }: Look, folder: stri
     try {
       await tab.goto(`${site.url}shots.html?state=${encodeURIComponent(state)}`);
       await tab.locator("html[data-ready]").waitFor({ state: "attached", timeout: 20_000 });
-      const tooWide = await tab.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      // Not `innerWidth`: on a phone it grows with what is too wide for it.
+      const tooWide = await tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (tooWide > 0) found.push(`${name}: ${tooWide} pixels wider than its window`);
       await tab.screenshot({ path: join(folder, `${name}.png`) });
     } catch (error) {

@@ -68,6 +68,29 @@ function longRoom(): Event[] {
   return [...alone(), person(ben, "Ben Okafor", anna), connection(ben, direct), ...entries.flat()];
 }
 
+const NAMES = ["Amir", "Björk", "Chidi", "Dolores", "Émile", "Fatima", "Grzegorz", "Hanna", "Ines", "Jürgen", "Katarzyna", "Lý"];
+
+/** Anna's tab with so many people in all. */
+function crowd(count: number): Event[] {
+  const guests = Array.from({ length: count - 1 }, (_, number): Event[] => {
+    const member = (number + 16).toString(16).repeat(32);
+    const name = `${NAMES[number % NAMES.length]} ${String.fromCharCode(65 + (number % 26))}.`;
+    const state: Connection = number % 7 === 3 ? { type: "Relayed" } : number % 9 === 5 ? lost("closed") : direct;
+    return [person(member, name, anna), connection(member, state)];
+  });
+  return [...alone(), ...guests.flat(), ...said(1, anna, "Good morning, all of you.", 0)];
+}
+
+/** Ben's tab with so many files of Anna's, the first of which is on its way, and a word after each fourth. */
+function rows(count: number): Event[] {
+  const files = Array.from({ length: count }, (_, number): Event[] => {
+    const offered = shared(2 * number + 1, anna, `berth ${number + 1} as it is today.jpg`, (3 + (number % 5)) * MB);
+    return number % 4 === 3 ? [offered, ...said(2 * number + 2, anna, `That was berth ${number + 1}.`, number, [ben])] : [offered];
+  });
+  const first: Event[] = [stands(1, { type: "Receiving" }), { type: "Progress", room, file: file(1), verified: 1.3 * MB, rate: 0.4 * MB, remaining: 4 }];
+  return [...guest, ...files.flat(), ...first];
+}
+
 /** Anna's tab with nobody in it. */
 const alone = (name = "Anna Berg"): Event[] => [
   { type: "Storage", persistent: true },
@@ -201,6 +224,13 @@ export const scripts: Partial<Record<string, Script>> = {
       ...Array.from({ length: 30 }, (_, index) => said(10 + index, index % 3 === 0 ? ben : anna, `Berth ${index + 1} is free from Monday.`, index, [anna])).flat(),
     ],
   },
+  "people-2": { events: crowd(2) },
+  "people-8": { events: crowd(8) },
+  "people-25": { events: crowd(25) },
+  "people-64": { events: crowd(64) },
+  "menu-64": { events: crowd(64), press: ["Room"] },
+  "rows-30": { events: rows(30) },
+  "rows-300": { events: rows(300) },
   names: {
     events: [
       ...two,

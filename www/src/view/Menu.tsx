@@ -9,7 +9,7 @@ import { LinkField, QrButton, SendButton } from "./Link";
 import { NameField } from "./Name";
 import { Roster } from "./People";
 
-const ID = "room-menu";
+export const ID = "room-menu";
 
 /** Opens the menu at the link, selected. */
 export function selectLink(): void {

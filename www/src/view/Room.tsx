@@ -8,7 +8,7 @@ import { text } from "../text";
 import { Composer } from "./Composer";
 import { Knocks } from "./Knocks";
 import { CopyLink, LinkPanel } from "./Link";
-import { Menu, MenuButton, selectLink } from "./Menu";
+import { ID as MENU, Menu, MenuButton, selectLink } from "./Menu";
 import { Initials } from "./People";
 import { Span } from "./Span";
 import { Stream } from "./Stream";
@@ -23,7 +23,7 @@ export function Room({ state, room, send }: { state: State; room: RoomState; sen
       <header class="bar">
         <h1 class="wordmark">{text.name}</h1>
         {!waiting && !room.ended && <CopyLink address={address} select={selectLink} />}
-        <Initials room={room} />
+        <Initials room={room} menu={MENU} />
         <MenuButton />
       </header>
       <main class="room" data-layout={waiting ? "waiting" : room.files.size > 0 ? "files" : "chat"}>
