@@ -143,7 +143,7 @@ impl Log {
     pub(crate) fn demands(&self) -> Features {
         match self.first_of(&self.host).map(|placed| &placed.payload) {
             Some(Payload::Create { features }) => *features,
-            _ => Features::KNOWN,
+            _ => Features::DEMANDED,
         }
     }
 

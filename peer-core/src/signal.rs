@@ -173,6 +173,7 @@ impl Signal {
                 let place = self.places.get_mut(&tag)?;
                 (place.refused, place.due) = (true, Some(cx.now + REFUSED));
                 let state = match reason {
+                    Refusal::TagFull if place.role == Role::Knock => Presence::Crowded,
                     Refusal::TagFull => Presence::RoomFull,
                     Refusal::ServerFull => Presence::ServerFull,
                 };

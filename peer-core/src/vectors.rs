@@ -235,6 +235,7 @@ fn meeting_messages_are_those_of_the_document() {
         ),
         ("Offer (T2, mesh)", Body::Offer { offer: description() }),
         ("Deny", Body::Deny { denial: Denial::Full }),
+        ("Deny, many at the door", Body::Deny { denial: Denial::Crowded }),
         ("Answer (T3)", Body::Answer { answer: description() }),
         ("Candidates", Body::Candidates { candidates: vec![candidate.unwrap()], end: true }),
         ("Renew", Body::Renew),

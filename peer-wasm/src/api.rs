@@ -269,7 +269,9 @@ pub(crate) enum Presence {
     Admitted,
     /// Guest: sent away, or the door is quiet.
     Denied,
-    /// All places at the door are taken.
+    /// Guest: more are at the door than a person can be shown; asked again by itself.
+    Crowded,
+    /// All places in the room are taken.
     RoomFull,
     /// The other side speaks another version.
     VersionMismatch,

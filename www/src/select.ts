@@ -15,7 +15,7 @@ export interface Span {
 
 /** Why it is not as it should be; a closed list. `who` is a member. */
 export type Trouble =
-  | { kind: "server-unreachable" | "server-refuses" | "no-websocket" | "server-full" | "nobody-there" | "denied" | "room-full" | "version" }
+  | { kind: "server-unreachable" | "server-refuses" | "no-websocket" | "server-full" | "nobody-there" | "denied" | "crowded" | "room-full" | "version" }
   | { kind: "no-answer" | "needs-relay" | "broke-rules" | "gone"; who: Person }
   | { kind: "host-gone"; who: Person; needed: readonly Shelved[] }
   | { kind: "host-ended"; who: Person | null }
@@ -75,6 +75,7 @@ function knocking(room: Room): { line: Line; word: Word } {
       return { line: "dashed", word: "connecting" };
     case "Waiting":
     case "NobodyThere":
+    case "Crowded":
     case "Asked":
       return { line: "dotted", word: "waiting" };
     case "ServerUnreachable":
@@ -92,6 +93,8 @@ export function troubleOf(state: State): Trouble | null {
   if (room === null) return null;
   if (room.ended) return { kind: "host-ended", who: room.host ? null : hostOf(room) };
   switch (room.presence.type) {
+    case "Crowded":
+      return { kind: "crowded" };
     case "RoomFull":
       return { kind: "room-full" };
     case "VersionMismatch":

@@ -73,13 +73,14 @@ export const text = {
     /** In one piece: a line must not end within it. */
     key: (suffix: string) => `key\u00a0…\u2060${suffix}`,
     compare: "Let them read you these digits. The same? Then it is really them.",
+    compareEach: "Let each read you their digits. The same? Then it is really them.",
     letIn: "Let in",
     deny: "Deny",
     yourNameWhy: "so that they know who lets them in",
     /** Each such knock shows its sender another six digits. */
     vanished: (count: number) =>
       count === 1 ? "Somebody asked before and went." : `Somebody asked before and went, ${count} times. Let nobody in whose digits you have not compared.`,
-    more: (count: number) => `and ${count} more ${plural(count, "is", "are")} waiting`,
+    many: (count: number) => `${count} people want to come in`,
     badge: (count: number, name: string) => (count === 1 ? `${name} wants to come in` : `${count} people want to come in`),
   },
 
@@ -187,7 +188,8 @@ export const text = {
       more === 0 ? `“${file}” needs ${who} to come back.` : `“${file}” and ${more} more need ${who} to come back.`,
     hostEnded: (who: string | null) => `${who ?? "The host"} ended the room. What is finished can be saved until you close this tab.`,
     denied: "They did not let you in. If that was a mistake, tell them and ask again.",
-    roomFull: "All places in this room are taken. Ask for somebody to leave, then try again.",
+    roomFull: "All places in this room are taken; who has left counts too. Ask for a link to a new room.",
+    crowded: "Many people are at the door just now. You need do nothing: it is asked again by itself.",
     version: "The other side uses another version of Linkspan. Reload both pages.",
     doorQuietForAWhile:
       "Somebody knocked and went, again and again, so the door hears nobody for ten minutes. Who is in stays in. A new link opens a new door at once.",

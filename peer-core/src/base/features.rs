@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Features(pub(crate) u64);
 
 impl Features {
-    /// What this version can do. Nothing is optional yet.
-    pub(crate) const KNOWN: Self = Self(0);
+    /// Understands Deny 3: many are at the door.
+    pub(crate) const CROWDED: Self = Self(1);
+    /// What this version can do.
+    pub(crate) const KNOWN: Self = Self::CROWDED;
+    /// What a new room demands of everybody. Nothing yet.
+    pub(crate) const DEMANDED: Self = Self(0);
 
     /// Whether all of `self` are among `others`.
     pub(crate) fn are_among(self, others: Self) -> bool {

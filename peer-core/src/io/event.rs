@@ -248,7 +248,9 @@ pub enum Presence {
     Admitted,
     /// Guest: sent away by a person.
     Denied,
-    /// No place just now: at the door, in the room or on the server's tag; asked again by itself.
+    /// Guest: more are at the door than a person can be shown; asked again by itself.
+    Crowded,
+    /// No place in the room, or for its host on the server's tag; asked again by itself.
     RoomFull,
     /// The other side speaks another version.
     VersionMismatch,

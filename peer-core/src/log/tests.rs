@@ -8,7 +8,7 @@ use crate::base::rng::Seed;
 use alloc::string::{String, ToString};
 use alloc::vec;
 
-const CREATE: Payload = Payload::Create { features: Features::KNOWN };
+const CREATE: Payload = Payload::Create { features: Features::DEMANDED };
 
 struct Author {
     key: Keypair,

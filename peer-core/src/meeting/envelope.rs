@@ -119,10 +119,21 @@ pub(crate) fn unpad(plain: &[u8]) -> Option<&[u8]> {
 pub(crate) enum Denial {
     /// A person said so, or has said so often.
     ByPerson,
-    /// Too many knock, or the room has all the members it may; later there may be a place.
+    /// The room has all the members it may.
     Full,
     /// The room has features that the guest does not know.
     Version,
+    /// More are at the door than a person can be shown; later there is a place. Only for who has
+    /// [`Features::CROWDED`].
+    Crowded,
+}
+
+impl Denial {
+    /// *Later again*, in words that one with `features` knows: who does not know them takes the room for full, and asks
+    /// again all the same.
+    pub(crate) fn later(features: Features) -> Self {
+        if Features::CROWDED.are_among(features) { Self::Crowded } else { Self::Full }
+    }
 }
 
 /// One message of a meeting, under the seal.
@@ -191,6 +202,14 @@ mod tests {
             assert_eq!(unpad(&plain), Some(&vec![7; length][..]));
         }
         assert_eq!(unpad(&[5, 0, 1]), None);
+    }
+
+    #[test]
+    fn who_does_not_know_of_a_crowd_is_told_what_it_knows() {
+        assert_eq!(Denial::later(Features::KNOWN), Denial::Crowded);
+        for older in [Features(0), Features(2)] {
+            assert_eq!(Denial::later(older), Denial::Full);
+        }
     }
 
     #[test]

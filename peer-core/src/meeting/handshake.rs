@@ -6,7 +6,7 @@ use crate::base::id::{Fingerprint, LaneId, MemberId, RoomId};
 use crate::base::identity::{Keypair, RoomDigest, context, derive, short_authentication_string, verify};
 use crate::log::entry::{Entry, Payload};
 use crate::meeting::conduit::Conduit;
-use crate::meeting::envelope::{Body, Mode};
+use crate::meeting::envelope::{Body, Denial, Mode};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -281,6 +281,11 @@ impl Deciding {
 
     pub(crate) fn sas(&self) -> &str {
         &self.sas
+    }
+
+    /// How to say that there is no place just now.
+    pub(crate) fn later(&self) -> Denial {
+        Denial::later(self.features)
     }
 
     /// A person (or the log, for who was let in before) has said yes.

@@ -194,14 +194,16 @@ impl Room {
         let waiting = self.knocks().count();
         if comes_back && !self.members.may_link(guest, cx.now) {
             // Let in before, but by now it has opened more links than a page bears: later again.
-            self.refuse(id, Denial::Full, cx);
+            self.refuse(id, deciding.later(), cx);
         } else if comes_back {
             self.post(id, reveal, cx);
             self.admit_meeting(id, deciding.admitted(), cx);
         } else if self.door.is_muted(&guest) {
             self.refuse(id, Denial::ByPerson, cx);
-        } else if waiting >= MAX_KNOCKS || is_full {
+        } else if is_full {
             self.refuse(id, Denial::Full, cx);
+        } else if waiting >= MAX_KNOCKS {
+            self.refuse(id, deciding.later(), cx);
         } else {
             self.post(id, reveal, cx);
             let knock = cx.ids.knock();

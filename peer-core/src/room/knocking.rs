@@ -200,13 +200,13 @@ impl Room {
         cx.event(Event::Denied { room: self.id });
     }
 
-    /// The door is full: the guest waits outside and asks again by itself.
-    pub(super) fn no_place(&mut self, id: MeetingId, cx: &mut Context<'_>) {
+    /// The door or the room is full: the guest waits outside and asks again by itself.
+    pub(super) fn no_place(&mut self, id: MeetingId, state: Presence, cx: &mut Context<'_>) {
         self.flush_meetings(cx);
         self.meetings.remove(&id);
         self.door.hidden = true;
         self.door.retry = Some(cx.now + FULL_RETRY);
-        cx.event(Event::Presence { room: self.id, state: Presence::RoomFull });
+        cx.event(Event::Presence { room: self.id, state });
     }
 
     /// The room has features that this version does not know: nothing to do but to get a newer one.

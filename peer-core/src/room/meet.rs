@@ -97,7 +97,10 @@ impl Room {
                 self.denied(id, cx);
             }
             (Stage::ExpectReveal(_) | Stage::ExpectDecision(_), Body::Deny { denial: Denial::Full }) => {
-                self.no_place(id, cx);
+                self.no_place(id, Presence::RoomFull, cx);
+            }
+            (Stage::ExpectReveal(_) | Stage::ExpectDecision(_), Body::Deny { denial: Denial::Crowded }) => {
+                self.no_place(id, Presence::Crowded, cx);
             }
             (Stage::ExpectReveal(_) | Stage::ExpectDecision(_), Body::Deny { denial: Denial::Version }) => {
                 self.flush_meetings(cx);

@@ -31,7 +31,7 @@ pub(super) struct Storing {
 }
 
 pub(super) fn create() -> Payload {
-    Payload::Create { features: Features::KNOWN }
+    Payload::Create { features: Features::DEMANDED }
 }
 
 pub(super) fn name(name: String) -> Payload {

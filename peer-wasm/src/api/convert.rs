@@ -210,6 +210,7 @@ impl From<io::Presence> for super::Presence {
             io::Presence::Asked { sas } => Self::Asked { sas },
             io::Presence::Admitted => Self::Admitted,
             io::Presence::Denied => Self::Denied,
+            io::Presence::Crowded => Self::Crowded,
             io::Presence::RoomFull => Self::RoomFull,
             io::Presence::VersionMismatch => Self::VersionMismatch,
         }

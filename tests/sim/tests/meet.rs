@@ -117,6 +117,14 @@ fn a_flood_of_knocks_shows_at_most_eight_and_the_door_still_works() {
         world.run_for(90_000);
         let view = world.view(host);
         assert_eq!(view.most_knocks, 8, "as many as the door holds, and no more");
+        // The others hear why, again and again: the room has places, only its door has none just now.
+        for _ in 0..2 {
+            world.run_until("the other six hear why", |world| {
+                let crowded = |guest: &&NodeId| world.view(**guest).presence == Some(Presence::Crowded);
+                crowd.iter().filter(crowded).count() == 6
+            });
+            world.run_for(30_000);
+        }
         // Everybody gets a turn when there is room again.
         let room = world.room(host);
         for _ in 0..crowd.len() {

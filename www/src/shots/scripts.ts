@@ -164,6 +164,13 @@ export const scripts: Partial<Record<string, Script>> = {
   "knock-quay": { events: [...alone("Anna Berg"), knocked(1, ben, "Ben Okafor", "482091")] },
   "quay-unreachable": { events: [...alone(), presence({ type: "ServerUnreachable" })] },
   "two-knocks": { events: [...two, ...said(2, ben, "Caro is coming too.", 1), knocked(2, caro, "Carolina Díaz", "730518"), knocked(3, dan, "Dan", "119047")] },
+  "eight-knocks": {
+    events: [
+      ...alone(""),
+      shared(1, anna, "Harbour survey 2026.pdf", 48.3 * MB),
+      ...Array.from({ length: 8 }, (_, number) => knocked(number + 1, (number + 16).toString(16).repeat(32), `${NAMES[number % 7]} Berg`, String(482_091 + 61_803 * number).slice(0, 6), 2)),
+    ],
+  },
   "chat-only": { events: chat },
   menu: { events: chat, press: ["Room"] },
   receiving: { events: [...shelf, ...fetching] },
@@ -199,6 +206,7 @@ export const scripts: Partial<Record<string, Script>> = {
   "needs-relay": { events: [...guest, connection(anna, lost("no-path"))] },
   "webrtc-off": { events: [{ type: "Blocked", place: { at: "webrtc-off" } }] },
   insecure: { events: [{ type: "Blocked", place: { at: "insecure" } }] },
+  crowded: { events: knocking({ type: "Crowded" }) },
   "room-full": { events: knocking({ type: "RoomFull" }) },
   version: { events: knocking({ type: "VersionMismatch" }) },
   unsupported: { events: [{ type: "Blocked", place: { at: "unsupported", missing: ["WebAssembly", "module workers"] } }] },

@@ -52,7 +52,7 @@ function Ask({ link, keepsFiles, send }: { link: string; keepsFiles: boolean; se
 function Knocking({ state, room, send }: { state: State; room: Room; send: Send }) {
   const trouble = troubleOf(state);
   const presence = room.presence;
-  const over = presence.type === "Denied" || presence.type === "RoomFull" || presence.type === "VersionMismatch";
+  const over = presence.type === "Denied" || presence.type === "VersionMismatch";
   const again = () => {
     send({ type: "Leave", room: room.id });
     send({ type: "JoinRoom", link: room.link, name: room.name });
@@ -73,7 +73,7 @@ function Knocking({ state, room, send }: { state: State; room: Room; send: Send 
           {text.door.cancel}
         </button>
       )}
-      {presence.type === "NobodyThere" && (
+      {(presence.type === "NobodyThere" || presence.type === "RoomFull") && (
         <button class="plain" type="button" onClick={() => send({ type: "StartOver" })}>
           {text.trouble.startRoom}
         </button>
@@ -99,6 +99,7 @@ function titleOf(room: Room): string {
     case "ServerFull":
     case "NobodyThere":
     case "Denied":
+    case "Crowded":
     case "RoomFull":
     case "VersionMismatch":
       return text.door.calling;

@@ -1,8 +1,9 @@
 /**
- * Who wants to come in, as cards at the far end of the line, one at a time. A card never takes focus, its buttons
- * arm after half a second, and nothing but a click or a key on them answers it.
+ * Who wants to come in, at the far end of the line: one as a card, more as rows of one card. It never takes focus, its
+ * buttons arm after half a second, and nothing but a click or a key on them answers a knock.
  */
-import { useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useId, useState } from "preact/hooks";
 import type { Send } from "../action";
 import { isTaken, knockerInParts, knockerOf, suffix } from "../names";
 import type { Knock, Room } from "../state";
@@ -15,55 +16,105 @@ export function Knocks({ room, send }: { room: Room; send: Send }) {
   const [first, ...more] = room.knocks;
   // Kept while the cards come and go: who denied the first still has said who they are.
   const [myName, setMyName] = useState("");
+  const answers = {
+    letIn: (knock: Knock) => {
+      if (room.name === "" && myName.trim() !== "") send({ type: "Rename", room: room.id, name: myName.trim() });
+      send({ type: "Admit", room: room.id, knock: knock.knock });
+    },
+    deny: (knock: Knock) => send({ type: "Deny", room: room.id, knock: knock.knock }),
+    able: !isTaken(myName),
+  };
+  const nameField = room.name === "" && <NameField value={myName} onInput={setMyName} hint={text.knock.yourNameWhy} />;
   return (
     <div class="knocks">
       <p class="unseen" aria-live="polite">
-        {first === undefined ? "" : text.knock.title(knockerOf(room, first))}
+        {first === undefined ? "" : text.knock.badge(room.knocks.length, knockerOf(room, first))}
       </p>
-      {first !== undefined && (
-        <Card key={first.knock} knock={first} more={more.length} room={room} myName={myName} onName={setMyName} send={send} />
+      {first !== undefined && more.length === 0 && (
+        <Card key={first.knock} knock={first} room={room} answers={answers}>
+          {nameField}
+        </Card>
+      )}
+      {first !== undefined && more.length > 0 && (
+        <Rows room={room} answers={answers}>
+          {nameField}
+        </Rows>
       )}
     </div>
   );
 }
 
-interface CardProps {
-  knock: Knock;
-  more: number;
-  room: Room;
-  myName: string;
-  onName: (name: string) => void;
-  send: Send;
+interface Answers {
+  readonly letIn: (knock: Knock) => void;
+  readonly deny: (knock: Knock) => void;
+  /** Whether one may let somebody in by the name that one has written. */
+  readonly able: boolean;
 }
 
-function Card({ knock, more, room, myName, onName, send }: CardProps) {
+function Card({ knock, room, answers, children }: { knock: Knock; room: Room; answers: Answers; children: ComponentChildren }) {
   const armed = useArmed();
-  const title = `knock-${knock.knock}`;
+  const title = useId();
   const { name, key } = knockerInParts(room, knock);
-  // A key that tells two of one name apart stands with the name, and not a second time.
-  const about = [...(key === "" ? [text.knock.key(suffix(knock.member))] : []), ...(more > 0 ? [text.knock.more(more)] : [])];
-  const letIn = () => {
-    if (room.name === "" && myName.trim() !== "") send({ type: "Rename", room: room.id, name: myName.trim() });
-    send({ type: "Admit", room: room.id, knock: knock.knock });
-  };
   return (
-    <section class="knock" role="dialog" aria-labelledby={title} data-more={more > 0}>
+    <section class="knock" role="dialog" aria-labelledby={title}>
       <h2 id={title}>
         <bdi translate={false}>{name}</bdi> {key !== "" && <small>({text.knock.key(key)})</small>} {text.knock.wants}
       </h2>
-      {about.length > 0 && <p class="quiet">{about.join(" · ")}</p>}
+      {/* A key that tells two of one name apart stands with the name, and not a second time. */}
+      {key === "" && <p class="quiet">{text.knock.key(suffix(knock.member))}</p>}
       {knock.vanished > 0 && <p class="quiet">{text.knock.vanished(knock.vanished)}</p>}
       <Digits digits={knock.sas} />
       <p class="quiet">{text.knock.compare}</p>
-      {room.name === "" && <NameField value={myName} onInput={onName} hint={text.knock.yourNameWhy} />}
+      {children}
       <div class="actions">
-        <button class="accent" type="button" disabled={!armed || isTaken(myName)} onClick={letIn}>
+        <button class="accent" type="button" disabled={!armed || !answers.able} onClick={() => answers.letIn(knock)}>
           {text.knock.letIn}
         </button>
-        <button type="button" disabled={!armed} onClick={() => send({ type: "Deny", room: room.id, knock: knock.knock })}>
+        <button type="button" disabled={!armed} onClick={() => answers.deny(knock)}>
           {text.knock.deny}
         </button>
       </div>
     </section>
+  );
+}
+
+function Rows({ room, answers, children }: { room: Room; answers: Answers; children: ComponentChildren }) {
+  const { knocks } = room;
+  const title = useId();
+  const vanished = Math.max(...knocks.map((knock) => knock.vanished));
+  return (
+    <section class="knock many" role="dialog" aria-labelledby={title}>
+      <h2 id={title}>{text.knock.many(knocks.length)}</h2>
+      {vanished > 0 && <p class="quiet">{text.knock.vanished(vanished)}</p>}
+      <p class="quiet">{text.knock.compareEach}</p>
+      {children}
+      {knocks.map((knock, place) => (
+        <KnockRow key={knock.knock} knock={knock} place={place} room={room} answers={answers} />
+      ))}
+    </section>
+  );
+}
+
+/** When one above it is answered, a row moves to where another stood: its buttons arm anew. */
+function KnockRow({ knock, place, room, answers }: { knock: Knock; place: number; room: Room; answers: Answers }) {
+  const armed = useArmed(place);
+  const title = useId();
+  const { name, key } = knockerInParts(room, knock);
+  return (
+    <div class="knock-row" role="group" aria-labelledby={title}>
+      <h3 id={title}>
+        <bdi>{name}</bdi>
+        <span class="unseen"> {text.knock.wants}</span> <small>({text.knock.key(key === "" ? suffix(knock.member) : key)})</small>
+      </h3>
+      <Digits digits={knock.sas} />
+      <div class="actions">
+        <button type="button" disabled={!armed || !answers.able} onClick={() => answers.letIn(knock)}>
+          {text.knock.letIn}
+        </button>
+        <button type="button" disabled={!armed} onClick={() => answers.deny(knock)}>
+          {text.knock.deny}
+        </button>
+      </div>
+    </div>
   );
 }

@@ -23,6 +23,8 @@ export function sentence(trouble: Kind, state: State): string {
       return words.nobodyThere;
     case "denied":
       return words.denied;
+    case "crowded":
+      return words.crowded;
     case "room-full":
       return words.roomFull;
     case "version":

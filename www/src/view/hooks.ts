@@ -1,14 +1,14 @@
 /** Small things that several views need from the browser. None of them knows the protocol. */
 import { useEffect, useRef, useState } from "preact/hooks";
 
-/** False for the first half second, so that a click meant for what stood here before does nothing. */
-export function useArmed(): boolean {
-  const [armed, setArmed] = useState(false);
+/** False for the first half second at a `place`, so that a click meant for what stood there before does nothing. */
+export function useArmed(place = 0): boolean {
+  const [armed, setArmed] = useState<number | null>(null);
   useEffect(() => {
-    const timer = setTimeout(() => setArmed(true), 500);
+    const timer = setTimeout(() => setArmed(place), 500);
     return () => clearTimeout(timer);
-  }, []);
-  return armed;
+  }, [place]);
+  return armed === place;
 }
 
 /** Copies text, and for a moment says so; where that is refused, `select` lets the person copy by hand. */

@@ -69,7 +69,7 @@ test("a link whose secret or room was changed leads to nobody, and the host hear
   }
 });
 
-test("a guest takes its request back and asks again; two wait in a row", async ({ people, site }) => {
+test("a guest takes its request back and asks again; two wait at once", async ({ people, site }) => {
   const host = await people.host();
   const [first, second] = [await people.guest(), await people.guest()];
   await openPage(host, site.url);
@@ -87,7 +87,11 @@ test("a guest takes its request back and asks again; two wait in a row", async (
   await expect(cardOf(host, "Anna")).toContainText("Somebody asked before and went.");
   await knock(second, link, "Bert");
   await expect(host.page).toHaveTitle(/\(2\) 2 people want to come in/);
-  await expect(cardOf(host, "Anna")).toContainText("and 1 more is waiting");
+  // Each has a row, with digits of its own.
+  const digits = (person: Person) => person.page.getByRole("img", { name: /Six digits/ });
+  for (const [person, name] of [[first, "Anna"], [second, "Bert"]] as const) {
+    await expect(cardOf(host, name).getByRole("img", { name: /Six digits/ })).toHaveText((await digits(person).textContent()) ?? "");
+  }
   // A card takes no focus, and Enter in the chat lets nobody in.
   const message = host.page.getByRole("textbox", { name: "Message" });
   await message.fill("hello?");
