@@ -55,16 +55,24 @@ export function spanOf(state: State): Span {
   const people = others(room);
   if (people.length === 0) {
     if (["ServerUnreachable", "ServerFull"].includes(room.presence.type)) return { line: "gap", word: "not connected", filled: null };
-    return { line: onQuay(room) ? "absent" : "dotted", word: "waiting", filled: null };
+    // On the quay nothing has begun that one could wait for.
+    return onQuay(room) ? { line: "absent", word: null, filled: null } : { line: "dotted", word: "waiting", filled: null };
   }
   const filled = filledOf(room);
   const is = (type: string) => people.some((person) => person.connection?.type === type);
-  if (is("Direct")) return { line: "solid", word: "direct", filled };
+  if (is("Direct")) return { line: is("Relayed") ? "knot" : "solid", word: "direct", filled };
   if (is("Relayed")) return { line: "knot", word: "relayed", filled };
   if (people.some((person) => person.connection === null || person.connection.type === "Connecting")) {
     return { line: "dashed", word: "connecting", filled: null };
   }
   return { line: "gap", word: "not connected", filled: null };
+}
+
+/** How many are connected in which way, where some are directly and others through a relay. */
+export function mixOf(room: Room): { direct: number; relayed: number } | null {
+  const count = (type: "Direct" | "Relayed") => others(room).filter((person) => person.connection?.type === type).length;
+  const [direct, relayed] = [count("Direct"), count("Relayed")];
+  return direct > 0 && relayed > 0 ? { direct, relayed } : null;
 }
 
 function knocking(room: Room): { line: Line; word: Word } {
@@ -164,12 +172,45 @@ export function unfinished(file: Shelved): boolean {
   return running(file) || file.state.type === "Offered" || file.state.type === "SourceMissing";
 }
 
+/** Somebody hears now what is said here. */
+export function heard(room: Room): boolean {
+  return others(room).some(connected);
+}
+
+/** Whether nobody who is here has all of a file of somebody else's, and its author has gone: nothing can come of *Save*. */
+export function outOfReach(room: Pick<Room, "people">, file: Shelved): boolean {
+  const author = room.people.get(file.author);
+  const gone = author === undefined || author.left || author.connection?.type === "Lost";
+  return gone && !others(room).some((person) => connected(person) && (file.have.get(person.member) ?? -1) >= file.size);
+}
+
+/** Where the one next thing to do is: only there is a button in the accent's colour. */
+export type Next = "door" | "trouble" | "file" | "link";
+
+export function nextOf(state: State): Next {
+  const { room } = state;
+  if (room === null) return "link";
+  if (room.knocks.length > 0) return "door";
+  if (troubleOf(state)?.kind === "door-quiet") return "trouble";
+  // A file that was forgotten comes before the link to it.
+  return !awaiting(room) || [...room.files.values()].some((file) => file.state.type === "SourceMissing") ? "file" : "link";
+}
+
 /** Connected members that are in the middle of receiving one's own file. */
 export function receivers(room: Pick<Room, "me" | "people">, file: Shelved): Person[] {
   if (file.author !== room.me || file.state.type !== "Serving" || file.have.size === 0) return [];
   return others(room).filter((person) => {
     const have = file.have.get(person.member);
     return connected(person) && have !== undefined && have > 0 && have < file.size;
+  });
+}
+
+/** While somebody receives one's own file: all who began, also who has finished meanwhile. So what is summed up over them never falls. */
+export function begun(room: Pick<Room, "me" | "people">, file: Shelved): Person[] {
+  if (receivers(room, file).length === 0) return [];
+  return others(room).filter((person) => {
+    const have = file.have.get(person.member) ?? 0;
+    return have >= file.size || (have > 0 && connected(person));
   });
 }
 
@@ -181,17 +222,29 @@ export function holders(room: Pick<Room, "people">, file: Shelved): { have: numb
   return { have: people.filter(has).length, of: people.length };
 }
 
-function filledOf(room: Room): Span["filled"] {
-  const files = [...room.files.values()];
-  const mine = files.filter((file) => file.state.type === "Receiving");
-  if (mine.length > 0) return { part: share(mine.map((file) => [file.verified, file.size])), toMe: true };
-  const theirs = files.flatMap((file) => receivers(room, file).map((who): [number, number] => [file.have.get(who.member) ?? 0, file.size]));
-  return theirs.length > 0 ? { part: share(theirs), toMe: false } : null;
+/** The bytes of all running transfers: to me, or else from me. */
+export interface Moving {
+  readonly part: number;
+  readonly whole: number;
+  readonly toMe: boolean;
 }
 
-function share(pairs: readonly (readonly [number, number])[]): number {
-  const whole = pairs.reduce((sum, [, size]) => sum + size, 0);
-  return whole === 0 ? 0 : pairs.reduce((sum, [part]) => sum + part, 0) / whole;
+export function movingOf(room: Room): Moving | null {
+  const files = [...room.files.values()];
+  const mine = files.filter((file) => file.state.type === "Receiving");
+  if (mine.length > 0) return sum(mine.map((file) => [file.verified, file.size]), true);
+  const theirs = files.flatMap((file) => begun(room, file).map((who): [number, number] => [file.have.get(who.member) ?? 0, file.size]));
+  return theirs.length > 0 ? sum(theirs, false) : null;
+}
+
+function sum(pairs: readonly (readonly [number, number])[], toMe: boolean): Moving {
+  const total = (at: 0 | 1) => pairs.reduce((before, pair) => before + pair[at], 0);
+  return { part: total(0), whole: total(1), toMe };
+}
+
+function filledOf(room: Room): Span["filled"] {
+  const moving = movingOf(room);
+  return moving === null ? null : { part: moving.whole === 0 ? 0 : moving.part / moving.whole, toMe: moving.toMe };
 }
 
 /** Bytes are on their way, in or out: the device should stay awake. */

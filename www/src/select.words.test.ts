@@ -1,7 +1,7 @@
 /** Every word beside the line and every sentence of trouble, because each sends a person another way. */
 import { describe, expect, it } from "vitest";
 import { connection, direct, file, have, here, hosting, inside, joining, member, played, room, said, serving, shared, stands, the } from "./made";
-import { awaiting, connected, hostOf, onQuay, onTheWay, others, receivers, running, spanOf, toGoOn, transferring, troubleOf, unfinished, wouldLose } from "./select";
+import { awaiting, begun, connected, heard, hostOf, mixOf, movingOf, nextOf, onQuay, onTheWay, others, outOfReach, receivers, running, spanOf, toGoOn, transferring, troubleOf, unfinished, wouldLose } from "./select";
 import { type Event, type FileState, initial, type LocalEvent, type Presence, type State } from "./state";
 
 type Told = (Event | LocalEvent)[];
@@ -57,7 +57,7 @@ describe("the word beside the line", () => {
   it("follows a guest from the server to the door", () => {
     const asked = (state: Presence) => line(joining, presence(state));
     for (const type of ["Connecting", "Greeting", "Admitted"] as const) expect(asked({ type })).toEqual(["dashed", "connecting", null]);
-    for (const type of ["Waiting", "NobodyThere"] as const) expect(asked({ type })).toEqual(["dotted", "waiting", null]);
+    for (const type of ["Waiting", "NobodyThere", "Crowded"] as const) expect(asked({ type })).toEqual(["dotted", "waiting", null]);
     expect(asked({ type: "Asked", sas: "123456" })).toEqual(["dotted", "waiting", null]);
     for (const type of ["ServerUnreachable", "ServerFull", "Denied", "RoomFull", "VersionMismatch"] as const) expect(asked({ type })).toEqual(["gap", "not connected", null]);
   });
@@ -65,7 +65,7 @@ describe("the word beside the line", () => {
   it("says who is there, and how", () => {
     const alone: Told = [hosting, member("anna", "anna")];
     expect(spanOf(initial(here))).toEqual({ line: "absent", word: null, filled: null });
-    expect(line(...alone)).toEqual(["absent", "waiting", null]);
+    expect(line(...alone), "nothing has begun").toEqual(["absent", null, null]);
     expect(line(...alone, shared("anna"))).toEqual(["dotted", "waiting", null]);
     expect(line(...alone, presence({ type: "ServerUnreachable" }))).toEqual(["gap", "not connected", null]);
     expect(line(...alone, presence({ type: "ServerFull" }))).toEqual(["gap", "not connected", null]);
@@ -79,10 +79,58 @@ describe("the word beside the line", () => {
 
   it("is that of the best connection there is", () => {
     const two: Told = [...serving, member("caro", "anna")];
-    expect(line(...two, connection("caro", { type: "Relayed" }))[0]).toBe("solid");
+    expect(line(...two, connection("caro", { type: "Relayed" }))[0]).toBe("knot");
     expect(line(...two, lost("ben", "silent"), connection("caro", { type: "Relayed" }))[0]).toBe("knot");
     expect(line(...two, lost("ben", "silent"), connection("caro", { type: "Connecting" }))[0]).toBe("dashed");
     expect(line(...two, lost("ben", "silent"))[0]).toBe("dashed");
+  });
+});
+
+describe("how many are connected in which way", () => {
+  const three: Told = [...serving, member("caro", "anna"), member("dan", "anna"), direct("caro")];
+  const mix = (...events: Told) => mixOf(roomOf(played(events)));
+
+  it("is said where it is not the same for all", () => {
+    expect(mix(...three, connection("dan", { type: "Relayed" }))).toEqual({ direct: 2, relayed: 1 });
+    expect(mix(...three)).toBeNull();
+    expect(mix(...serving, connection("ben", { type: "Relayed" }))).toBeNull();
+    expect(mix(...three, connection("dan", { type: "Relayed" }), member("dan", "anna", true)), "who left").toBeNull();
+  });
+});
+
+describe("a file that nobody here has", () => {
+  const reach = (...events: Told) => outOfReach(roomOf(played(events)), the(played(events)));
+  const caro: Told = [member("caro", "ben"), direct("caro")];
+
+  it("is one whose author has gone, unless somebody here has all of it", () => {
+    expect(reach(...inside)).toBe(false);
+    expect(reach(...inside, lost("anna", "closed"))).toBe(true);
+    expect(reach(...inside, lost("anna", "silent"), ...caro, have("caro", 99))).toBe(true);
+    expect(reach(...inside, lost("anna", "silent"), ...caro, have("caro", 100))).toBe(false);
+    expect(reach(...inside, lost("anna", "silent"), ...caro, have("caro", 100), lost("caro", "closed"))).toBe(true);
+    expect(reach(...inside, connection("anna", { type: "Connecting" })), "on its way").toBe(false);
+    expect(reach(...inside, member("anna", "ben", true)), "left for good").toBe(true);
+  });
+});
+
+describe("the one next thing to do", () => {
+  const next = (...events: Told) => nextOf(played(events));
+  const alone: Told = [hosting, member("anna", "anna"), shared("anna")];
+  const knock: Event = { type: "Knocked", room, knock: 1, member: "ben", name: "Ben", sas: "123456", vanished: 0 };
+  const quiet: Event = { type: "DoorQuiet", room, untilNewLink: true };
+
+  it("is in one place at a time", () => {
+    expect(nextOf(initial(here))).toBe("link");
+    expect(next(...alone)).toBe("link");
+    expect(next(...serving)).toBe("file");
+    expect(next(...alone, stands({ type: "SourceMissing" }))).toBe("file");
+    expect(next(...alone, quiet)).toBe("trouble");
+    expect(next(...alone, quiet, knock)).toBe("door");
+    expect(next(...serving, knock)).toBe("door");
+  });
+
+  it("is said with the words that fit: whether somebody hears", () => {
+    expect([heard(roomOf(played(serving))), heard(roomOf(played(alone))), heard(roomOf(played([...serving, lost("ben", "closed")])))]).toEqual([true, false, false]);
   });
 });
 
@@ -107,6 +155,18 @@ describe("the filled part", () => {
   it("keeps the device awake, whichever way it goes", () => {
     expect([transferring(initial(here)), transferring(played(serving)), transferring(played([...serving, have("ben", 1)]))]).toEqual([false, false, true]);
     expect(transferring(played([...inside, stands({ type: "Receiving" })]))).toBe(true);
+  });
+});
+
+describe("the sum of what is sent", () => {
+  it("counts all who began, and never falls when one of them has finished", () => {
+    const two: Told = [...serving, member("caro", "anna"), direct("caro"), have("caro", 40)];
+    expect(movingOf(roomOf(played([...two, have("ben", 99)])))).toEqual({ part: 139, whole: 200, toMe: false });
+    expect(movingOf(roomOf(played([...two, have("ben", 100)])))).toEqual({ part: 140, whole: 200, toMe: false });
+    expect(movingOf(roomOf(played([...two, have("ben", 100), lost("ben", "closed")]))), "done and gone").toEqual({ part: 140, whole: 200, toMe: false });
+    expect(movingOf(roomOf(played([...two, have("ben", 100), have("caro", 100)]))), "all have it").toBeNull();
+    const done = played([...serving, have("ben", 100)]);
+    expect(begun(roomOf(done), the(done))).toEqual([]);
   });
 });
 
@@ -166,6 +226,7 @@ describe("trouble", () => {
   it("at the door says why one is not let in", () => {
     const asked = (state: Presence) => kind(joining, presence(state));
     expect(asked({ type: "RoomFull" })).toBe("room-full");
+    expect(asked({ type: "Crowded" })).toBe("crowded");
     expect(asked({ type: "VersionMismatch" })).toBe("version");
     expect(asked({ type: "Denied" })).toBe("denied");
     expect(asked({ type: "NobodyThere" })).toBe("nobody-there");

@@ -1,6 +1,7 @@
 /**
  * Pictures of every state of the page: `shots.ts PAGE_FOLDER STATES_JSON PICTURE_FOLDER [PART_OF_A_NAME]`.
- * Ends with an error if a state can't be shown, is wider than its window, or had an error in the console.
+ * Ends with an error if a state can't be shown, is wider than its window, has two next things to do in the accent's
+ * colour, or had an error in the console.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -62,6 +63,10 @@ async function photograph(browser: Browser, { size, scheme }: Look, folder: stri
       // Not `innerWidth`: on a phone it grows with what is too wide for it.
       const tooWide = await tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (tooWide > 0) found.push(`${name}: ${tooWide} pixels wider than its window`);
+      const accents = await tab.locator("button.accent:visible").evaluateAll(
+        (all) => all.filter((each) => getComputedStyle(each).backgroundColor !== "rgba(0, 0, 0, 0)").length,
+      );
+      if (accents > 1) found.push(`${name}: ${accents} buttons in the accent's colour`);
       await tab.screenshot({ path: join(folder, `${name}.png`) });
     } catch (error) {
       found.push(`${name}: ${String(error)}`);

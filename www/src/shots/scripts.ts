@@ -155,6 +155,7 @@ export const longScripts: Partial<Record<string, () => Script>> = {
 
 export const scripts: Partial<Record<string, Script>> = {
   empty: { events: alone("") },
+  "chat-alone": { events: [...alone(), { type: "ChatFirst" }] },
   drag: { events: [...alone(""), { type: "Dragging", dragging: { files: 2, text: false } }] },
   waiting: { events: offering },
   "waiting-qr": { events: offering, press: ["Show QR code"] },
@@ -186,6 +187,13 @@ export const scripts: Partial<Record<string, Script>> = {
       ...said(2, ben, "Got it, thanks!", 2),
       have(1, ben, 48.3 * MB),
       have(1, caro, 21 * MB),
+    ],
+  },
+  "sending-to-many": {
+    events: [
+      ...crowd(27),
+      shared(2, anna, "Harbour survey 2026.pdf", 48.3 * MB),
+      ...Array.from({ length: 20 }, (_, number) => have(2, (number + 16).toString(16).repeat(32), number < 9 ? 48.3 * MB : number * MB)),
     ],
   },
   done: { events: [...shelf, ...done], press: ["More about Harbour"] },

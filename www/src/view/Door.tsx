@@ -1,7 +1,7 @@
 /** The guest's side of the door: say who you are, read the six digits, wait, or read why it did not work. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Send } from "../action";
-import { pairs } from "../format";
+import { isolated, pairs, visible } from "../format";
 import { isTaken } from "../names";
 import { rememberedName } from "../remember";
 import { spanOf, troubleOf } from "../select";
@@ -38,12 +38,20 @@ function Ask({ link, keepsFiles, send }: { link: string; keepsFiles: boolean; se
         else send({ type: "JoinRoom", link, name: name.trim() });
       }}
     >
+      <p class="wordmark">{text.name}</p>
       <h1>{text.door.title}</h1>
       <p>{text.door.lead}</p>
-      <NameField value={name} onInput={setName} />
+      <div class="who">
+        <NameField value={name} onInput={setName} />
+        <p class="quiet">{text.door.nameSeenBy}</p>
+      </div>
       <button class="accent" type="submit">
         {text.door.ask}
       </button>
+      <details class="learn">
+        <summary>{text.door.learn}</summary>
+        <p>{text.door.learned}</p>
+      </details>
       {!keepsFiles && <p class="storage">{text.storage.missing}</p>}
     </form>
   );
@@ -52,19 +60,26 @@ function Ask({ link, keepsFiles, send }: { link: string; keepsFiles: boolean; se
 function Knocking({ state, room, send }: { state: State; room: Room; send: Send }) {
   const trouble = troubleOf(state);
   const presence = room.presence;
-  const over = presence.type === "Denied" || presence.type === "VersionMismatch";
   const again = () => {
     send({ type: "Leave", room: room.id });
     send({ type: "JoinRoom", link: room.link, name: room.name });
   };
   return (
     <div class="middle">
-      <h1 class={trouble === null && presence.type !== "Asked" ? "" : "said"}>
-        {trouble !== null ? sentence(trouble, state) : presence.type === "Asked" ? text.door.read : titleOf(room)}
-      </h1>
-      {presence.type === "Asked" && <Digits digits={presence.sas} />}
-      {presence.type === "Asked" && <p>{text.door.asked}</p>}
-      {over ? (
+      <h1 class={trouble === null ? "" : "said"}>{trouble !== null ? sentence(trouble, state) : titleOf(room)}</h1>
+      {presence.type === "Asked" && (
+        <>
+          <p>{text.door.askedAs(isolated(visible(room.name)))}</p>
+          <Digits digits={presence.sas} />
+          <p>{text.door.compare}</p>
+          <p>{text.door.differ}</p>
+        </>
+      )}
+      {presence.type === "VersionMismatch" ? (
+        <button class="accent" type="button" onClick={() => send({ type: "Reload" })}>
+          {text.trouble.reload}
+        </button>
+      ) : presence.type === "Denied" ? (
         <button class="accent" type="button" onClick={again}>
           {text.door.again}
         </button>

@@ -4,7 +4,7 @@ import { useId, useRef, useState } from "preact/hooks";
 import type { Send } from "../action";
 import { bytes, bytesOf, duration, nameParts, percent, visible } from "../format";
 import { download } from "../offer";
-import { holders, receivers, running, unfinished } from "../select";
+import { begun, holders, outOfReach, receivers, running, unfinished } from "../select";
 import type { Room, Shelved } from "../state";
 import { text } from "../text";
 import type { FileLine } from "../weave";
@@ -104,7 +104,7 @@ function MainAction({ room, shelved, next, describedBy, send }: About & { next: 
   const { saved } = shelved;
   const again = saved === null ? null : button(text.file.saveAgain, () => download(saved.url, saved.name));
   if (room.ended) return again;
-  const save = () => button(text.file.save, () => send({ type: "Fetch", ...about }), next ? "accent" : "");
+  const save = () => outOfReach(room, shelved) ? null : button(text.file.save, () => send({ type: "Fetch", ...about }), next ? "accent" : "");
   const stop = () => button(text.file.stop, () => send({ type: "Withdraw", room: room.id, share: shelved.file.share }));
   switch (shelved.state.type) {
     case "Offered":
@@ -126,7 +126,7 @@ function MainAction({ room, shelved, next, describedBy, send }: About & { next: 
     case "Serving":
       return stop();
     case "SourceMissing":
-      return <ChooseAgain room={room} shelved={shelved} describedBy={describedBy} send={send} />;
+      return <ChooseAgain room={room} shelved={shelved} next={next} describedBy={describedBy} send={send} />;
   }
 }
 
@@ -159,7 +159,7 @@ function rest(room: Company, shelved: Shelved, send: Send): ComponentChildren {
   }
 }
 
-function ChooseAgain({ room, shelved, describedBy, send }: About) {
+function ChooseAgain({ room, shelved, next, describedBy, send }: About & { next: boolean }) {
   const input = useRef<HTMLInputElement>(null);
   const chosen = (replacement: File | undefined) => {
     if (replacement === undefined) return;
@@ -169,7 +169,7 @@ function ChooseAgain({ room, shelved, describedBy, send }: About) {
   };
   return (
     <>
-      <button type="button" class="accent" aria-describedby={describedBy} onClick={() => input.current?.click()}>
+      <button type="button" class={next ? "accent" : ""} aria-describedby={describedBy} onClick={() => input.current?.click()}>
         {text.file.choose}
       </button>
       <input
@@ -211,6 +211,7 @@ function stateOf(room: Company, shelved: Shelved): string {
   const part = bytesOf(verified, size);
   switch (state.type) {
     case "Offered":
+      if (outOfReach(room, shelved)) return `${bytes(size)} · ${text.file.needs(who)}`;
       return [bytes(size), text.file.from(who), spread(room, shelved)].filter((words) => words !== "").join(" · ");
     case "Serving":
       return [bytes(size), servingTo(room, shelved)].join(" · ");
@@ -225,7 +226,7 @@ function stateOf(room: Company, shelved: Shelved): string {
     case "Done":
       return `${bytes(size)} · ${shelved.saved === null ? text.file.done : text.file.downloading}`;
     case "Cancelled":
-      return `${bytes(size)} · ${text.file.cancelled}`;
+      return `${bytes(size)} · ${text.file.cancelled}${outOfReach(room, shelved) ? ` · ${text.file.needs(who)}` : ""}`;
     case "Failed":
       return text.failure(state.reason, mine, who, size);
     case "Withdrawn":
@@ -252,11 +253,11 @@ function spread(room: Company, shelved: Shelved): string {
   return text.file.have(have, of);
 }
 
-/** Percent of verified bytes: here for a fetch, over all who are receiving for one's own file. */
+/** Percent of verified bytes: here for a fetch, over all who began for one's own file. */
 function progressOf(room: Company, shelved: Shelved): number | null {
   if (running(shelved)) return percent(shelved.verified, shelved.size);
   if (shelved.state.type === "Done") return 100;
-  const to = receivers(room, shelved);
+  const to = begun(room, shelved);
   if (to.length === 0) return null;
   const sum = to.reduce((bytes, who) => bytes + (shelved.have.get(who.member) ?? 0), 0);
   return percent(sum, shelved.size * to.length);

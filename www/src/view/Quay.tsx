@@ -1,6 +1,6 @@
 /** The empty room: the whole page is the quay. */
 import type { Send } from "../action";
-import { spanOf } from "../select";
+import { nextOf, spanOf } from "../select";
 import { addressOf, type Room, type State } from "../state";
 import { text } from "../text";
 import { ChooseFiles } from "./Choose";
@@ -12,7 +12,7 @@ import { veilOf } from "./Veil";
 
 export function Quay({ state, room, send }: { state: State; room: Room | null; send: Send }) {
   return (
-    <main class="shorepage quay" data-lowered={state.dragging !== null}>
+    <main class="shorepage quay" data-next={nextOf(state)} data-lowered={state.dragging !== null}>
       <div class="middle">
         <p class="wordmark">{text.name}</p>
         <h1>{state.dragging === null ? text.quay.title : veilOf(state.dragging, null).words}</h1>

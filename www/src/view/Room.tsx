@@ -2,7 +2,7 @@
 import type { Send } from "../action";
 import { bytesOf } from "../format";
 import { nameOf } from "../names";
-import { awaiting, others, receivers, spanOf, troubleOf } from "../select";
+import { awaiting, mixOf, movingOf, nextOf, others, spanOf, troubleOf } from "../select";
 import { addressOf, type Room as RoomState, type State } from "../state";
 import { text } from "../text";
 import { Composer } from "./Composer";
@@ -17,6 +17,7 @@ import { ProblemLine, Trouble } from "./Trouble";
 export function Room({ state, room, send }: { state: State; room: RoomState; send: Send }) {
   const waiting = awaiting(room);
   const right = farShore(room);
+  const moving = movingOf(room);
   const address = addressOf(state.here, room.link);
   return (
     <>
@@ -26,9 +27,9 @@ export function Room({ state, room, send }: { state: State; room: RoomState; sen
         <Initials room={room} menu={MENU} />
         <MenuButton />
       </header>
-      <main class="room" data-layout={waiting ? "waiting" : room.files.size > 0 ? "files" : "chat"}>
+      <main class="room" data-next={nextOf(state)} data-layout={waiting ? "waiting" : room.files.size > 0 ? "files" : "chat"}>
         <div class="way">
-          <Span span={spanOf(state)} left={text.you} right={right} named detail={transferOf(room)} />
+          <Span span={spanOf(state)} left={text.you} right={right} named mix={mixOf(room)} detail={moving === null ? "" : bytesOf(moving.part, moving.whole)} />
           <Knocks room={room} send={send} />
           <Trouble state={state} send={send} />
           {state.persistent === false && <p class="storage">{text.storage.missing}</p>}
@@ -50,18 +51,4 @@ export function Room({ state, room, send }: { state: State; room: RoomState; sen
 export function farShore(room: RoomState): string {
   const [first, ...more] = others(room);
   return first === undefined ? "" : text.room.and(nameOf(room.people, first.member), more.length);
-}
-
-/** How far the running transfers are, for the words on the line. */
-function transferOf(room: RoomState): string {
-  const files = [...room.files.values()];
-  const mine = files.filter((file) => file.state.type === "Receiving").map((file) => [file.verified, file.size] as const);
-  const theirs = files.flatMap((file) => receivers(room, file).map((who) => [file.have.get(who.member) ?? 0, file.size] as const));
-  const moving = mine.length > 0 ? mine : theirs;
-  if (moving.length === 0) return "";
-  return bytesOf(sum(moving, 0), sum(moving, 1));
-}
-
-function sum(pairs: readonly (readonly [number, number])[], at: 0 | 1): number {
-  return pairs.reduce((total, pair) => total + pair[at], 0);
 }

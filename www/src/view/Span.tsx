@@ -1,5 +1,5 @@
 /** Two shores and a span: the one line that is the status and the progress, with the words beside it. */
-import type { Line, Span as SpanState } from "../select";
+import type { Line, mixOf, Span as SpanState } from "../select";
 import { text } from "../text";
 
 interface Props {
@@ -12,11 +12,13 @@ interface Props {
   ramp?: "left" | "right";
   /** The ramp comes down: something is being dragged. */
   lowered?: boolean;
+  /** Where not all are connected in the same way. */
+  mix?: ReturnType<typeof mixOf>;
   /** Words after the status. */
   detail?: string;
 }
 
-export function Span({ span, left, right, named, ramp, lowered, detail }: Props) {
+export function Span({ span, left, right, named, ramp, lowered, mix = null, detail }: Props) {
   return (
     <div class="span" data-line={span.line} data-ramp={span.line === "absent" ? ramp : undefined} data-lowered={lowered}>
       <div class="shore">
@@ -29,7 +31,7 @@ export function Span({ span, left, right, named, ramp, lowered, detail }: Props)
         </svg>
         {span.line === "absent" && <i class="ramp" />}
         <p class="words">
-          <span role="status">{span.word === null ? "" : text.status[span.word]}</span>
+          <span role="status">{mix !== null ? text.status.mixed(mix.direct, mix.relayed) : span.word === null ? "" : text.status[span.word]}</span>
           {detail !== undefined && detail !== "" && <span class="detail">{detail}</span>}
         </p>
       </div>

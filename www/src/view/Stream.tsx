@@ -5,7 +5,7 @@
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Send } from "../action";
 import { namesOf } from "../names";
-import { others, unfinished } from "../select";
+import { heard, others, unfinished } from "../select";
 import type { Room } from "../state";
 import { text } from "../text";
 import { type Block, type FileLine, type MessageLine, nothing, runsOf, weave } from "../weave";
@@ -41,7 +41,7 @@ export function Stream({ room, send }: { room: Room; send: Send }) {
         ))}
       </div>
       <div class="chat" role="log" aria-label={text.room.chat}>
-        {room.rows.length === 0 && !room.ended && <p class="quiet">{text.room.empty}</p>}
+        {room.rows.length === 0 && !room.ended && <p class="quiet">{heard(room) ? text.room.empty : text.room.unheard}</p>}
         {messages.map((block) => (
           <Messages key={block.key} block={block} readers={readers} />
         ))}

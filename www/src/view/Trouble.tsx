@@ -69,7 +69,7 @@ export function Trouble({ state, send }: { state: State; send: Send }) {
       )}
       {trouble.kind === "needs-relay" && (
         <button type="button" onClick={() => send({ type: "Reload" })}>
-          {text.door.again}
+          {text.trouble.reload}
         </button>
       )}
       {trouble.kind === "host-ended" && (
