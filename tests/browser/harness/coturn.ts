@@ -22,7 +22,8 @@ export class Coturn {
     readonly flags: readonly string[],
   ) {}
 
-  static async start(): Promise<Coturn> {
+  /** By UDP and TCP, as browsers like it, or by TCP alone, as where a firewall lets no UDP through. */
+  static async start(transport: "any" | "tcp" = "any"): Promise<Coturn> {
     const folder = await mkdtemp(join(tmpdir(), "linkspan-coturn-"));
     const port = await freePort();
     const lines = [
@@ -33,6 +34,7 @@ export class Coturn {
       "relay-ip=127.0.0.1",
       "allow-loopback-peers",
       "allowed-peer-ip=127.0.0.1",
+      ...(transport === "tcp" ? ["no-udp"] : []),
       "no-tls",
       "no-dtls",
       `userdb=${join(folder, "db")}`,
@@ -51,7 +53,8 @@ export class Coturn {
     });
     await Promise.race([listening(port), ended]);
     ended.catch(() => undefined);
-    return new Coturn(folder, child, ["--turn-url", `turn:127.0.0.1:${port}`, "--turn-secret-file", secret]);
+    const url = `turn:127.0.0.1:${port}${transport === "tcp" ? "?transport=tcp" : ""}`;
+    return new Coturn(folder, child, ["--turn-url", url, "--turn-secret-file", secret]);
   }
 
   async stop(): Promise<void> {

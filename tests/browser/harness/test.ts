@@ -42,7 +42,7 @@ export interface Further {
   /** A server with these flags. */
   server(...flags: string[]): Promise<Server>;
   /** A TURN server, and what a server must be told to hand out credentials for it. */
-  coturn(): Promise<Coturn>;
+  coturn(transport?: "any" | "tcp"): Promise<Coturn>;
   /** A proxy, with these locations. */
   nginx(site: string): Promise<Nginx>;
   /** What lets several servers work as one. */
@@ -102,8 +102,8 @@ export const test = base.extend<Fixtures>({
     };
     await use({
       server: (...flags) => kept(Server.start(0, flags)),
-      coturn: () => kept(Coturn.start()),
-      nginx: (site) => kept(Nginx.start(site)),
+        coturn: (transport) => kept(Coturn.start(transport)),
+        nginx: (site) => kept(Nginx.start(site)),
       redis: () => kept(Redis.start()),
       tap: (port) => kept(Proxy.start(port)),
       pages: (source) => kept(StaticSite.start(source)),
