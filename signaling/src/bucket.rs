@@ -18,9 +18,9 @@ impl Bucket {
         Self { burst, per_second: f64::from(per_second), tokens: burst, filled: now }
     }
 
-    /// The same bucket, filled at `now`.
-    pub(crate) fn refilled(self, now: Instant) -> Self {
-        Self { tokens: self.burst, filled: now, ..self }
+    /// The same bucket, full.
+    pub(crate) fn refilled(self) -> Self {
+        Self { tokens: self.burst, ..self }
     }
 
     /// Whether nothing is missing at `now`.
@@ -105,7 +105,7 @@ mod tests {
         let mut bucket = Bucket::slow(2, every, now);
         assert!(bucket.take(2, now) && !bucket.is_full(now + every));
         assert!(bucket.is_full(now + 2 * every));
-        let mut again = bucket.refilled(now);
+        let mut again = bucket.refilled();
         assert!(again.is_full(now) && again.take(2, now) && !again.take(1, now));
     }
 

@@ -81,7 +81,7 @@ impl Places {
     ) -> Result<T, Crowded> {
         let mut table = self.table();
         table.sweep(now);
-        let fresh = || Entry { taken: 0, bucket: self.rate.map(|rate| rate.refilled(now)) };
+        let fresh = || Entry { taken: 0, bucket: self.rate.map(|rate| rate.refilled()) };
         let entry = table.entries.entry(network).or_insert_with(fresh);
         if entry.bucket.as_mut().is_some_and(|bucket| !bucket.take(1, now)) {
             return Err(Crowded::TooFast);

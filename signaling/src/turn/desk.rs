@@ -51,7 +51,7 @@ impl Desk {
 
     /// A new socket of `ip`.
     pub(crate) fn asker(&self, ip: IpAddr) -> Asker {
-        Asker { ip, bucket: self.each.refilled(Instant::now()) }
+        Asker { ip, bucket: self.each.refilled() }
     }
 
     /// What `asker` gets, who `meets` somebody or doesn't.
