@@ -11,7 +11,7 @@ describe("what was copied", () => {
     const table = "<table><tr><td>Test 1</td><td>Test 2</td></tr></table>";
     expect(copied({ "text/plain": "Test 1\tTest 2", "text/html": table }, picture)).toEqual({ text: "Test 1\tTest 2" });
     expect(copied({ "text/html": table }, picture), "formatted only").toEqual({ text: "Test 1\tTest 2" });
-    const words = '<p>A paragraph <img src="file:///tmp/clip_image001.png"> of Word</p>';
+    const words = '<p>A paragraph <img src="file:///C:/clip_image001.png"> of Word</p>';
     expect(copied({ "text/plain": "A paragraph  of Word\r\n", "text/html": words }, picture)).toEqual({ text: "A paragraph  of Word\r\n" });
     const address = "https://example.org/a";
     expect(copied({ "text/plain": address, "text/html": `<table><td>${address}</table>` }, picture), "a cell with an address").toEqual({ text: address });
@@ -23,9 +23,9 @@ describe("what was copied", () => {
     expect(copied({}, picture)).toEqual({ files: [picture] });
     expect(copied({ "text/html": '<meta charset=utf-8><img src="https://example.org/a.png" alt="x">' }, picture)).toEqual({ files: [picture] });
     expect(copied({ "text/plain": "https://example.org/a.png", "text/html": '<img src="https://example.org/a.png">' }, picture)).toEqual({ files: [picture] });
-    expect(copied({ "text/plain": " \r\n", "text/html": '<p><img src="file:///tmp/clip_image001.png"></p>' }, picture)).toEqual({ files: [picture] });
+    expect(copied({ "text/plain": " \r\n", "text/html": '<p><img src="file:///C:/clip_image001.png"></p>' }, picture)).toEqual({ files: [picture] });
     const file = new File(["x"], "a b.txt");
-    for (const text of ["/home/anna/a b.txt", "C:\\Users\\Anna\\a b.txt", "a b.txt", "file:///home/anna/a%20b.txt\r\n"]) {
+    for (const text of ["/media/stick/a b.txt", "D:\\scans\\a b.txt", "a b.txt", "file:///media/stick/a%20b.txt\r\n"]) {
       expect(copied({ "text/plain": text }, file), text).toEqual({ files: [file] });
     }
     expect(copied({ "text/plain": "read a b.txt, please" }, file)).toEqual({ text: "read a b.txt, please" });
