@@ -138,6 +138,14 @@ mod tests {
         }
         assert_eq!(answer(&with_attribute(0x0003), from), None, "CHANGE-REQUEST demands more than an answer");
         assert!(answer(&with_attribute(0x8022), from).is_some(), "SOFTWARE may be ignored");
+        let padded = |bytes: usize| {
+            let value = u16::try_from(bytes - 24).unwrap();
+            let mut request = REQUEST.to_vec();
+            request[2..4].copy_from_slice(&(value + 4).to_be_bytes());
+            [&request[..], &0x8022_u16.to_be_bytes(), &value.to_be_bytes(), &vec![b'a'; bytes - 24]].concat()
+        };
+        assert!(answer(&padded(MAX_REQUEST), from).is_some());
+        assert_eq!(answer(&padded(MAX_REQUEST + 4), from), None, "longer than any browser's");
     }
 
     #[test]
