@@ -204,6 +204,7 @@ addEventListener("hashchange", () => {
   if (location.hash.slice(1) !== state().room?.link) location.reload();
 });
 document.addEventListener("visibilitychange", () => {
+  tell([{ type: "Looking", away: document.hidden }]);
   draw();
 });
 start();

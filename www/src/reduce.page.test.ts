@@ -11,7 +11,7 @@ const failed = (code: Extract<Event, { type: "CommandFailed" }>["error"]["code"]
 describe("the page", () => {
   it("begins with nothing but the room on its way", () => {
     expect(fresh).toEqual({
-      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", overlong: null, early: [], chatEarly: false, dragging: null, arrived: [],
+      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", overlong: null, early: [], chatEarly: false, dragging: null, arrived: [], missed: null,
     });
   });
 

@@ -30,6 +30,8 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
       return { ...state, overlong: event.file };
     case "Downloaded":
       return { ...state, arrived: [] };
+    case "Looking":
+      return { ...state, missed: event.away ? (state.missed ?? { messages: 0, last: null, complete: null }) : null };
     case "Dragging":
       return { ...state, dragging: event.dragging };
     case "Problem":
@@ -62,6 +64,10 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "Saved":
       return ofRoom(arrive(state, event), event.room, (room) => reduceRoom(room, event, state.interrupted, batch));
 
+    case "FileChanged":
+    case "Said":
+      return ofRoom(miss(state, event), event.room, (room) => reduceRoom(room, event, state.interrupted, batch));
+
     case "Presence":
     case "Knocked":
     case "KnockGone":
@@ -72,10 +78,8 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "Connection":
     case "Shared":
     case "Withdrawn":
-    case "FileChanged":
     case "Progress":
     case "Have":
-    case "Said":
     case "Delivered":
     case "RoomEnded":
     case "Misbehaved":
@@ -248,6 +252,19 @@ function changed(shelved: Shelved, state: FileState): Shelved {
     default:
       return unknown(state);
   }
+}
+
+/** What somebody who looks elsewhere would want to know: another's new message, a file that is complete. */
+function miss(state: State, event: Of<"Said" | "FileChanged">): State {
+  const { room, missed } = state;
+  if (missed === null || room?.id !== event.room) return state;
+  if (event.type === "Said") {
+    const known = event.author === room.me || room.messages.has(event.entry);
+    return known ? state : { ...state, missed: { ...missed, messages: missed.messages + 1, last: event.entry } };
+  }
+  const shelved = room.files.get(fileKey(event.file));
+  const completed = event.state.type === "Done" && shelved?.state.type === "Receiving";
+  return completed ? { ...state, missed: { ...missed, complete: shelved.name } } : state;
 }
 
 /** Only what was asked for here downloads by itself; what is found again after a reload waits for *Save again*. */

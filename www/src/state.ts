@@ -159,6 +159,15 @@ export interface Here {
 /** Files, by `fileKey`, that were on their way here when the page was reloaded, and whether they go on by themselves. */
 export type Interrupted = ReadonlyMap<string, boolean>;
 
+/** What happened while the tab was in the background. */
+export interface Missed {
+  readonly messages: number;
+  /** The last of them. */
+  readonly last: string | null;
+  /** The name of the file that was complete last. */
+  readonly complete: string | null;
+}
+
 export interface State {
   readonly here: Here;
   readonly place: Place;
@@ -180,6 +189,8 @@ export interface State {
   readonly interrupted: Interrupted;
   /** What was wanted in this tab and is complete, until its download has begun. */
   readonly arrived: readonly Copy[];
+  /** Null while somebody looks. */
+  readonly missed: Missed | null;
 }
 
 /** What happens on the page itself. */
@@ -195,6 +206,8 @@ export type LocalEvent =
   /** The downloads of all that had arrived have begun. */
   | { type: "Downloaded" }
   | { type: "Dragging"; dragging: Dragging | null }
+  /** The tab went to the background, or came back. */
+  | { type: "Looking"; away: boolean }
   | { type: "Problem"; problem: Problem | null };
 
 export function initial(here: Here, interrupted: Interrupted = new Map()): State {
@@ -211,6 +224,7 @@ export function initial(here: Here, interrupted: Interrupted = new Map()): State
     chatEarly: false,
     dragging: null,
     arrived: [],
+    missed: null,
   };
 }
 

@@ -1,8 +1,8 @@
 /** What the page does to the browser around it, as a function of the state: title, wake lock, the question on closing. */
-import { knockerOf } from "./names";
 import { transferring, wouldLose } from "./select";
 import type { State } from "./state";
 import { text } from "./text";
+import { titleOf } from "./title";
 
 let sentinel: WakeLockSentinel | null = null;
 let asking = false;
@@ -27,14 +27,6 @@ export function notifyKnock(name: string): void {
   } catch {
     // Some phones allow notifications to service workers only; the title badge says it too.
   }
-}
-
-function titleOf(state: State): string {
-  const { room } = state;
-  const [first] = room?.knocks ?? [];
-  if (room === null || first === undefined) return text.name;
-  const { length } = room.knocks;
-  return `(${length}) ${text.knock.badge(length, knockerOf(room, first))} · ${text.name}`;
 }
 
 function ask(event: BeforeUnloadEvent): void {

@@ -145,6 +145,7 @@ export const text = {
     stop: "Stop sharing",
     choose: "Choose the same file again",
     more: (name: string) => `More about ${name}`,
+    several: (count: number) => `${count} files`,
     progress: (name: string) => `${name}, verified`,
     from: (who: string) => `from ${who}`,
     receiving: (part: string, rate: string, left: string | null) =>

@@ -20,19 +20,26 @@ export function Stream({ room, send }: { room: Room; send: Send }) {
   const company = useCompany(room);
   const readers = useReaders(room);
   const box = useRef<HTMLDivElement>(null);
+  const chat = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const count = room.messages.size;
+  // The first file gives the chat a column of its own, where it starts anew at its beginning.
+  const columns = room.files.size > 0;
   useLayoutEffect(() => {
     // New messages are followed while one reads the end, and left alone while one reads back.
-    if (atEnd.current) box.current?.scrollTo(0, box.current.scrollHeight);
-  }, [count]);
+    if (atEnd.current) for (const { current } of [box, chat]) current?.scrollTo(0, current.scrollHeight);
+  }, [count, columns]);
+  // Which of the two scrolls is the style sheet's decision: one stream, or two columns.
+  const follow = (at: HTMLElement) => {
+    if (at.scrollHeight > at.clientHeight) atEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 48;
+  };
   return (
     <div
       class="stream"
       ref={box}
       tabIndex={0}
-      onScroll={({ currentTarget: at }) => {
-        atEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 48;
+      onScroll={({ currentTarget }) => {
+        follow(currentTarget);
       }}
     >
       <div class="files" role="list" aria-label={text.room.files}>
@@ -40,7 +47,16 @@ export function Stream({ room, send }: { room: Room; send: Send }) {
           <Files key={block.key} block={block} company={company} send={send} />
         ))}
       </div>
-      <div class="chat" role="log" aria-label={text.room.chat}>
+      <div
+        class="chat"
+        role="log"
+        aria-label={text.room.chat}
+        ref={chat}
+        tabIndex={0}
+        onScroll={({ currentTarget }) => {
+          follow(currentTarget);
+        }}
+      >
         {room.rows.length === 0 && !room.ended && <p class="quiet">{heard(room) ? text.room.empty : text.room.unheard}</p>}
         {messages.map((block) => (
           <Messages key={block.key} block={block} readers={readers} />
