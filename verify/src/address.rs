@@ -20,9 +20,14 @@ pub struct Address {
 pub struct NotAnAddress;
 
 impl Address {
-    /// Of the file `path` of this page's origin: all that our page names is named from there.
-    pub(crate) fn at_root(&self, path: &str) -> Self {
-        Self { origin: self.origin.clone(), path: format!("/{}", path.trim_start_matches('/')) }
+    /// Of the file `path` of this page: our page names all its files from where it is, so that it works under a path.
+    pub(crate) fn beside(&self, path: &str) -> Self {
+        Self { origin: self.origin.clone(), path: format!("{}{path}", self.folder()) }
+    }
+
+    fn folder(&self) -> &str {
+        let path = self.path.split('?').next().unwrap_or_default();
+        path.rfind('/').map_or("/", |slash| &path[..=slash])
     }
 
     /// Of what is called `reference` here.
@@ -35,9 +40,14 @@ impl Address {
         if reference.split(['/', '?']).next().is_some_and(|first| first.contains(':')) {
             return reference.parse();
         }
-        let folder = self.path.rfind('/').map_or("/", |slash| &self.path[..=slash]);
-        let path = if reference.starts_with('/') { String::new() } else { folder.to_owned() } + reference;
-        format!("{}{path}", self.origin).parse()
+        if reference.starts_with('/') {
+            return format!("{}{reference}", self.origin).parse();
+        }
+        let mut reference = reference;
+        while let Some(rest) = reference.strip_prefix("./") {
+            reference = rest;
+        }
+        format!("{}{}{reference}", self.origin, self.folder()).parse()
     }
 }
 
@@ -99,13 +109,14 @@ mod tests {
         for (reference, found) in [
             ("/assets/x.js", "http://share.test:8080/assets/x.js"),
             ("x.js", "http://share.test:8080/a/x.js"),
+            ("./x.js", "http://share.test:8080/a/x.js"),
             ("//other.test/x.js", "http://other.test/x.js"),
             ("https://other.test", "https://other.test/"),
             ("?d", "http://share.test:8080/a/?d"),
         ] {
             assert_eq!(page.join(reference).unwrap().to_string(), found, "{reference}");
         }
-        assert_eq!(page.at_root("assets/x.js").to_string(), "http://share.test:8080/assets/x.js");
+        assert_eq!(page.beside("assets/x.js").to_string(), "http://share.test:8080/a/assets/x.js");
         for bad in ["data:text/javascript,1", "javascript:1", "ftp://other.test/", "https://a@b.test/"] {
             assert_eq!(page.join(bad), Err(NotAnAddress), "{bad}");
         }

@@ -41,14 +41,14 @@ pub fn verify(client: &Client, built: &Built, address: &Address) -> Result<Repor
     }
     let filled = html(client, built, &page, &mut report);
     for (name, bytes) in built.files() {
-        let at = page.at_root(name);
+        let at = page.beside(name);
         let verdict = match in_each_coding(client, &at, |got| same(got, bytes)) {
             Ok(_) => Verdict::Same,
             Err(verdict) => verdict,
         };
         report.add(name, verdict);
     }
-    let manifest = client.file(&page.at_root(manifest::PATH), Coding::Identity);
+    let manifest = client.file(&page.beside(manifest::PATH), Coding::Identity);
     manifest::compare(built, manifest, filled.as_deref(), &mut report);
     Ok(report)
 }
@@ -88,7 +88,7 @@ fn html(client: &Client, built: &Built, page: &Address, report: &mut Report) -> 
     report.add(HTML, verdict);
     for reference in named {
         let is_ours =
-            page.join(&reference).is_ok_and(|at| built.files().any(|(name, _)| page.at_root(name) == at));
+            page.join(&reference).is_ok_and(|at| built.files().any(|(name, _)| page.beside(name) == at));
         if !is_ours {
             report.add(&shown(&reference), Verdict::Extra("the page names it".to_owned()));
         }
