@@ -35,6 +35,20 @@ fn chat_reads_the_same_for_everybody_and_its_delivery_is_told() {
 }
 
 #[test]
+fn that_a_message_arrived_is_told_at_once() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        // Between two comparisons of logs, of which the next would tell it anyhow.
+        world.run_for(2_000);
+        world.say(all[1], "is anybody there?");
+        let before = world.view(all[1]).delivered.len();
+        world.run_for(1_000);
+        assert_eq!(world.view(all[1]).delivered.len(), before + 2, "both have it");
+    }
+}
+
+#[test]
 fn a_latecomer_gets_the_whole_chat_and_the_shelf() {
     for mut world in worlds(3) {
         let (host, link) = world.host("Hanna");
