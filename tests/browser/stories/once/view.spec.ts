@@ -65,3 +65,37 @@ test("with a phone's keyboard up most of what is left is the room's", async () =
   await expect(page.getByRole("status")).toHaveText("direct");
   await expect(page.getByRole("status")).toBeInViewport({ ratio: 1 });
 });
+
+test("what stands in an empty field and on a button that waits can be read, by day and at night", async () => {
+  const page = await shown("chat-only", PHONE);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await contrast(page, "textarea", "::placeholder"), `placeholder, ${colorScheme}`).toBeGreaterThan(AA);
+    expect(await contrast(page, "button.send", ""), `disabled, ${colorScheme}`).toBeGreaterThan(AA);
+  }
+});
+
+/** Of text with its ground: axe looks at neither of these two. */
+const AA = 4.5;
+
+function contrast(page: Page, selector: string, part: string): Promise<number> {
+  return page.locator(selector).evaluate((element, pseudo) => {
+    const channels = (color: string): [number, number, number, number] => {
+      const [red = 0, green = 0, blue = 0, alpha = 1] = (/[\d.]+(?:, ?[\d.]+)*/.exec(color)?.[0] ?? "").split(",").map(Number);
+      return [red, green, blue, alpha];
+    };
+    const grounds = [element, document.documentElement].map((each) => channels(getComputedStyle(each).backgroundColor));
+    const ground = grounds.find(([, , , alpha]) => alpha === 1) ?? [255, 255, 255, 1];
+    const style = getComputedStyle(element, pseudo === "" ? null : pseudo);
+    const ink = channels(style.color);
+    const opacity = ink[3] * Number(style.opacity);
+    const light = (color: readonly number[]) =>
+      [0.2126, 0.7152, 0.0722].reduce((sum, weight, at) => {
+        const value = (color[at] ?? 0) / 255;
+        return sum + weight * (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+      }, 0);
+    const seen = ink.map((value, at) => value * opacity + (ground[at] ?? 0) * (1 - opacity));
+    const [high, low] = [light(seen), light(ground)].sort((one, other) => other - one) as [number, number];
+    return (high + 0.05) / (low + 0.05);
+  }, part);
+}
