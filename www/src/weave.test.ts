@@ -57,6 +57,14 @@ describe("the stream", () => {
     expect(follows([...events.slice(0, 3), { ...shared("anna"), order: 3 } as Event, said("m4", 4, "ben")])).toEqual([false, true, false, false]);
   });
 
+  it("marks nothing as next that cannot be done: a file that nobody here has", () => {
+    const gone: Event = { type: "Connection", room, member: "anna", state: { type: "Lost", reason: "closed" } };
+    const before = played(inside);
+    const at = woven(before);
+    expect(lines(at.files).map((line) => line.next)).toEqual([true]);
+    expect(lines(woven(played([gone], before), at).files).map((line) => line.next)).toEqual([false]);
+  });
+
   it("marks the first running file, the next thing to do, and the last message of one's own", () => {
     const offered = (share: string, order: number): Event => ({ type: "Shared", room, share, author: "anna", order, files: [{ name: share, size: 1 }] });
     const state = played([

@@ -2,7 +2,7 @@
  * The stream as it is drawn: a line for each row, in blocks. A line or block in which nothing changed is the same value
  * as at the last drawing, so that whoever draws looks only at what did. Pure; knows no element.
  */
-import { running, unfinished } from "./select";
+import { outOfReach, running, unfinished } from "./select";
 import type { Message, Room, Row, Shelved } from "./state";
 
 export interface FileLine {
@@ -40,7 +40,7 @@ export interface Woven {
   readonly files: readonly Block<FileLine>[];
   readonly messages: readonly Block<MessageLine>[];
   /** What they were made of. */
-  readonly of: Pick<Room, "rows" | "files" | "messages"> | null;
+  readonly of: Pick<Room, "rows" | "files" | "messages" | "people"> | null;
 }
 
 /**
@@ -56,23 +56,23 @@ export const nothing: Woven = { files: [], messages: [], of: null };
 
 /** The stream of `room`, with every part of `before` in which nothing changed. */
 export function weave(room: Room, before: Woven): Woven {
-  const { rows, files, messages } = room;
+  const { rows, files, messages, people } = room;
   const { of } = before;
   const placed = of?.rows === rows;
   return {
-    files: placed && of.files === files ? before.files : weaveFiles(room, before.files),
+    files: placed && of.files === files && of.people === people ? before.files : weaveFiles(room, before.files),
     messages: placed && of.messages === messages ? before.messages : weaveMessages(room, before.messages),
-    of: { rows, files, messages },
+    of: { rows, files, messages, people },
   };
 }
 
-function weaveFiles({ rows, files }: Room, before: Woven["files"]): Woven["files"] {
+function weaveFiles({ rows, files, people }: Room, before: Woven["files"]): Woven["files"] {
   const all = rows.flatMap((row, place) => {
     const file = row.kind === "file" ? files.get(row.key) : undefined;
     return file === undefined ? [] : [{ row, place, file }];
   });
   const first = all.find(({ file }) => running(file));
-  const next = all.find(({ file }) => unfinished(file) && file.state.type !== "Receiving");
+  const next = all.find(({ file }) => unfinished(file) && file.state.type !== "Receiving" && !(file.state.type === "Offered" && outOfReach({ people }, file)));
   const blocks = new Blocks(before);
   for (const each of all) {
     const { row, place, file } = each;
@@ -108,10 +108,12 @@ export function runsOf<L extends { readonly place: number }>(lines: readonly L[]
 
 /** Blocks in the making, beside those of the last time. */
 class Blocks<L extends object> {
+  readonly #all: readonly Block<L>[];
   readonly #before: ReadonlyMap<number, Block<L>>;
   readonly #made: { key: number; lines: L[] }[] = [];
 
   constructor(before: readonly Block<L>[]) {
+    this.#all = before;
     this.#before = new Map(before.map((block) => [block.key, block]));
   }
 
@@ -128,13 +130,14 @@ class Blocks<L extends object> {
 
   finish(): readonly Block<L>[] {
     let after = this.#made.reduce((sum, block) => sum + block.lines.length, 0);
-    return this.#made.map(({ key, lines }) => {
+    const made = this.#made.map(({ key, lines }) => {
       after -= lines.length;
       const settled = after >= FRESH;
       const before = this.#before.get(key);
       const same = before?.settled === settled && before.lines.length === lines.length;
       return same && lines.every((line, index) => line === before.lines[index]) ? before : { key, lines, settled };
     });
+    return made.length === this.#all.length && made.every((block, index) => block === this.#all[index]) ? this.#all : made;
   }
 }
 

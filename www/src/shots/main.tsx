@@ -32,7 +32,7 @@ if (script === undefined) {
   // Long enough for a knock's buttons to arm.
   setTimeout(() => {
     for (const label of script.press ?? []) {
-      const found = [...document.querySelectorAll("button")].find((each) => (each.ariaLabel ?? each.textContent).startsWith(label));
+      const found = [...document.querySelectorAll<HTMLElement>("button, summary")].find((each) => (each.ariaLabel ?? each.textContent).startsWith(label));
       if (found === undefined) throw new Error(`${name}: no button ${label}`);
       found.click();
     }

@@ -160,6 +160,7 @@ export const scripts: Partial<Record<string, Script>> = {
   waiting: { events: offering },
   "waiting-qr": { events: offering, press: ["Show QR code"] },
   door: { events: [{ type: "AtDoor", room, link }] },
+  "door-learn": { events: [{ type: "AtDoor", room, link }], press: ["What will they learn"] },
   asked: { events: knocking({ type: "Asked", sas: "482091" }) },
   knock: { events: [...alone(""), shared(1, anna, "Harbour survey 2026.pdf", 48.3 * MB), knocked(1, ben, "Ben Okafor", "482091")] },
   "knock-quay": { events: [...alone("Anna Berg"), knocked(1, ben, "Ben Okafor", "482091")] },
