@@ -33,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) link: Option<String>,
     /// The person's remembered name, or empty.
     pub(crate) name: String,
+    /// 32 hexadecimal digits, if somebody else than the browser's person came in here: known to this tab alone.
+    pub(crate) tab: Option<String>,
 }
 
 /// A file on the shelf.

@@ -5,7 +5,7 @@ use crate::api::{self, Added, BadLink, Command, CommandName, ErrorCode, Event, F
 use crate::bridge::{ToPage, ToWorker};
 use crate::clock::{self, Alarm};
 use crate::js;
-use crate::lock::RoomLock;
+use crate::lock::{RoomLock, Whose};
 use crate::map::Map;
 use crate::rtc::Lanes;
 use crate::socket::Sockets;
@@ -56,7 +56,8 @@ impl Driver {
     pub(crate) async fn start(options: api::Options) -> Rc<Self> {
         let later: Rc<RefCell<Weak<Self>>> = Rc::default();
         let (a, b, c, d) = (later.clone(), later.clone(), later.clone(), later.clone());
-        let store = Store::new(Rc::new(move |done| with(&a, |driver| driver.stored(done)))).await;
+        let whose = Whose::of_tab(options.tab);
+        let store = Store::new(whose, Rc::new(move |done| with(&a, |driver| driver.stored(done)))).await;
         let driver = Rc::new(Self {
             peer: RefCell::new(Peer::new(Config::default(), js::seed(), clock::now())),
             inbox: RefCell::default(),
@@ -240,7 +241,7 @@ impl Driver {
                 driver.tell(vec![Event::OpenElsewhere { room: room.to_hex() }]);
             }
         });
-        let lock = RoomLock::wait(room).await;
+        let lock = self.store.lock(room).await;
         granted.set(true);
         lock
     }

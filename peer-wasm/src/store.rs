@@ -7,6 +7,7 @@
 //! rooms/<room id>/records.next  or in this one
 //! rooms/<room id>/last          touched while the room is open
 //! rooms/<room id>/files/<sink>  what is being received, or was
+//! rooms/<room id>.<tab>/…       the same, of somebody else in one tab
 //! ```
 //!
 //! Where a window has no such storage (a private one), rooms work and are forgotten with their tab.
@@ -18,7 +19,7 @@ mod sinks;
 mod sources;
 
 use crate::js;
-use crate::lock::RoomLock;
+use crate::lock::{RoomLock, Whose};
 use crate::map::Map;
 pub(crate) use failure::Refusal;
 use failure::{failure, not_put, refusal};
@@ -31,9 +32,13 @@ use sinks::Sinks;
 use sources::Sources;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use wasm_bindgen::JsValue;
 
 /// A room is forgotten so long after its last use.
 const FORGET_AFTER_MS: f64 = 24.0 * 3_600_000.0;
+/// The same, of a tab's own: once it is closed nobody can open it. Longer than between two touches, and a tab that the
+/// browser put away to save memory comes back as who it was for an hour at least.
+const FORGET_TABS_AFTER_MS: f64 = 2.0 * 3_600_000.0;
 /// How often an open room's last use is written down.
 const TOUCH_EVERY_MS: i32 = 3_600_000;
 /// Bytes that no received file may take: with the last of them the records of the room would find no place, and a
@@ -55,6 +60,7 @@ pub(crate) type Notify = Rc<dyn Fn(Done)>;
 pub(crate) struct Store {
     /// The folder of all rooms; none where the window has no storage.
     rooms: Option<Folder>,
+    whose: Whose,
     open: RefCell<Map<RoomId, Room>>,
     sources: Sources,
     sinks: RefCell<Sinks>,
@@ -75,9 +81,9 @@ enum Room {
 }
 
 impl Store {
-    /// The store of this origin.
-    pub(crate) async fn new(notify: Notify) -> Rc<Self> {
-        let rooms = match Folder::of_rooms().await {
+    /// What this origin stores of `whose` rooms.
+    pub(crate) async fn new(whose: Whose, notify: Notify) -> Rc<Self> {
+        let rooms = match Folder::of_rooms(whose.clone()).await {
             Ok(rooms) => Some(rooms),
             Err(error) => {
                 js::warn("no storage in this window", &error);
@@ -86,6 +92,7 @@ impl Store {
         };
         Rc::new(Self {
             rooms,
+            whose,
             open: RefCell::default(),
             sources: Sources::default(),
             sinks: RefCell::default(),
@@ -98,6 +105,21 @@ impl Store {
     /// Whether records and files can be kept at all.
     pub(crate) fn is_persistent(&self) -> bool {
         self.rooms.is_some()
+    }
+
+    /// Wait for a room's lock. A browser that refuses storage may refuse locks too: nothing of the room is kept then
+    /// where another tab could come upon it.
+    ///
+    /// # Errors
+    /// What the browser said.
+    pub(crate) async fn lock(&self, room: RoomId) -> Result<RoomLock, JsValue> {
+        match RoomLock::wait(&self.whose, room).await {
+            Err(error) if !self.is_persistent() => {
+                js::warn("no locks in this window", &error);
+                Ok(RoomLock::needless())
+            }
+            answer => answer,
+        }
     }
 
     /// Whether this tab holds the room, or is about to.
@@ -136,7 +158,7 @@ impl Store {
         if !self.holds(room) {
             // Deleted while it was being opened.
             drop(opened);
-            self.remove(room, lock).await;
+            self.remove(room, &self.whose, lock).await;
             return Ok(Vec::new());
         }
         let (journal, records) = match opened.map_err(refusal) {
@@ -271,16 +293,22 @@ impl Store {
         puts.into_iter().map(reply).collect()
     }
 
-    /// Forget rooms that were not used for a day and that no tab holds.
+    /// Forget everybody's rooms that were not used for long and that no tab holds.
     pub(crate) async fn forget_old_rooms(&self) {
         let Some(rooms) = &self.rooms else { return };
-        let before = js_sys::Date::now() - FORGET_AFTER_MS;
-        let old = match rooms.rooms_unused_since(before).await {
+        let now = js_sys::Date::now();
+        let since = |whose: &Whose| match whose {
+            Whose::Browser => now - FORGET_AFTER_MS,
+            Whose::Tab(_) => now - FORGET_TABS_AFTER_MS,
+        };
+        let old = match rooms.rooms_unused(since).await {
             Ok(old) => old,
             Err(error) => return js::warn("old rooms cannot be listed", &error),
         };
-        for room in old.into_iter().filter(|room| !self.holds(*room)) {
-            self.remove_if_free(room).await;
+        for (room, whose) in old {
+            if whose != self.whose || !self.holds(room) {
+                self.remove_if_free(room, &whose).await;
+            }
         }
     }
 
@@ -315,7 +343,7 @@ impl Store {
         open.insert(room, Room::Opening(vec![put]));
         let store = self.clone();
         js_sys::futures::spawn_local(async move {
-            match RoomLock::wait(room).await {
+            match store.lock(room).await {
                 // New here: there is nothing to be refused.
                 Ok(lock) => drop(store.open_room(room, lock, false).await),
                 Err(error) => {
@@ -354,24 +382,28 @@ impl Store {
         let store = self.clone();
         js_sys::futures::spawn_local(async move {
             match held {
-                Some(lock) => store.remove(room, lock).await,
-                None => store.remove_if_free(room).await,
+                Some(lock) => store.remove(room, &store.whose, lock).await,
+                None => store.remove_if_free(room, &store.whose).await,
             }
         });
     }
 
-    async fn remove_if_free(&self, room: RoomId) {
-        match RoomLock::if_free(room).await {
-            Ok(Some(lock)) => self.remove(room, lock).await,
+    async fn remove_if_free(&self, room: RoomId, whose: &Whose) {
+        // Where nothing is kept there is nothing to remove, and perhaps no lock to have.
+        if !self.is_persistent() {
+            return;
+        }
+        match RoomLock::if_free(whose, room).await {
+            Ok(Some(lock)) => self.remove(room, whose, lock).await,
             Ok(None) => {} // Open in another tab.
             Err(error) => js::warn("no lock for a room to remove", &error),
         }
     }
 
     /// Remove the room's folder, and only then let go of its lock.
-    async fn remove(&self, room: RoomId, lock: RoomLock) {
+    async fn remove(&self, room: RoomId, whose: &Whose, lock: RoomLock) {
         if let Some(rooms) = &self.rooms
-            && let Err(error) = rooms.remove_room(room).await
+            && let Err(error) = rooms.remove_room(room, whose).await
         {
             js::warn("a room's folder cannot be removed", &error);
         }

@@ -8,6 +8,8 @@ export type Action =
   | { type: "Offer"; files: readonly File[]; maybeMore?: boolean }
   /** Leave the room's address and begin with a room of one's own. */
   | { type: "StartOver" }
+  /** Begin anew as somebody who is not the person of the browser's other tabs. */
+  | { type: "BeSomebodyElse" }
   | { type: "Reload" }
   | { type: "UseHttps" };
 

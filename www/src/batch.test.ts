@@ -1,6 +1,6 @@
 /** A long room must open, and go on, without being copied for each event. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { direct, have, hosting, inside, member, played, room, said, serving, shared } from "./made";
+import { direct, have, here, hosting, inside, member, played, room, said, serving, shared } from "./made";
 import { reduce } from "./reduce";
 import { type Event, fileKey, initial, type LocalEvent, type State } from "./state";
 
@@ -78,7 +78,7 @@ describe("a batch", () => {
       { type: "Withdrawn", room, share: "s1" }, member("anna", "ben", true),
     ];
     const interrupted = new Map([[fileKey({ share: "s1", index: 0 }), true]]);
-    const start = initial({ address: "", loopback: false }, interrupted);
+    const start = initial(here, interrupted);
     const single = events.reduce((state: State, event) => reduce(state, [event]), start);
     expect(reduce(start, events)).toEqual(single);
     expect([...interrupted.keys()], "what was handed in is not the batch's own").toEqual(["s1/0"]);

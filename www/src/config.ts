@@ -1,5 +1,6 @@
 /** What the server writes into the page, and what follows from the address. */
 import type { Options } from "./engine";
+import { keepsNothing, somebodyElse } from "./remember";
 import type { Here } from "./state";
 
 type IceServer = Options["iceServers"][number];
@@ -22,6 +23,7 @@ export function options(name: string): Options {
     iceServers: iceServers(config),
     link: hash.length > 1 ? hash.slice(1) : null,
     name,
+    tab: somebodyElse(),
   };
 }
 
@@ -60,6 +62,10 @@ function iceServers({ iceServers = [], stunPort }: Config): IceServer[] {
 }
 
 export function here(): Here {
-  const { hostname } = location;
-  return { address: beside("."), loopback: /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) };
+  return {
+    address: beside("."),
+    loopback: /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname),
+    somebodyElse: somebodyElse() !== null,
+    keepsNothing: keepsNothing(),
+  };
 }

@@ -8,7 +8,7 @@ import { heardFrom } from "./heard";
 import { knockerOf } from "./names";
 import { check, download, overlong } from "./offer";
 import { reduce } from "./reduce";
-import { rememberedName, rememberedOnTheWay, rememberName, rememberOnTheWay } from "./remember";
+import { becomeSomebodyElse, rememberedName, rememberedOnTheWay, rememberName, rememberOnTheWay, rememberSomebodyElse, somebodyElse } from "./remember";
 import { onTheWay, toGoOn } from "./select";
 import { addressOf, type Command, type Event, initial, type LocalEvent, type Problem, type State } from "./state";
 import { notifyKnock, showAround } from "./surroundings";
@@ -82,6 +82,10 @@ const perform: Send = (action: Action) => {
     case "StartOver":
       location.replace(taken.here.address);
       break;
+    case "BeSomebodyElse":
+      becomeSomebodyElse();
+      location.reload();
+      break;
     case "Reload":
       location.reload();
       break;
@@ -143,11 +147,14 @@ function hear(events: readonly Event[]): void {
 /** What an event means beside the state. */
 function heed(event: Event): void {
   switch (event.type) {
-    case "RoomReady":
+    case "RoomReady": {
+      const tab = somebodyElse();
       // The address bar holds the link, so that a reload comes back and the person can copy it from there: as it was
       // made, whatever it looked like when it arrived.
       history.replaceState(null, "", addressOf(taken.here, event.link));
+      if (tab !== null) rememberSomebodyElse(tab);
       break;
+    }
     case "Presence":
       if (event.state.type === "ServerUnreachable") void listen();
       break;

@@ -154,6 +154,10 @@ export interface Here {
   readonly address: string;
   /** Whether a link to it is of use on this computer only. */
   readonly loopback: boolean;
+  /** In this tab one is somebody else than elsewhere in this browser, until it is closed. */
+  readonly somebodyElse: boolean;
+  /** The browser is set to keep no cookies or other data of this page. */
+  readonly keepsNothing: boolean;
 }
 
 /** Files, by `fileKey`, that were on their way here when the page was reloaded, and whether they go on by themselves. */

@@ -69,6 +69,7 @@ export const text = {
     differ: "They are no password; anybody may hear them. If they differ, cancel.",
     admitted: "You are let in. Connecting…",
     digits: (digits: string) => `Six digits: ${digits}`,
+    somebodyElse: "Here you are somebody else than in this browser’s other tabs. Reloading keeps that; once this tab is closed, nobody can come back as this person.",
   },
 
   knock: {
@@ -238,6 +239,8 @@ export const text = {
     elsewhere: {
       title: "This room is open in another tab",
       body: "Go on there. When that tab is closed, the room opens here by itself.",
+      somebodyElse: "Come in as somebody else",
+      somebodyElseWhy: "To try it alone: you are a second person here then, and only until this tab is closed.",
     },
     kept: {
       newer: {
@@ -271,6 +274,7 @@ export const text = {
 
   storage: {
     missing: "This window keeps no files (a private window?). You can share and chat; to receive, open the link in an ordinary window.",
+    blocked: "Cookies and site data are blocked in this browser’s settings, so it keeps no files. You can share and chat; to receive, or to come back after a reload, allow them for this address.",
   },
 
   problem: {
@@ -319,7 +323,7 @@ function store(failure: StoreFailure, size: number): string {
     case "Changed":
       return "The copy here was changed by something else. Save again to fetch it once more.";
     case "Unavailable":
-      return "This window keeps no files (a private window?). Open the link in an ordinary window to receive.";
+      return "This window keeps no files. If cookies are blocked, allow cookies for this address and reload. If it is private: Open the link in an ordinary window to receive.";
     case "Failed":
       return "The browser could not write the file. Save again to try once more.";
   }

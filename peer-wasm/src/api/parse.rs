@@ -16,6 +16,7 @@ impl Options {
             ice_servers: js::property(value, "iceServers"),
             link: text(value, "link"),
             name: text(value, "name").unwrap_or_default(),
+            tab: text(value, "tab"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::journal::{File as _, Journal, Records, Refused};
 use crate::js;
+use crate::lock::Whose;
 use js_sys::AsyncIterator;
 use peer_core::id::{RoomId, SinkId};
 use wasm_bindgen::prelude::*;
@@ -20,19 +21,22 @@ const FILES: &str = "files";
 const HANDLE_TRIES: u32 = 20;
 const HANDLE_PAUSE_MS: i32 = 100;
 
-/// The folder of all rooms.
-pub(super) struct Folder(FileSystemDirectoryHandle);
+/// The folder of all rooms, for one whose they may be.
+pub(super) struct Folder {
+    rooms: FileSystemDirectoryHandle,
+    whose: Whose,
+}
 
 impl Folder {
     /// The origin's.
-    pub(super) async fn of_rooms() -> Result<Self, JsValue> {
+    pub(super) async fn of_rooms(whose: Whose) -> Result<Self, JsValue> {
         let root: FileSystemDirectoryHandle = js::storage_directory()?.await?.unchecked_into();
-        Ok(Self(subfolder(&root, "rooms").await?))
+        Ok(Self { rooms: subfolder(&root, "rooms").await?, whose })
     }
 
     /// Whether anything of a room is stored. Makes no folder, unlike opening it.
     pub(super) async fn has_room(&self, room: RoomId) -> bool {
-        self.0.get_directory_handle(&room.to_hex()).await.is_ok()
+        self.rooms.get_directory_handle(&self.whose.name_of(room)).await.is_ok()
     }
 
     /// Open a room's journal and read it. If that can be done, what an earlier tab had received is dropped.
@@ -70,30 +74,33 @@ impl Folder {
         Handle::of(&self.room(room).await?, LAST).await?.write(0, &[1])
     }
 
-    /// Every room whose last use was before `unix_millis`.
-    pub(super) async fn rooms_unused_since(&self, unix_millis: f64) -> Result<Vec<RoomId>, JsValue> {
+    /// Everybody's rooms whose last use was before what `since` says, in Unix milliseconds.
+    pub(super) async fn rooms_unused(
+        &self,
+        since: impl Fn(&Whose) -> f64,
+    ) -> Result<Vec<(RoomId, Whose)>, JsValue> {
         let mut old = Vec::new();
-        for name in names(self.0.keys()).await? {
-            let Some(room) = RoomId::from_hex(&name) else { continue };
-            let folder = self.room(room).await?;
+        for name in names(self.rooms.keys()).await? {
+            let Some((room, whose)) = Whose::read(&name) else { continue };
+            let folder = subfolder(&self.rooms, &name).await?;
             // A folder without the file is one whose making was cut short.
             let last = match folder.get_file_handle(LAST).await {
                 Ok(last) => last.unchecked_into::<FileSystemFileHandle>(),
                 Err(_) => {
-                    old.push(room);
+                    old.push((room, whose));
                     continue;
                 }
             };
-            if last.get_file().await?.unchecked_into::<File>().last_modified() < unix_millis {
-                old.push(room);
+            if last.get_file().await?.unchecked_into::<File>().last_modified() < since(&whose) {
+                old.push((room, whose));
             }
         }
         Ok(old)
     }
 
     /// Remove everything of a room.
-    pub(super) async fn remove_room(&self, room: RoomId) -> Result<(), JsValue> {
-        remove_if_there(&self.0, &room.to_hex()).await
+    pub(super) async fn remove_room(&self, room: RoomId, whose: &Whose) -> Result<(), JsValue> {
+        remove_if_there(&self.rooms, &whose.name_of(room)).await
     }
 
     /// A file of `size` bytes to receive into, if there is room for as many as `spare` beside it.
@@ -121,7 +128,7 @@ impl Folder {
     }
 
     async fn room(&self, room: RoomId) -> Result<FileSystemDirectoryHandle, JsValue> {
-        subfolder(&self.0, &room.to_hex()).await
+        subfolder(&self.rooms, &self.whose.name_of(room)).await
     }
 }
 

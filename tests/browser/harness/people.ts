@@ -1,5 +1,5 @@
 /** People with a browser each: a process and a profile of its own. */
-import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, firefox, type BrowserContext, type Download, type Page } from "@playwright/test";
@@ -113,6 +113,12 @@ export class Person {
     return this.context.newPage();
   }
 
+  /** Somebody else who uses `page`, a tab of the same browser. */
+  beside(page: Page): Person {
+    // What the browser downloads and what is wrong there is known to both.
+    return Object.assign(Object.create(this) as Person, { page });
+  }
+
   /** Memory of all of the browser's processes, in bytes. */
   memory(): number {
     return memoryOf(this.home);
@@ -158,6 +164,8 @@ export class Person {
   }
 }
 
+export type Settings = Record<string, boolean | number | string>;
+
 export interface ContextOptions {
   viewport?: { width: number; height: number };
   colorScheme?: "light" | "dark";
@@ -167,18 +175,21 @@ export interface ContextOptions {
   localTurn?: boolean;
   /** A private window; Firefox only. */
   privately?: boolean;
+  /** Settings that the person has made, as the browser keeps them: of the profile in Chromium, of about:config in Firefox. */
+  settings?: Settings;
 }
 
 /** A name for this machine that browsers don't take for loopback: Chromium alone resolves it, and only here. */
 export const ELSEWHERE = "elsewhere.test";
 
-async function launch(kind: Kind, home: string, { privately = false, localTurn = false, ...options }: ContextOptions): Promise<BrowserContext> {
+async function launch(kind: Kind, home: string, { privately = false, localTurn = false, settings = {}, ...options }: ContextOptions): Promise<BrowserContext> {
   const profile = join(home, "profile");
   const downloadsPath = join(home, "downloads");
   const common = { headless: true, acceptDownloads: true, downloadsPath, locale: "en-US", ...options };
   switch (kind) {
     case "chromium":
       if (privately) throw new Error("Chromium keeps files for private windows, too");
+      await writeChromiumSettings(profile, settings);
       return chromium.launchPersistentContext(profile, {
         ...common,
         executablePath: CHROMIUM,
@@ -193,9 +204,25 @@ async function launch(kind: Kind, home: string, { privately = false, localTurn =
           ...FIREFOX_PREFERENCES,
           "browser.privatebrowsing.autostart": privately,
           "media.peerconnection.ice.loopback": localTurn,
+          ...settings,
         },
       });
   }
+}
+
+/** Into a profile that no browser has used yet. */
+async function writeChromiumSettings(profile: string, settings: Settings): Promise<void> {
+  if (Object.keys(settings).length === 0) return;
+  const tree = {};
+  for (const [path, value] of Object.entries(settings)) {
+    const names = path.split(".");
+    const last = names.pop() ?? path;
+    let branch: Record<string, unknown> = tree;
+    for (const name of names) branch = (branch[name] ??= {}) as Record<string, unknown>;
+    branch[last] = value;
+  }
+  await mkdir(join(profile, "Default"), { recursive: true });
+  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(tree));
 }
 
 /** A download's size; none while Firefox gives it its name: until then another one stands there, gone a moment later. */

@@ -24,7 +24,8 @@ if (script === undefined) {
     root,
   );
 } else {
-  const state = reduce(initial({ address: "https://linkspan.example/", loopback: false }, script.interrupted), script.events);
+  const here = { address: "https://linkspan.example/", loopback: false, somebodyElse: false, keepsNothing: false, ...script.here };
+  const state = reduce(initial(here, script.interrupted), script.events);
   const missing = script.events.some((event) => event.type === "FileChanged" && state.room?.files.has(fileKey(event.file)) === false);
   if (missing) throw new Error(`${name}: an event about a file that is not on the shelf`);
   const draw = (shown = state) => render(<App state={shown} send={() => undefined} />, root);

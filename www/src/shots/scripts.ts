@@ -1,10 +1,12 @@
 /** Every state of the page worth a picture, as the events that lead to it. The names are listed in states.json. */
-import type { Connection, ErrorCode, FileRef, FileState, Interrupted, LocalEvent, Presence, Event } from "../state";
+import type { Connection, ErrorCode, FileRef, FileState, Here, Interrupted, LocalEvent, Presence, Event } from "../state";
 
 interface Script {
   events: (Event | LocalEvent)[];
   /** What the reload that came before it interrupted. */
   interrupted?: Interrupted;
+  /** What is otherwise known of the page's own address and tab. */
+  here?: Partial<Here>;
   /** Buttons pressed afterwards, by the beginning of their names. */
   press?: string[];
 }
@@ -161,6 +163,7 @@ export const scripts: Partial<Record<string, Script>> = {
   "waiting-qr": { events: offering, press: ["Show QR code"] },
   door: { events: [{ type: "AtDoor", room, link }] },
   "door-learn": { events: [{ type: "AtDoor", room, link }], press: ["What will they learn"] },
+  "door-somebody-else": { events: [{ type: "AtDoor", room, link }], here: { somebodyElse: true } },
   asked: { events: knocking({ type: "Asked", sas: "482091" }) },
   knock: { events: [...alone(""), shared(1, anna, "Harbour survey 2026.pdf", 48.3 * MB), knocked(1, ben, "Ben Okafor", "482091")] },
   "knock-quay": { events: [...alone("Anna Berg"), knocked(1, ben, "Ben Okafor", "482091")] },
@@ -225,6 +228,7 @@ export const scripts: Partial<Record<string, Script>> = {
   "kept-newer": { events: [notOpened("newer-records")] },
   "kept-unreadable": { events: [notOpened("bad-records")] },
   "private-window-door": { events: [{ type: "Storage", persistent: false }, { type: "AtDoor", room, link }] },
+  "cookies-blocked": { events: [...shelf, { type: "Storage", persistent: false }], here: { keepsNothing: true } },
   "private-window": { events: [...shelf, { type: "Storage", persistent: false }] },
   "source-missing": { events: [...two, ...said(2, ben, "Did you reload?", 2), stands(1, { type: "SourceMissing" })] },
   "storage-full": {

@@ -9,13 +9,14 @@ import type { Room, State } from "../state";
 import { text } from "../text";
 import { NameField } from "./Name";
 import { Span } from "./Span";
+import { Storage } from "./Storage";
 import { EarlyLine, ProblemLine, sentence } from "./Trouble";
 
 export function Door({ state, send }: { state: State; send: Send }) {
   const { place, room } = state;
   return (
     <main class="shorepage door">
-      {place.at === "door" && <Ask link={place.link} keepsFiles={state.persistent !== false} send={send} />}
+      {place.at === "door" && <Ask link={place.link} state={state} send={send} />}
       {place.at === "knocking" && room !== null && <Knocking state={state} room={room} send={send} />}
       <EarlyLine state={state} send={send} />
       <ProblemLine problem={state.problem} send={send} />
@@ -24,7 +25,7 @@ export function Door({ state, send }: { state: State; send: Send }) {
   );
 }
 
-function Ask({ link, keepsFiles, send }: { link: string; keepsFiles: boolean; send: Send }) {
+function Ask({ link, state, send }: { link: string; state: State; send: Send }) {
   const [name, setName] = useState(rememberedName);
   const field = useRef<HTMLFormElement>(null);
   useEffect(() => field.current?.querySelector("input")?.focus(), []);
@@ -52,7 +53,8 @@ function Ask({ link, keepsFiles, send }: { link: string; keepsFiles: boolean; se
         <summary>{text.door.learn}</summary>
         <p>{text.door.learned}</p>
       </details>
-      {!keepsFiles && <p class="storage">{text.storage.missing}</p>}
+      {state.here.somebodyElse && <p>{text.door.somebodyElse}</p>}
+      <Storage state={state} />
     </form>
   );
 }

@@ -7,6 +7,7 @@ import { ChooseFiles } from "./Choose";
 import { Knocks } from "./Knocks";
 import { LinkField } from "./Link";
 import { Span } from "./Span";
+import { Storage } from "./Storage";
 import { EarlyLine, ProblemLine, Trouble } from "./Trouble";
 import { veilOf } from "./Veil";
 
@@ -28,7 +29,7 @@ export function Quay({ state, room, send }: { state: State; room: Room | null; s
       <div class="below">
         {room !== null && <Knocks room={room} send={send} />}
         <Trouble state={state} send={send} />
-        {state.persistent === false && <p class="storage">{text.storage.missing}</p>}
+        <Storage state={state} />
         {room !== null && <LinkField address={addressOf(state.here, room.link)} small />}
       </div>
     </main>

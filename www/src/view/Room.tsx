@@ -11,6 +11,7 @@ import { CopyLink, LinkPanel } from "./Link";
 import { ID as MENU, Menu, MenuButton, selectLink } from "./Menu";
 import { Initials } from "./People";
 import { Span } from "./Span";
+import { Storage } from "./Storage";
 import { Stream } from "./Stream";
 import { ProblemLine, Trouble } from "./Trouble";
 
@@ -32,7 +33,7 @@ export function Room({ state, room, send }: { state: State; room: RoomState; sen
           <Span span={spanOf(state)} left={text.you} right={right} named mix={mixOf(room)} detail={moving === null ? "" : bytesOf(moving.part, moving.whole)} />
           <Knocks room={room} send={send} />
           <Trouble state={state} send={send} />
-          {state.persistent === false && <p class="storage">{text.storage.missing}</p>}
+          <Storage state={state} />
         </div>
         {/* A link that nobody can knock by is nothing to send: the sentence above leads to another one. */}
         {waiting && troubleOf(state)?.kind !== "door-quiet" && <LinkPanel address={address} loopback={state.here.loopback} />}

@@ -25,6 +25,14 @@ export function Stop({ place, send }: { place: StopPlace; send: Send }) {
             {words.button}
           </button>
         )}
+        {place.at === "elsewhere" && (
+          <>
+            <button type="button" onClick={() => send({ type: "BeSomebodyElse" })}>
+              {text.stop.elsewhere.somebodyElse}
+            </button>
+            <p class="quiet">{text.stop.elsewhere.somebodyElseWhy}</p>
+          </>
+        )}
         {place.at === "kept" && !place.newer && (
           <button class="plain" type="button" onClick={() => send({ type: "StartOver" })}>
             {text.trouble.startRoom}
