@@ -303,6 +303,12 @@ pub(crate) enum LostReason {
     Silent,
     /// No path between the two networks; they need a TURN server.
     NoPath,
+    /// This browser gave no address of its own: a setting or an add-on.
+    NoAddress,
+    /// The same at the other end.
+    NoAddressThere,
+    /// Both are in one network, which keeps its devices apart.
+    KeptApart,
     /// The remote broke the protocol.
     Misbehaved,
 }

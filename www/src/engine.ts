@@ -39,7 +39,7 @@ let crashed = false;
 export function missingFeatures(): Feature[] {
   const has: Record<Feature, boolean> = {
     "secure context": globalThis.isSecureContext,
-    WebRTC: typeof RTCPeerConnection === "function",
+    WebRTC: hasWebRtc(),
     "WebRTC data channels": typeof RTCDataChannel === "function",
     WebAssembly: typeof WebAssembly === "object" && typeof WebAssembly.compile === "function",
     "module workers": hasModuleWorkers(),
@@ -145,6 +145,12 @@ function newWorker(): Worker {
 /** A page that comes back from the browser's cache of whole pages has closed its engine: begin anew. */
 function reloadIfRestored(event: PageTransitionEvent): void {
   if (event.persisted) location.reload();
+}
+
+/** Some add-ons leave something in its place that makes no connections. None is made to find that out. */
+function hasWebRtc(): boolean {
+  const { RTCPeerConnection: made } = globalThis as { RTCPeerConnection?: { prototype?: object } };
+  return made?.prototype !== undefined && "createDataChannel" in made.prototype;
 }
 
 /** A browser without them never reads `type`. The empty address is never fetched: reading `type` throws first. */

@@ -16,7 +16,7 @@ export interface Span {
 /** Why it is not as it should be; a closed list. `who` is a member. */
 export type Trouble =
   | { kind: "server-unreachable" | "server-refuses" | "no-websocket" | "server-full" | "nobody-there" | "denied" | "crowded" | "room-full" | "version" }
-  | { kind: "no-answer" | "needs-relay" | "broke-rules" | "gone"; who: Person }
+  | { kind: "no-answer" | "needs-relay" | "no-address" | "no-address-there" | "kept-apart" | "broke-rules" | "gone"; who: Person }
   | { kind: "host-gone"; who: Person; needed: readonly Shelved[] }
   | { kind: "host-ended"; who: Person | null }
   | { kind: "door-quiet"; forAWhile: boolean };
@@ -135,6 +135,10 @@ function lostOf(room: Room): Trouble | null {
     switch (who.connection.reason) {
       case "no-path":
         return { kind: "needs-relay", who };
+      case "no-address":
+      case "no-address-there":
+      case "kept-apart":
+        return { kind: who.connection.reason, who };
       case "misbehaved":
         return { kind: "broke-rules", who };
       case "silent":

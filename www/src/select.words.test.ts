@@ -2,11 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { connection, direct, file, have, here, hosting, inside, joining, member, played, room, said, serving, shared, stands, the } from "./made";
 import { awaiting, begun, connected, heard, hostOf, mixOf, movingOf, nextOf, onQuay, onTheWay, others, outOfReach, receivers, running, spanOf, toGoOn, transferring, troubleOf, unfinished, wouldLose } from "./select";
-import { type Event, type FileState, initial, type LocalEvent, type Presence, type State } from "./state";
+import { type Connection, type Event, type FileState, initial, type LocalEvent, type Presence, type State } from "./state";
 
 type Told = (Event | LocalEvent)[];
 const presence = (state: Presence): Event => ({ type: "Presence", room, state });
-const lost = (id: string, reason: "closed" | "silent" | "no-path" | "misbehaved"): Event => connection(id, { type: "Lost", reason });
+const lost = (id: string, reason: Extract<Connection, { type: "Lost" }>["reason"]): Event => connection(id, { type: "Lost", reason });
 const line = (...events: Told) => {
   const { line: drawn, word, filled } = spanOf(played(events));
   return [drawn, word, filled];
@@ -271,6 +271,7 @@ describe("trouble", () => {
 
   it("has a sentence for each way to lose somebody", () => {
     expect(kind(...serving, lost("ben", "no-path"))).toBe("needs-relay");
+    for (const reason of ["no-address", "no-address-there", "kept-apart"] as const) expect(kind(...serving, lost("ben", reason))).toBe(reason);
     expect(kind(...serving, lost("ben", "misbehaved"))).toBe("broke-rules");
     expect(kind(...serving, lost("ben", "silent"))).toBe("no-answer");
     expect(kind(...serving, lost("ben", "closed"))).toBe("gone");

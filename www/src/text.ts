@@ -191,6 +191,12 @@ export const text = {
     nobodyThere: "Nobody has answered yet. The room is open only while the sender’s tab is. It is tried again by itself.",
     noAnswer: (who: string) => `Nothing has been heard from ${who} for 15 seconds. Nothing is lost; it goes on by itself when they are back.`,
     needsRelay: (who: string) => `Your network and ${who}’s don’t let the two browsers reach each other; they need a relay. Try the same Wi-Fi or a phone’s hotspot.`,
+    noAddress: (who: string) =>
+      `This browser lets the page connect from nowhere, so it can’t reach ${who}. A setting (“WebRTC IP handling”; in Firefox “media.peerconnection.ice”) or an add-on against WebRTC does that. Allow it for this page, or open the link in another browser.`,
+    noAddressThere: (who: string) =>
+      `${who}’s browser can’t be connected to: a setting or an add-on there hides where it is. Their page says what to change.`,
+    keptApart: (who: string) =>
+      `You and ${who} seem to be in the same network, and it keeps its devices apart, as many guest and office networks do. Try another one: a phone’s hotspot, for instance.`,
     brokeRules: (who: string) => `The connection to ${who} was closed because it sent something it must not. Nothing of it was kept.`,
     gone: (who: string) => `${who} has closed the page. The link still works for them.`,
     hostGone: (who: string) => `${who} has closed the page. What is finished stays here.`,

@@ -281,6 +281,12 @@ pub enum LostReason {
     Silent,
     /// No path between the two networks was found; they need a TURN server.
     NoPath,
+    /// The platform gave no address of its own to be reached at, or made no connection: a setting or an add-on.
+    NoAddress,
+    /// The same at the other end.
+    NoAddressThere,
+    /// Both are seen under one public address and don't reach each other: their network keeps its devices apart.
+    KeptApart,
     /// The remote broke the protocol.
     Misbehaved,
 }

@@ -5,8 +5,8 @@ use crate::base::error::Misbehavior;
 use crate::base::id::{Fingerprint, LinkId};
 use crate::base::time::Instant;
 use crate::cx::Context;
-use crate::description::{Candidate, CandidateCount, Description};
-use crate::io::{Channel, LinkOp, LinkState};
+use crate::description::{Address, Candidate, CandidateCount, CandidateKind, Description};
+use crate::io::{Channel, LinkOp, LinkState, LostReason};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -19,14 +19,41 @@ struct Certificates {
     shown: Option<Fingerprint>,
 }
 
+/// Where one end may be reached, as far as it has said.
+#[derive(Default)]
+struct Reach {
+    count: CandidateCount,
+    any: bool,
+    /// Nothing more comes.
+    ended: bool,
+    /// As a STUN server sees it.
+    public: Vec<Address>,
+}
+
+impl Reach {
+    /// Whether one more candidate is taken.
+    fn admit(&mut self, candidate: &Candidate) -> bool {
+        let room = self.count.admit(candidate);
+        self.any |= room;
+        if room && candidate.kind() == CandidateKind::Srflx {
+            self.public.push(candidate.address());
+        }
+        room
+    }
+
+    fn is_nowhere(&self) -> bool {
+        self.ended && !self.any
+    }
+}
+
 /// One connection. What is said over it is the link's business.
 pub(crate) struct Lane {
     link: LinkId,
     certificates: Certificates,
     remote_described: bool,
     early_candidates: Vec<Candidate>,
-    candidates: CandidateCount,
-    local_candidates: CandidateCount,
+    there: Reach,
+    here: Reach,
     path: Option<LinkState>,
     open: [bool; 2],
     credit: [usize; 2],
@@ -45,8 +72,8 @@ impl Lane {
             certificates: Certificates::default(),
             remote_described: false,
             early_candidates: Vec::new(),
-            candidates: CandidateCount::default(),
-            local_candidates: CandidateCount::default(),
+            there: Reach::default(),
+            here: Reach::default(),
             path: None,
             open: [false; 2],
             credit: [0; 2],
@@ -69,6 +96,11 @@ impl Lane {
         let description = Description::parse_local(sdp).map_err(|_| Misbehavior::BadDescription)?;
         self.certificates.own = Some(description.fingerprint());
         Ok(description)
+    }
+
+    /// Whether the platform has made its description.
+    pub(crate) fn is_described(&self) -> bool {
+        self.certificates.own.is_some()
     }
 
     /// The remote's offer, from which the lane was opened.
@@ -98,10 +130,11 @@ impl Lane {
     pub(crate) fn remote_candidates(
         &mut self,
         candidates: Vec<Candidate>,
+        end: bool,
         cx: &mut Context<'_>,
     ) -> Result<(), Misbehavior> {
         for candidate in candidates {
-            if !self.candidates.admit(&candidate) {
+            if !self.there.admit(&candidate) {
                 return Err(Misbehavior::BadDescription);
             }
             if self.remote_described {
@@ -110,13 +143,35 @@ impl Lane {
                 self.early_candidates.push(candidate);
             }
         }
+        self.there.ended |= end;
         Ok(())
     }
 
     /// A local candidate line, if it is one that we carry and the remote still takes.
     pub(crate) fn local_candidate(&mut self, line: &str) -> Option<Candidate> {
         let candidate = Candidate::parse_local(line).ok().flatten()?;
-        self.local_candidates.admit(&candidate).then_some(candidate)
+        self.here.admit(&candidate).then_some(candidate)
+    }
+
+    /// There are no more local candidates.
+    pub(crate) fn local_candidates_ended(&mut self) {
+        self.here.ended = true;
+    }
+
+    /// Why it does not come up, as far as can be told from what both ends said of where they are.
+    pub(crate) fn why_not(&self) -> LostReason {
+        let one_network = self.here.public.iter().any(|address| self.there.public.contains(address));
+        if self.path.is_some() {
+            LostReason::NoPath
+        } else if self.here.is_nowhere() {
+            LostReason::NoAddress
+        } else if self.there.is_nowhere() {
+            LostReason::NoAddressThere
+        } else if one_network {
+            LostReason::KeptApart
+        } else {
+            LostReason::NoPath
+        }
     }
 
     pub(crate) fn set_connected(&mut self, shown: Option<Fingerprint>, relayed: bool) {
@@ -183,4 +238,59 @@ impl Lane {
 
 fn path(relayed: bool) -> LinkState {
     if relayed { LinkState::Relayed } else { LinkState::Direct }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HIDDEN: &str =
+        "candidate:1 1 udp 2113937151 1f0a9c3e-5d2b-4e7f-8a61-90b1c2d3e4f5.local 50000 typ host";
+    const TCP: &str = "candidate:1 1 tcp 1518280447 192.0.2.7 9 typ host tcptype active";
+    const PUBLIC: &str = "candidate:2 1 udp 1677729535 203.0.113.9 50001 typ srflx raddr 0.0.0.0 rport 0";
+    const OTHER: &str = "candidate:2 1 udp 1677729535 203.0.113.10 50001 typ srflx raddr 0.0.0.0 rport 0";
+
+    /// Both ends have said what they have to say.
+    fn lane(here: &[&str], there: &[&str]) -> Lane {
+        let mut lane = Lane::new(LinkId(1), Instant::from_millis(0));
+        for line in here {
+            lane.local_candidate(line);
+        }
+        lane.local_candidates_ended();
+        for candidate in there.iter().filter_map(|line| Candidate::parse_local(line).unwrap()) {
+            assert!(lane.there.admit(&candidate));
+        }
+        lane.there.ended = true;
+        lane
+    }
+
+    #[test]
+    fn where_an_end_has_no_address_that_is_why_one_s_own_first() {
+        assert_eq!(lane(&[], &[]).why_not(), LostReason::NoAddress);
+        assert_eq!(lane(&[TCP], &[HIDDEN]).why_not(), LostReason::NoAddress, "TCP is not carried");
+        assert_eq!(lane(&[HIDDEN], &[]).why_not(), LostReason::NoAddressThere);
+        assert_eq!(lane(&[HIDDEN], &[HIDDEN]).why_not(), LostReason::NoPath);
+    }
+
+    #[test]
+    fn who_has_not_said_all_may_still_have_an_address() {
+        let mut early = lane(&[], &[]);
+        early.here.ended = false;
+        assert_eq!(early.why_not(), LostReason::NoAddressThere);
+        early.there.ended = false;
+        assert_eq!(early.why_not(), LostReason::NoPath);
+    }
+
+    #[test]
+    fn two_ends_under_one_public_address_are_in_one_network() {
+        assert_eq!(lane(&[HIDDEN, PUBLIC], &[HIDDEN, PUBLIC]).why_not(), LostReason::KeptApart);
+        assert_eq!(lane(&[HIDDEN, PUBLIC], &[HIDDEN, OTHER]).why_not(), LostReason::NoPath);
+    }
+
+    #[test]
+    fn a_lane_that_was_there_had_a_path() {
+        let mut lane = lane(&[], &[]);
+        lane.set_connected(None, false);
+        assert_eq!(lane.why_not(), LostReason::NoPath);
+    }
 }

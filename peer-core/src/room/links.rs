@@ -78,7 +78,7 @@ impl Room {
         let Some(link) = link.and_then(|link| self.links.get_mut(&link)) else { return };
         let result = match body {
             Body::Answer { answer } => link.lane.remote_answer(&answer, cx),
-            Body::Candidates { candidates, end: _ } => link.lane.remote_candidates(candidates, cx),
+            Body::Candidates { candidates, end } => link.lane.remote_candidates(candidates, end, cx),
             // Late repeats of earlier steps.
             Body::Proof { .. }
             | Body::Claim { .. }
@@ -111,6 +111,9 @@ impl Room {
                 let meeting = link.meeting;
                 let candidate = line.as_deref().and_then(|line| link.lane.local_candidate(line));
                 let end = line.is_none();
+                if end {
+                    link.lane.local_candidates_ended();
+                }
                 if candidate.is_some() || end {
                     self.post(
                         meeting,
@@ -150,7 +153,14 @@ impl Room {
                 }
             }
             LinkInput::Closed { was_connected } => {
-                let reason = if was_connected { LostReason::Closed } else { LostReason::NoPath };
+                let reason = if was_connected {
+                    LostReason::Closed
+                } else if link.lane.is_described() {
+                    LostReason::NoPath
+                } else {
+                    // The platform gave it up before it had begun.
+                    LostReason::NoAddress
+                };
                 self.lose(id, reason, cx);
             }
         }
@@ -317,6 +327,7 @@ impl Room {
     /// A link is gone, whoever's doing it was; whoever may be reached is called again.
     pub(super) fn lose(&mut self, id: LinkId, reason: LostReason, cx: &mut Context<'_>) {
         let Some(link) = self.links.remove(&id) else { return };
+        let reason = if reason == LostReason::NoPath { link.lane.why_not() } else { reason };
         cx.ids.links.remove(&id);
         cx.link(id, LinkOp::Close);
         self.meetings.remove(&link.meeting);

@@ -44,6 +44,8 @@ function instrument(): void {
     console.error(`policy violated: ${event.violatedDirective} by ${event.blockedURI} ${event.sample}`);
   });
   window.__rtcConstructed = 0;
+  // Somebody may have switched it off.
+  if (!("RTCPeerConnection" in window)) return;
   window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
     construct(target, args, newTarget: new () => object) {
       window.__rtcConstructed += 1;

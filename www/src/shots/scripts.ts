@@ -123,7 +123,7 @@ const shelf = [
   ...said(3, ben, "Thanks! Fetching it now.", 1, [anna]),
   shared(4, anna, "drone-footage-east-quay-final-cut-with-sound.mp4", 2140 * MB),
 ];
-const lost = (reason: "closed" | "silent" | "no-path" | "misbehaved"): Connection => ({ type: "Lost", reason });
+const lost = (reason: Extract<Connection, { type: "Lost" }>["reason"]): Connection => ({ type: "Lost", reason });
 const knocking = (state: Presence): Event[] => [{ type: "AtDoor", room, link }, ready(ben, "Ben Okafor", false), presence(state)];
 
 const chat = [
@@ -216,6 +216,9 @@ export const scripts: Partial<Record<string, Script>> = {
   "no-answer": { events: [...shelf, ...fetching, stands(1, { type: "WaitingForSource" }), connection(anna, lost("silent"))] },
   denied: { events: [...knocking({ type: "Asked", sas: "482091" }), { type: "Denied", room }] },
   "needs-relay": { events: [...guest, connection(anna, lost("no-path"))] },
+  "no-address": { events: [...guest, connection(anna, lost("no-address"))] },
+  "no-address-there": { events: [...two, connection(ben, lost("no-address-there"))] },
+  "kept-apart": { events: [...guest, connection(anna, lost("kept-apart"))] },
   "webrtc-off": { events: [{ type: "Blocked", place: { at: "webrtc-off" } }] },
   insecure: { events: [{ type: "Blocked", place: { at: "insecure" } }] },
   crowded: { events: knocking({ type: "Crowded" }) },

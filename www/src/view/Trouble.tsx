@@ -33,6 +33,12 @@ export function sentence(trouble: Kind, state: State): string {
       return words.noAnswer(called(trouble.who));
     case "needs-relay":
       return words.needsRelay(called(trouble.who));
+    case "no-address":
+      return words.noAddress(called(trouble.who));
+    case "no-address-there":
+      return words.noAddressThere(called(trouble.who));
+    case "kept-apart":
+      return words.keptApart(called(trouble.who));
     case "broke-rules":
       return words.brokeRules(called(trouble.who));
     case "gone":
@@ -67,7 +73,7 @@ export function Trouble({ state, send }: { state: State; send: Send }) {
           {text.trouble.reload}
         </button>
       )}
-      {trouble.kind === "needs-relay" && (
+      {(trouble.kind === "needs-relay" || trouble.kind === "no-address" || trouble.kind === "kept-apart") && (
         <button type="button" onClick={() => send({ type: "Reload" })}>
           {text.trouble.reload}
         </button>
