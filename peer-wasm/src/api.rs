@@ -263,6 +263,8 @@ pub(crate) enum Presence {
     Waiting,
     /// Guest: nobody answers the door yet; tried again by itself.
     NobodyThere,
+    /// Guest: somebody waits at the door and does not answer; tried again by itself.
+    NotAnswering,
     /// Guest: somebody is there, the handshake runs.
     Greeting,
     /// Guest: the request is shown to the host; six digits to compare.

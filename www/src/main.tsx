@@ -23,6 +23,8 @@ let taken = initial(here(), rememberedOnTheWay());
 /** What was heard and is not in the state yet: it is taken in at once when somebody looks, with every table copied once. */
 let heard: (Event | LocalEvent)[] = [];
 let drawing = false;
+/** Whether the browser put this tab away before, and that is still to be said. Chromium only, others keep what is open. */
+let { wasDiscarded = false } = document as { wasDiscarded?: boolean };
 
 /** The state, with everything in it that was heard. */
 function state(): State {
@@ -153,6 +155,8 @@ function heed(event: Event): void {
       // made, whatever it looked like when it arrived.
       history.replaceState(null, "", addressOf(taken.here, event.link));
       if (tab !== null) rememberSomebodyElse(tab);
+      if (wasDiscarded && (event.host || event.member)) tell([{ type: "Problem", problem: { kind: "discarded" } }]);
+      wasDiscarded = false;
       break;
     }
     case "Presence":

@@ -15,7 +15,7 @@ export interface Span {
 
 /** Why it is not as it should be; a closed list. `who` is a member. */
 export type Trouble =
-  | { kind: "server-unreachable" | "server-refuses" | "no-websocket" | "server-full" | "nobody-there" | "denied" | "crowded" | "room-full" | "version" }
+  | { kind: "server-unreachable" | "server-refuses" | "no-websocket" | "server-full" | "nobody-there" | "not-answering" | "denied" | "crowded" | "room-full" | "version" }
   | { kind: "no-answer" | "needs-relay" | "no-address" | "no-address-there" | "kept-apart" | "broke-rules" | "gone"; who: Person }
   | { kind: "host-gone"; who: Person; needed: readonly Shelved[] }
   | { kind: "host-ended"; who: Person | null }
@@ -83,6 +83,7 @@ function knocking(room: Room): { line: Line; word: Word } {
       return { line: "dashed", word: "connecting" };
     case "Waiting":
     case "NobodyThere":
+    case "NotAnswering":
     case "Crowded":
     case "Asked":
       return { line: "dotted", word: "waiting" };
@@ -111,6 +112,9 @@ export function troubleOf(state: State): Trouble | null {
       return { kind: "denied" };
     case "NobodyThere":
       if (state.place.at === "knocking") return { kind: "nobody-there" };
+      break;
+    case "NotAnswering":
+      if (state.place.at === "knocking") return { kind: "not-answering" };
       break;
     default:
   }

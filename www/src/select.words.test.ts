@@ -57,7 +57,7 @@ describe("the word beside the line", () => {
   it("follows a guest from the server to the door", () => {
     const asked = (state: Presence) => line(joining, presence(state));
     for (const type of ["Connecting", "Greeting", "Admitted"] as const) expect(asked({ type })).toEqual(["dashed", "connecting", null]);
-    for (const type of ["Waiting", "NobodyThere", "Crowded"] as const) expect(asked({ type })).toEqual(["dotted", "waiting", null]);
+    for (const type of ["Waiting", "NobodyThere", "NotAnswering", "Crowded"] as const) expect(asked({ type })).toEqual(["dotted", "waiting", null]);
     expect(asked({ type: "Asked", sas: "123456" })).toEqual(["dotted", "waiting", null]);
     for (const type of ["ServerUnreachable", "ServerFull", "Denied", "RoomFull", "VersionMismatch"] as const) expect(asked({ type })).toEqual(["gap", "not connected", null]);
   });
@@ -230,6 +230,7 @@ describe("trouble", () => {
     expect(asked({ type: "VersionMismatch" })).toBe("version");
     expect(asked({ type: "Denied" })).toBe("denied");
     expect(asked({ type: "NobodyThere" })).toBe("nobody-there");
+    expect(asked({ type: "NotAnswering" })).toBe("not-answering");
     expect(asked({ type: "ServerUnreachable" })).toBe("server-unreachable");
     expect(asked({ type: "ServerFull" })).toBe("server-full");
     for (const type of ["Connecting", "Waiting", "Greeting", "Admitted"] as const) expect(asked({ type })).toBeNull();
@@ -245,7 +246,7 @@ describe("trouble", () => {
   });
 
   it("in the room is not that nobody answers the door", () => {
-    expect(kind(...inside, presence({ type: "NobodyThere" }))).toBeNull();
+    for (const type of ["NobodyThere", "NotAnswering"] as const) expect(kind(...inside, presence({ type }))).toBeNull();
   });
 
   it("is the end before all else, and names the host to a guest", () => {

@@ -140,6 +140,7 @@ export type Problem =
   | { kind: "one-came" }
   | { kind: "other-file"; name: string | null }
   | { kind: "not-stored" }
+  | { kind: "discarded" }
   | { kind: "refused"; code: ErrorCode };
 
 /** What is being dragged over the page; its names are not known before the drop. */

@@ -189,6 +189,8 @@ export const text = {
     noWebSocket: "The meeting server is there, but something before it lets no WebSocket through, so nobody can meet here. Try another network. If that does not help, tell who runs this page.",
     serverFull: "The meeting server is full; nobody new can come in. Who is here stays connected. It is tried again by itself.",
     nobodyThere: "Nobody has answered yet. The room is open only while the sender’s tab is. It is tried again by itself.",
+    notAnswering:
+      "The sender’s page is there but does not answer. Perhaps its tab is asleep behind others, or the device is: ask them to look at it. It is tried again by itself.",
     noAnswer: (who: string) => `Nothing has been heard from ${who} for 15 seconds. Nothing is lost; it goes on by itself when they are back.`,
     needsRelay: (who: string) => `Your network and ${who}’s don’t let the two browsers reach each other; they need a relay. Try the same Wi-Fi or a phone’s hotspot.`,
     noAddress: (who: string) =>
@@ -290,6 +292,8 @@ export const text = {
     oneCame: "1 file came. If you copied more, choose them here.",
     otherFile: (name: string | null) =>
       name === null ? "That is another file: name and size must be the same." : `That is another file. It must be “${name}”, of the same size.`,
+    discarded:
+      "The browser had put this tab away to save memory. The room goes on. Files that you share must be chosen again; what was half received starts again.",
     notStored: "The browser could not keep a note of this room: all works, but after a reload you would have to knock again.",
     refused(code: ErrorCode): string {
       switch (code) {

@@ -237,6 +237,8 @@ pub enum Presence {
     Waiting,
     /// Guest: nobody answers the door yet; tried again by itself.
     NobodyThere,
+    /// Guest: somebody waits at the door and does not answer, as a tab that its browser has frozen; tried again by itself.
+    NotAnswering,
     /// Guest: somebody is there, the handshake runs.
     Greeting,
     /// Guest: the request is shown to the host; compare these six digits.

@@ -65,6 +65,8 @@ pub(super) struct Door {
     moves_to: Option<DoorSecret>,
     /// Guest: something else than the digits is shown, though the knock may still stand.
     pub(super) hidden: bool,
+    /// Guest: whoever waits at the door has not answered yet, and that is shown.
+    pub(super) mute: bool,
     pub(super) retry: Option<Instant>,
 }
 
@@ -82,6 +84,7 @@ impl Default for Door {
             moved: None,
             moves_to: None,
             hidden: false,
+            mute: false,
             retry: None,
         }
     }

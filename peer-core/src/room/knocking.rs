@@ -74,8 +74,17 @@ impl Room {
     }
 
     pub(super) fn nobody_there(&mut self, cx: &mut Context<'_>) {
-        self.door.hidden = true;
+        (self.door.hidden, self.door.mute) = (true, false);
         cx.event(Event::Presence { room: self.id, state: Presence::NobodyThere });
+    }
+
+    /// Whoever was dialled has kept silent; the server knows whether somebody is still there.
+    pub(super) fn nobody_answers(&mut self, cx: &mut Context<'_>) {
+        if self.signal.peers(&self.identity.door.tag()).next().is_none() {
+            return self.nobody_there(cx);
+        }
+        (self.door.hidden, self.door.mute) = (true, true);
+        cx.event(Event::Presence { room: self.id, state: Presence::NotAnswering });
     }
 
     /// The host was heard again: the digits stand as before.
@@ -121,7 +130,8 @@ impl Room {
         if dialling.clone().count() >= MAX_LISTENERS || dialling.clone().any(|meeting| meeting.way == way) {
             return;
         }
-        if !self.meetings.values().any(Meeting::is_with_host) {
+        // Who has kept silent so far is not said to be greeting us before it answers.
+        if !self.door.mute && !self.meetings.values().any(Meeting::is_with_host) {
             cx.event(Event::Presence { room: self.id, state: Presence::Greeting });
         }
         let opening = Opening::new(Mode::Door, &self.identity.door.psk(), cx.rng);
@@ -144,6 +154,7 @@ impl Room {
                 self.meetings.retain(|other, meeting| *other == id || meeting.link.is_some());
                 let meeting = self.meetings.get_mut(&id).expect("hash_of found it");
                 meeting.stage = Stage::ExpectReveal(next);
+                self.door.mute = false;
                 // Digits of an earlier handshake must be gone before the host can show those of this one.
                 cx.event(Event::Presence { room: self.id, state: Presence::Greeting });
                 // A claim without its answer comes from a door that is full, or has forgotten us.

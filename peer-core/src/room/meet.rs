@@ -266,7 +266,7 @@ impl Room {
                 Mode::Mesh if initiator => self.call_failed(way, cx),
                 Mode::Door if initiator && self.phase == Phase::Knocking => {
                     if !self.meetings.values().any(Meeting::is_with_host) {
-                        self.nobody_there(cx);
+                        self.nobody_answers(cx);
                     }
                     self.door.retry = Some(cx.now + RETRY);
                 }

@@ -206,6 +206,7 @@ impl From<io::Presence> for super::Presence {
             io::Presence::ServerFull => Self::ServerFull,
             io::Presence::Waiting => Self::Waiting,
             io::Presence::NobodyThere => Self::NobodyThere,
+            io::Presence::NotAnswering => Self::NotAnswering,
             io::Presence::Greeting => Self::Greeting,
             io::Presence::Asked { sas } => Self::Asked { sas },
             io::Presence::Admitted => Self::Admitted,

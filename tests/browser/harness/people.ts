@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, firefox, type BrowserContext, type Download, type Page } from "@playwright/test";
 import { Problems } from "./problems";
-import { killBrowser, memoryOf } from "./processes";
+import { memoryOf, signalBrowser } from "./processes";
 
 export type Kind = "chromium" | "firefox";
 
@@ -127,8 +127,17 @@ export class Person {
   /** The browser crashes: all of its processes end at once, its profile stays. */
   async crash(): Promise<void> {
     const closed = new Promise((resolve) => this.context.once("close", resolve));
-    killBrowser(this.home);
+    signalBrowser(this.home, "SIGKILL");
     await closed;
+  }
+
+  /** The whole browser stands still, as when its device sleeps: nothing of it may be asked for until it wakes. */
+  fallAsleep(): void {
+    signalBrowser(this.home, "SIGSTOP");
+  }
+
+  wake(): void {
+    signalBrowser(this.home, "SIGCONT");
   }
 
   /** The browser is started again with the profile that a crash or an end left. */
@@ -158,8 +167,9 @@ export class Person {
 
   /** Closes the browser and forgets its profile. */
   async leave(): Promise<void> {
+    this.wake();
     await this.context.close();
-    killBrowser(this.home);
+    signalBrowser(this.home, "SIGKILL");
     await rm(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
 }

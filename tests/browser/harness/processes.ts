@@ -46,11 +46,11 @@ export function memoryOf(profile: string): number {
   return kilobytes * 1024;
 }
 
-/** Ends the browser as a crash would: all of its processes at once. */
-export function killBrowser(profile: string): void {
+/** Sends all processes of a browser the same at once: SIGKILL ends it as a crash would. */
+export function signalBrowser(profile: string, signal: NodeJS.Signals): void {
   for (const pid of processesOf(profile)) {
     try {
-      process.kill(pid, "SIGKILL");
+      process.kill(pid, signal);
     } catch {
       // Already gone with its parent.
       continue;

@@ -287,6 +287,45 @@ fn nobody_there_is_said_and_the_knock_is_heard_when_somebody_comes() {
     }
 }
 
+/// Who is at the door stays there and hears nothing, as a tab that its browser has frozen.
+fn silence(world: &mut World) {
+    world.intercept(Box::new(|_, passing| {
+        if matches!(passing.message, ServerMessage::Message { .. }) { Vec::new() } else { vec![(0, passing)] }
+    }));
+}
+
+#[test]
+fn who_is_there_and_does_not_answer_is_said_to_be_that_until_it_does() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        world.run_for(1_000);
+        silence(&mut world);
+        let guest = world.guest("Gustav", &link);
+        let said = |world: &World| world.view(guest).presence.clone();
+        world.run_until("it does not answer", |world| said(world) == Some(Presence::NotAnswering));
+        for _ in 0..60 {
+            world.run_for(1_000);
+            assert_eq!(said(&world), Some(Presence::NotAnswering), "it is dialled again all the time");
+        }
+        world.trust_again();
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn who_did_not_answer_and_goes_is_not_there_any_more() {
+    for mut world in worlds(2) {
+        let (host, link) = world.host("Hanna");
+        world.run_for(1_000);
+        silence(&mut world);
+        let guest = world.guest("Gustav", &link);
+        let said = |world: &World| world.view(guest).presence.clone();
+        world.run_until("it does not answer", |world| said(world) == Some(Presence::NotAnswering));
+        world.close(host, true);
+        world.run_until("it has gone", |world| said(world) == Some(Presence::NobodyThere));
+    }
+}
+
 #[test]
 fn a_link_whose_room_was_changed_finds_nobody_and_says_so_before_it_tries_again() {
     for mut world in worlds(2) {

@@ -213,6 +213,8 @@ export const scripts: Partial<Record<string, Script>> = {
   "no-websocket": { events: [...knocking({ type: "ServerUnreachable" }), { type: "Heard", heard: "may-connect" }] },
   "server-full": { events: [...two, presence({ type: "ServerFull" })] },
   "nobody-there": { events: knocking({ type: "NobodyThere" }) },
+  "not-answering": { events: knocking({ type: "NotAnswering" }) },
+  discarded: { events: [...two, stands(1, { type: "SourceMissing" }), { type: "Problem", problem: { kind: "discarded" } }] },
   "no-answer": { events: [...shelf, ...fetching, stands(1, { type: "WaitingForSource" }), connection(anna, lost("silent"))] },
   denied: { events: [...knocking({ type: "Asked", sas: "482091" }), { type: "Denied", room }] },
   "needs-relay": { events: [...guest, connection(anna, lost("no-path"))] },

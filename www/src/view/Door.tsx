@@ -115,6 +115,7 @@ function titleOf(room: Room): string {
     case "ServerUnreachable":
     case "ServerFull":
     case "NobodyThere":
+    case "NotAnswering":
     case "Denied":
     case "Crowded":
     case "RoomFull":

@@ -21,6 +21,8 @@ export function sentence(trouble: Kind, state: State): string {
       return words.serverFull;
     case "nobody-there":
       return words.nobodyThere;
+    case "not-answering":
+      return words.notAnswering;
     case "denied":
       return words.denied;
     case "crowded":
@@ -132,6 +134,8 @@ function problemSentence(problem: Problem): string {
       return words.otherFile(problem.name === null ? null : isolated(visible(problem.name)));
     case "not-stored":
       return words.notStored;
+    case "discarded":
+      return words.discarded;
     case "refused":
       return words.refused(problem.code);
   }
