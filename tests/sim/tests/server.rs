@@ -132,6 +132,20 @@ fn a_refused_join_is_said_and_asked_again_on_the_same_socket() {
 }
 
 #[test]
+fn a_guest_for_whom_the_server_has_no_place_hears_that_many_are_at_the_door() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let (host, link) = world.host("Hanna");
+        world.run_until("the host is there", |world| world.view(host).presence == Some(Presence::Waiting));
+        world.refuse_joins(Some(Refusal::TagFull));
+        let guest = world.guest("Gustav", &link);
+        world.run_until("it is said", |world| world.view(guest).presence == Some(Presence::Crowded));
+        world.refuse_joins(None);
+        world.admit(host, guest);
+    }
+}
+
+#[test]
 fn late_news_of_a_socket_that_is_gone_makes_nobody_wait_longer() {
     for seed in seeds(4) {
         let mut world = World::new(seed);
