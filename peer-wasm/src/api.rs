@@ -71,7 +71,7 @@ pub(crate) enum Command {
         #[tsify(type = "File")]
         replacement: File,
     },
-    /// Receive a file; `Saved` tells where it is.
+    /// Receive a file; `Verified` tells where it is.
     Fetch { room: String, file: FileRef },
     /// Stop asking for more; what is verified stays.
     Pause { room: String, file: FileRef },
@@ -129,8 +129,8 @@ pub(crate) enum Event {
     OpenElsewhere { room: String },
     /// Whether records and files outlive this tab; said once at the start.
     Storage { persistent: bool },
-    /// A file is complete: download it from `url` (a `blob:` address, valid while this tab is open).
-    Saved { room: String, file: FileRef, url: String, name: String },
+    /// A file is complete and its hash right: hand it to the browser from `url` (a `blob:` address, valid while this tab is open).
+    Verified { room: String, file: FileRef, url: String, name: String },
     /// A command could not be carried out; nothing changed.
     CommandRejected { command: CommandName, room: Option<String>, error: Failure },
     /// The engine has stopped. Reloading the page starts it again.
@@ -347,6 +347,8 @@ pub(crate) enum FileState {
 pub(crate) enum FileFailure {
     /// The source was changed after it was shared.
     SourceChanged,
+    /// One's own: its date or size is another one. Chosen again, its bytes decide.
+    SourceTouched,
     /// The source cannot be read any more.
     SourceGone,
     /// The author's hashes contradict each other or the data.

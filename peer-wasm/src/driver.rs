@@ -271,13 +271,13 @@ impl Driver {
     fn stored(self: &Rc<Self>, done: Done) {
         match done {
             Done::Stored(input) => self.inputs(vec![input]),
-            Done::Saved(sink, url) => {
+            Done::Verified(sink, url) => {
                 let mut memory = self.memory.borrow_mut();
                 let Some((room, file)) = memory.fetches.remove(sink) else { return };
                 let names = memory.names.get((room, file.share));
                 let name =
                     names.and_then(|names| names.get(usize::from(file.index))).cloned().unwrap_or_default();
-                self.tell(vec![Event::Saved { room: room.to_hex(), file: file.into(), url, name }]);
+                self.tell(vec![Event::Verified { room: room.to_hex(), file: file.into(), url, name }]);
             }
         }
     }

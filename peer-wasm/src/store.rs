@@ -50,7 +50,7 @@ pub(crate) enum Done {
     /// A reply for the engine.
     Stored(Input),
     /// The sink is complete: here is an address to download it from.
-    Saved(SinkId, String),
+    Verified(SinkId, String),
 }
 
 /// Takes it there.
@@ -455,8 +455,8 @@ impl Store {
         let finished = if keep { file.finish().await.map(Some) } else { file.discard().await.map(|()| None) };
         match finished {
             Ok(Some(url)) => {
-                self.sinks.borrow_mut().saved(room, url.clone());
-                (Ok(Vec::new()), Some(Done::Saved(sink, url)))
+                self.sinks.borrow_mut().complete(room, url.clone());
+                (Ok(Vec::new()), Some(Done::Verified(sink, url)))
             }
             Ok(None) => (Ok(Vec::new()), None),
             Err(error) => (Err(failure(&error)), None),

@@ -32,7 +32,8 @@ export function installGestures(tell: Tell): void {
     if (editable(event.target) && event.dataTransfer.files.length === 0 && !tooLong(event.dataTransfer)) return;
     // Never let the browser open what was dropped in place of the room.
     event.preventDefault();
-    take(event.dataTransfer, tell);
+    if (event.dataTransfer.types.length === 0) tell({ type: "Offer", files: [] });
+    else take(event.dataTransfer, tell);
   });
   addEventListener("paste", (event) => {
     const data = event.clipboardData;
@@ -52,8 +53,10 @@ function take(data: DataTransfer, tell: Tell, pasted = false): void {
     return;
   }
   const what = given(data);
-  if (what === null) return;
-  if ("files" in what) tell({ type: "Offer", files: what.files, maybeMore: pasted && HANDS_OVER_ONE && isCopiedFile(what.files) });
+  if (what === null) {
+    // Something was meant, and the browser does not find it.
+    if (data.types.includes("Files")) tell({ type: "Offer", files: [] });
+  } else if ("files" in what) tell({ type: "Offer", files: what.files, maybeMore: pasted && HANDS_OVER_ONE && isCopiedFile(what.files) });
   else tell({ type: "Insert", text: what.text });
 }
 
@@ -66,7 +69,8 @@ function isCopiedFile(files: readonly File[]): boolean {
 }
 
 function concerns(data: DataTransfer | null): data is DataTransfer {
-  return data !== null && (data.types.includes("Files") || data.types.includes("text/plain"));
+  // Files whose names the browser lost leave nothing at all behind: that must not pass in silence.
+  return data !== null && (data.types.length === 0 || data.types.includes("Files") || data.types.includes("text/plain"));
 }
 
 /** How many files; their names are told at the drop only. Some browsers tell not even the number. */

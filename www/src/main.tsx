@@ -3,14 +3,16 @@ import { render } from "preact";
 import type { Action, Send } from "./action";
 import { here, options, signalingBeside, wasSeen } from "./config";
 import * as engine from "./engine";
+import { named } from "./filenames";
 import { installGestures } from "./gestures";
+import { handOver } from "./handover";
 import { heardFrom } from "./heard";
 import { knockerOf } from "./names";
-import { check, download, overlong } from "./offer";
+import { check, overlong } from "./offer";
 import { reduce } from "./reduce";
 import { becomeSomebodyElse, rememberedName, rememberedOnTheWay, rememberName, rememberOnTheWay, rememberSomebodyElse, somebodyElse } from "./remember";
-import { onTheWay, toGoOn } from "./select";
-import { addressOf, type Command, type Event, initial, type LocalEvent, type Problem, type State } from "./state";
+import { namesHere, onTheWay, toGoOn } from "./select";
+import { addressOf, type Command, type Copy, type Event, initial, type LocalEvent, type Problem, type State } from "./state";
 import { notifyKnock, showAround } from "./surroundings";
 import { App } from "./view/App";
 import { outliveTranslators } from "./view/translated";
@@ -25,6 +27,7 @@ let heard: (Event | LocalEvent)[] = [];
 let drawing = false;
 /** Whether the browser put this tab away before, and that is still to be said. Chromium only, others keep what is open. */
 let { wasDiscarded = false } = document as { wasDiscarded?: boolean };
+let toldOfPrompt = false;
 
 /** The state, with everything in it that was heard. */
 function state(): State {
@@ -51,20 +54,27 @@ function draw(): void {
   showAround(shown);
 }
 
-/** What a reload interrupted begins anew without being asked for again; what was asked for and is complete is downloaded. */
+/** What a reload interrupted begins anew without being asked for again; what was asked for and is complete is handed over. */
 function goOn(): void {
   const { room, place, arrived, early } = state();
-  if (arrived.length > 0) {
-    tell([{ type: "Downloaded" }]);
-    for (const { url, name } of arrived) download(url, name);
-  }
+  if (arrived.length > 0) give(arrived);
   if (room === null || room.ended) return;
   if (place.at === "room" && early.length > 0) {
     tell([{ type: "Early", files: [] }]);
-    for (const file of early) command({ type: "Share", room: room.id, files: [file] });
+    for (const file of named(early, namesHere(room))) command({ type: "Share", room: room.id, files: [file] });
   }
   for (const { file } of toGoOn(state())) command({ type: "Fetch", room: room.id, file });
   rememberOnTheWay(onTheWay(state()));
+}
+
+function give(copies: readonly Copy[]): void {
+  tell([{ type: "HandedOver", files: copies.map(({ file }) => file) }]);
+  const mayBeAsked = copies.map(handOver).includes(true);
+  // Once is enough: who has dismissed it knows.
+  if (mayBeAsked && !toldOfPrompt) {
+    toldOfPrompt = true;
+    tell([{ type: "Problem", problem: { kind: "may-be-asked" } }]);
+  }
 }
 
 const perform: Send = (action: Action) => {
@@ -80,6 +90,9 @@ const perform: Send = (action: Action) => {
       break;
     case "Offer":
       void offer(action.files, action.maybeMore === true ? { kind: "one-came" } : null);
+      break;
+    case "HandOver":
+      give([action.copy]);
       break;
     case "StartOver":
       location.replace(taken.here.address);

@@ -9,10 +9,15 @@ export type Checked = { files: readonly File[] } | { problem: Problem };
 
 /** Whether all of `files` can be shared; a folder or an unreadable file must never become a file of 0 bytes. */
 export async function check(files: readonly File[]): Promise<Checked> {
+  // A browser that cannot say a file's name (it was started without UTF-8) hands over none, as if none had been chosen.
+  if (files.length === 0) return { problem: { kind: "no-files" } };
   if (files.length > MAX_FILES) return { problem: { kind: "too-many", most: MAX_FILES } };
   const readable = await Promise.all(files.map(canRead));
   const bad = files.find((_, index) => readable[index] !== true);
-  return bad === undefined ? { files } : { problem: { kind: "unreadable", name: bad.name } };
+  if (bad !== undefined) return { problem: { kind: "unreadable", name: bad.name } };
+  const found = await Promise.all(files.map(isFound));
+  const lost = files.find((_, index) => found[index] !== true);
+  return lost === undefined ? { files } : { problem: { kind: "not-found", name: lost.name } };
 }
 
 /**
@@ -49,13 +54,17 @@ async function canRead(file: File): Promise<boolean> {
   }
 }
 
-/** An ordinary download into the folder that the person's browser uses for them. */
-export function download(url: string, name: string): void {
-  const anchor = document.createElement("a");
-  anchor.href = url;
-  anchor.download = name;
-  anchor.hidden = true;
-  document.body.append(anchor);
-  anchor.click();
-  anchor.remove();
+/**
+ * Whether the browser knows the file at all. One that it cannot find again by its name it hands over as an empty file,
+ * which can be read; but the date of what it does not know is always the present moment.
+ */
+async function isFound(file: File): Promise<boolean> {
+  if (file.size > 0) return true;
+  const date = file.lastModified;
+  while (Date.now() <= date) {
+    // Made this very moment, by this clock; a file from a clock that is ahead has a date that stays.
+    if (file.lastModified === date && date - Date.now() > 1000) return true;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return file.lastModified === date;
 }

@@ -172,7 +172,7 @@ describe("an event about somebody's connection or file", () => {
 });
 
 describe("an event about a room", () => {
-  const saved: Event = { type: "Saved", room, file, url: "blob:1", name: "a.bin" };
+  const saved: Event = { type: "Verified", room, file, url: "blob:1", name: "a.bin" };
 
   it("changes nothing where there is no room, or another one", () => {
     const strays: Event[] = [{ type: "RoomClosed", room }, { type: "Admitted", room }, { type: "DoorQuiet", room, untilNewLink: true }, saved, shared("anna")];
@@ -195,7 +195,7 @@ describe("how a file stands", () => {
   const running = played([...inside, stands({ type: "Receiving" }), { type: "Progress", room, file, verified: 40, rate: 10, remaining: 6 }]);
 
   it("starts as one's own or somebody else's, not wanted, nothing of it here", () => {
-    const nothing = { verified: 0, rate: 0, remaining: null, have: new Map(), saved: null, wanted: false, again: false };
+    const nothing = { verified: 0, rate: 0, remaining: null, have: new Map(), copy: null, handedOver: false, wanted: false, again: false };
     const about = { file, order: 1, name: "a.bin", size: 100, ...nothing };
     expect(the(played(inside))).toEqual({ ...about, author: "anna", state: { type: "Offered" } });
     expect(the(played(serving))).toEqual({ ...about, author: "anna", state: { type: "Serving" } });

@@ -119,25 +119,27 @@ describe("a file", () => {
     expect(the(found).wanted).toBe(false);
     const fetched = played([...inside, { type: "Sent", command: { type: "Fetch", room, file } }]);
     expect(the(fetched).wanted).toBe(true);
-    const saved = played([{ type: "Saved", room, file, url: "blob:1", name: "a.bin" }], fetched);
-    expect(the(saved)).toMatchObject({ wanted: false, saved: { url: "blob:1", name: "a.bin" } });
-    expect(saved.arrived).toEqual([{ url: "blob:1", name: "a.bin" }]);
-    expect(played([{ type: "Downloaded" }], saved).arrived, "once").toEqual([]);
-    const again = played([{ type: "Saved", room, file, url: "blob:2", name: "a.bin" }], found);
+    const saved = played([{ type: "Verified", room, file, url: "blob:1", name: "a.bin" }], fetched);
+    expect(the(saved)).toMatchObject({ wanted: false, copy: { file, url: "blob:1", name: "a.bin" }, handedOver: false });
+    expect(saved.arrived).toEqual([{ file, url: "blob:1", name: "a.bin" }]);
+    const handed = played([{ type: "HandedOver", files: [file] }], saved);
+    expect(handed.arrived, "once").toEqual([]);
+    expect(the(handed).handedOver).toBe(true);
+    const again = played([{ type: "Verified", room, file, url: "blob:2", name: "a.bin" }], found);
     expect(again.arrived, "found again after a reload").toEqual([]);
   });
 
   it("that is finished stays savable when its author withdraws it or the host ends the room", () => {
-    const done: Event[] = [stands({ type: "Done", root: "00" }), { type: "Saved", room, file, url: "blob:1", name: "a.bin" }];
+    const done: Event[] = [stands({ type: "Done", root: "00" }), { type: "Verified", room, file, url: "blob:1", name: "a.bin" }];
     const after = played([...inside, ...done, { type: "Withdrawn", room, share }, stands({ type: "Withdrawn" }), { type: "RoomEnded", room }, { type: "RoomClosed", room }]);
     expect(the(after).state.type).toBe("Done");
-    expect(the(after).saved?.url).toBe("blob:1");
+    expect(the(after).copy?.url).toBe("blob:1");
     expect(after.place).toEqual({ at: "room" });
   });
 
   it("that was saved and is given up afterwards is no longer here to save", () => {
-    const saved = played([...inside, stands({ type: "Done", root: "00" }), { type: "Saved", room, file, url: "blob:1", name: "a.bin" }]);
-    for (const type of ["Cancelled", "Offered"] as const) expect(the(played([stands({ type })], saved)).saved).toBeNull();
+    const saved = played([...inside, stands({ type: "Done", root: "00" }), { type: "Verified", room, file, url: "blob:1", name: "a.bin" }]);
+    for (const type of ["Cancelled", "Offered"] as const) expect(the(played([stands({ type })], saved)).copy).toBeNull();
   });
 
   it("counts verified bytes, and keeps them while paused", () => {

@@ -28,8 +28,8 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
       return { ...state, early: event.files };
     case "Overlong":
       return { ...state, overlong: event.file };
-    case "Downloaded":
-      return { ...state, arrived: [] };
+    case "HandedOver":
+      return handedOver(state, event.files, batch);
     case "Looking":
       return { ...state, missed: event.away ? (state.missed ?? { messages: 0, last: null, complete: null }) : null };
     case "Dragging":
@@ -61,7 +61,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "Admitted":
       return state.room?.id === event.room && state.place.at === "knocking" ? { ...state, place: { at: "room" } } : state;
 
-    case "Saved":
+    case "Verified":
       return ofRoom(arrive(state, event), event.room, (room) => reduceRoom(room, event, state.interrupted, batch));
 
     case "FileChanged":
@@ -91,7 +91,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
 
 type RoomEvent = Of<
   | "Presence" | "Knocked" | "KnockGone" | "DoorQuiet" | "DoorListens" | "Denied" | "MemberChanged" | "Connection" | "Shared" | "Withdrawn"
-  | "FileChanged" | "Progress" | "Have" | "Saved" | "Said" | "Delivered" | "RoomEnded" | "Misbehaved"
+  | "FileChanged" | "Progress" | "Have" | "Verified" | "Said" | "Delivered" | "RoomEnded" | "Misbehaved"
 >;
 
 function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted, batch: Batch): Room {
@@ -139,10 +139,11 @@ function reduceRoom(room: Room, event: RoomEvent, interrupted: Interrupted, batc
         ...shelved,
         have: batch.set(shelved.have, event.member, event.verified),
       }));
-    case "Saved":
+    case "Verified":
       return ofFile(room, event.file, batch, (shelved) => ({
         ...shelved,
-        saved: { url: event.url, name: event.name },
+        copy: { file: event.file, url: event.url, name: event.name },
+        handedOver: false,
         wanted: false,
       }));
     case "Said": {
@@ -236,7 +237,7 @@ function changed(shelved: Shelved, state: FileState): Shelved {
     case "Cancelled":
     case "Offered":
       return {
-        ...shelved, state, wanted: false, verified: 0, rate: 0, remaining: null, saved: null,
+        ...shelved, state, wanted: false, verified: 0, rate: 0, remaining: null, copy: null, handedOver: false,
         again: shelved.again && state.type === "Offered",
       };
     case "Done":
@@ -267,10 +268,18 @@ function miss(state: State, event: Of<"Said" | "FileChanged">): State {
   return completed ? { ...state, missed: { ...missed, complete: shelved.name } } : state;
 }
 
-/** Only what was asked for here downloads by itself; what is found again after a reload waits for *Save again*. */
-function arrive(state: State, { room, file, url, name }: Of<"Saved">): State {
+/** Only what was asked for here is handed over by itself; what is found again after a reload waits for *Save again*. */
+function arrive(state: State, { room, file, url, name }: Of<"Verified">): State {
   const shelved = state.room?.id === room ? state.room.files.get(fileKey(file)) : undefined;
-  return shelved?.wanted === true ? { ...state, arrived: [...state.arrived, { url, name }] } : state;
+  return shelved?.wanted === true ? { ...state, arrived: [...state.arrived, { file, url, name }] } : state;
+}
+
+function handedOver(state: State, files: readonly FileRef[], batch: Batch): State {
+  const keys = new Set(files.map(fileKey));
+  const arrived = state.arrived.filter(({ file }) => !keys.has(fileKey(file)));
+  return inRoom({ ...state, arrived }, (room) =>
+    files.reduce((before, file) => ofFile(before, file, batch, (shelved) => ({ ...shelved, handedOver: true })), room),
+  );
 }
 
 function shelve(room: Room, event: Of<"Shared">, interrupted: Interrupted, batch: Batch): Room {
@@ -282,7 +291,7 @@ function shelve(room: Room, event: Of<"Shared">, interrupted: Interrupted, batch
     const known = files.get(key);
     const state: FileState = known?.state ?? { type: author === room.me ? "Serving" : "Offered" };
     const again = interrupted.has(key);
-    const fresh = { verified: 0, rate: 0, remaining: null, have: new Map(), saved: null, wanted: false, again };
+    const fresh = { verified: 0, rate: 0, remaining: null, have: new Map(), copy: null, handedOver: false, wanted: false, again };
     files = batch.set(files, key, { ...fresh, ...known, file, author, order, name, size, state });
     if (known === undefined) rows = batch.place(rows, { kind: "file", key, order, id: share });
   });

@@ -204,6 +204,12 @@ export function nextOf(state: State): Next {
   return !awaiting(room) || [...room.files.values()].some((file) => file.state.type === "SourceMissing") ? "file" : "link";
 }
 
+/** What one's own files are called that others can ask for, or could again. */
+export function namesHere(room: Pick<Room, "me" | "files">): string[] {
+  const files = [...room.files.values()].filter((file) => file.author === room.me);
+  return files.filter(({ state }) => state.type === "Serving" || state.type === "SourceMissing").map(({ name }) => name);
+}
+
 /** Connected members that are in the middle of receiving one's own file. */
 export function receivers(room: Pick<Room, "me" | "people">, file: Shelved): Person[] {
   if (file.author !== room.me || file.state.type !== "Serving" || file.have.size === 0) return [];

@@ -63,6 +63,7 @@ export interface Knock {
 
 /** A received file that is complete. */
 export interface Copy {
+  readonly file: FileRef;
   /** A `blob:` address. */
   readonly url: string;
   readonly name: string;
@@ -82,8 +83,10 @@ export interface Shelved {
   readonly remaining: number | null;
   /** How much each member says it has. */
   readonly have: ReadonlyMap<string, number>;
-  /** Where the finished copy can be downloaded from, while this tab is open. */
-  readonly saved: Copy | null;
+  /** The finished copy, while this tab is open. */
+  readonly copy: Copy | null;
+  /** The browser was given the copy to download. What became of it there nobody tells. */
+  readonly handedOver: boolean;
   /** The person wants it here: the download starts by itself when it is complete. */
   readonly wanted: boolean;
   /** A reload lost what had arrived: it begins anew. */
@@ -138,6 +141,9 @@ export type Problem =
   | { kind: "unreadable"; name: string }
   /** Of a paste; the browser hands over one, however many were copied. */
   | { kind: "one-came" }
+  | { kind: "not-found"; name: string }
+  | { kind: "no-files" }
+  | { kind: "may-be-asked" }
   | { kind: "other-file"; name: string | null }
   | { kind: "not-stored" }
   | { kind: "discarded" }
@@ -192,7 +198,7 @@ export interface State {
   readonly overlong: File | null;
   readonly dragging: Dragging | null;
   readonly interrupted: Interrupted;
-  /** What was wanted in this tab and is complete, until its download has begun. */
+  /** What was wanted in this tab and is complete, until it is handed to the browser. */
   readonly arrived: readonly Copy[];
   /** Null while somebody looks. */
   readonly missed: Missed | null;
@@ -208,8 +214,8 @@ export type LocalEvent =
   | { type: "Composed"; text: string }
   | { type: "Overlong"; file: File | null }
   | { type: "Early"; files: readonly File[] }
-  /** The downloads of all that had arrived have begun. */
-  | { type: "Downloaded" }
+  /** The browser was given these to download. */
+  | { type: "HandedOver"; files: readonly FileRef[] }
   | { type: "Dragging"; dragging: Dragging | null }
   /** The tab went to the background, or came back. */
   | { type: "Looking"; away: boolean }

@@ -157,7 +157,9 @@ export const text = {
     needs: (who: string) => `Nobody here has it. It can be saved when ${who} is back`,
     waitingFor: (who: string) => `Waiting for ${who}, who has it. Goes on by itself`,
     done: "Complete and verified",
-    downloading: "Verified · in your downloads",
+    handedOver: "Verified · handed to the browser",
+    /** Browsers change some names and say nothing: it is said before. */
+    onDisk: (name: string) => `your browser calls it “${name}”`,
     cancelled: "Cancelled",
     withdrawn: (who: string) => `${who} no longer shares this`,
     stopped: "You stopped sharing this",
@@ -172,9 +174,13 @@ export const text = {
   failure(reason: FileFailure, mine: boolean, who: string, size: number): string {
     switch (reason.type) {
       case "SourceChanged":
-        return mine ? "The file was changed after you shared it. Share it again." : `The file changed at ${who}’s side. Ask them to share it again.`;
+        return mine ? "This is no longer what you shared. Choose the file as it was, or stop sharing it and share the new one." : `The file changed at ${who}’s side. Ask them to share it again.`;
+      // Browsers do not tell which of these it was.
+      case "SourceTouched":
       case "SourceGone":
-        return mine ? "The file can’t be read any more. If it is in a cloud, download it first, then share it again." : `${who} can’t read the file any more. Ask them to share it again.`;
+        return mine
+          ? "The file can’t be read as you shared it: it was touched, moved or deleted, or lies in a cloud. Choose the same file again: if its content is the same, it goes on."
+          : `${who} can’t read the file just now. What arrived is kept; it goes on when they choose the file again.`;
       case "Contradiction":
         return "What arrived is not what was announced, so it was thrown away. Ask for the file another way.";
       case "Store":
@@ -204,7 +210,7 @@ export const text = {
     hostGone: (who: string) => `${who} has closed the page. What is finished stays here.`,
     hostGoneNeeded: (who: string, file: string, more: number) =>
       more === 0 ? `“${file}” needs ${who} to come back.` : `“${file}” and ${more} more need ${who} to come back.`,
-    hostEnded: (who: string | null) => `${who ?? "The host"} ended the room. What is finished can be saved until you close this tab.`,
+    hostEnded: (who: string | null) => `${who ?? "The host"} ended the room. Save what is finished before you close this tab.`,
     denied: "They did not let you in. If that was a mistake, tell them and ask again.",
     roomFull: "All places in this room are taken; who has left counts too. Ask for a link to a new room.",
     crowded: "Many people are at the door just now. You need do nothing: it is asked again by itself.",
@@ -264,7 +270,7 @@ export const text = {
     },
     over: {
       title: "The room is closed",
-      body: "The connection is cut and nothing is kept. What you saved is in your downloads.",
+      body: "The connection is cut and this page keeps nothing. What was handed to the browser is in its downloads, finished or under way.",
       button: "Start a new room",
     },
     crashed: {
@@ -290,8 +296,14 @@ export const text = {
     tooMany: (most: number) => `At most ${most} files at once. Pack them as a ZIP file, or send them in turns.`,
     unreadable: (name: string) => `“${name}” can’t be read. If it is in a cloud, download it to this device first.`,
     oneCame: "1 file came. If you copied more, choose them here.",
+    notFound: (name: string) =>
+      `“${name}” can’t be read: this browser does not find a file of that name. It may have been started without UTF-8 (LANG=C.UTF-8 sets it). Or give the file a plain name, then choose it again.`,
+    noFiles:
+      "The browser handed over no file. Names with letters such as ã are lost where it was started without UTF-8 (LANG=C.UTF-8 sets it). Give the file a plain name, then choose it again.",
+    mayBeAsked:
+      "Several files were handed to the browser. If it asks whether this page may download several, allow it. What is not in your downloads then: Save again.",
     otherFile: (name: string | null) =>
-      name === null ? "That is another file: name and size must be the same." : `That is another file. It must be “${name}”, of the same size.`,
+      name === null ? "That is another file: its size is another one." : `That is another file. It must be “${name}”, of the same size.`,
     discarded:
       "The browser had put this tab away to save memory. The room goes on. Files that you share must be chosen again; what was half received starts again.",
     notStored: "The browser could not keep a note of this room: all works, but after a reload you would have to knock again.",

@@ -329,6 +329,9 @@ pub enum FileState {
 pub enum FileFailure {
     /// The source was changed after it was shared (either side).
     SourceChanged,
+    /// One's own source is not as it was when it was chosen, by its date or size: nobody has read yet whether its bytes
+    /// are. [`Command::Supply`](crate::io::Command::Supply) brings it back, and they decide.
+    SourceTouched,
     /// The source cannot be read any more (either side).
     SourceGone,
     /// The author's hashes contradict each other or the data.

@@ -40,6 +40,9 @@ struct Served {
     source: Option<SourceId>,
     /// Hash values of the first chunks, without gaps.
     values: Vec<ChunkValue>,
+    /// So many of them are the source's own. Of one that was chosen again it is not known before it is read: nothing is
+    /// hashed behind them until then, or what is signed next would be of another version.
+    own: usize,
     /// Signed and stored: fit to be shown.
     pages: Map<u32, SignedPage>,
     /// Hash up to here, in chunks.
@@ -112,6 +115,7 @@ impl Serving {
             size: meta.size,
             source,
             values: Vec::new(),
+            own: 0,
             pages: Map::new(),
             target: chunk_count(meta.size).min(SEGMENT_CHUNKS),
             asked: 0,
@@ -147,6 +151,7 @@ impl Serving {
             self.jobs.values().filter(|job| matches!(job, Job::Page { file: f, .. } if *f == file)).count();
         let signed = (served.pages.len() + under_way) as u64 * u64::from(SEGMENT_CHUNKS);
         served.values.truncate(usize::try_from(signed).unwrap_or(usize::MAX));
+        served.own = 0;
         served.failed = None;
         served.reading = false;
         cx.event(Event::FileChanged { room: self.room, file, state: FileState::Serving });
@@ -352,7 +357,7 @@ fn page_frame(file: FileId, segment: u32, page: &SignedPage) -> Frame {
 
 fn failure_of(failure: StoreFailure) -> FileFailure {
     match failure {
-        StoreFailure::Changed => FileFailure::SourceChanged,
+        StoreFailure::Changed => FileFailure::SourceTouched,
         StoreFailure::Full { .. }
         | StoreFailure::Denied
         | StoreFailure::Missing
@@ -364,7 +369,8 @@ fn failure_of(failure: StoreFailure) -> FileFailure {
 fn refusal_of(failure: &FileFailure) -> Refusal {
     match failure {
         FileFailure::SourceChanged | FileFailure::Contradiction => Refusal::Changed,
-        FileFailure::SourceGone | FileFailure::Store(_) => Refusal::Gone,
+        // What is verified elsewhere stays worth something: only the bytes tell whether they are others now.
+        FileFailure::SourceTouched | FileFailure::SourceGone | FileFailure::Store(_) => Refusal::Gone,
     }
 }
 

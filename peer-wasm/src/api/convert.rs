@@ -253,6 +253,7 @@ impl From<io::FileState> for super::FileState {
             io::FileState::Failed { reason } => Self::Failed {
                 reason: match reason {
                     io::FileFailure::SourceChanged => super::FileFailure::SourceChanged,
+                    io::FileFailure::SourceTouched => super::FileFailure::SourceTouched,
                     io::FileFailure::SourceGone => super::FileFailure::SourceGone,
                     io::FileFailure::Contradiction => super::FileFailure::Contradiction,
                     io::FileFailure::Store(failure) => super::FileFailure::Store { failure: failure.into() },

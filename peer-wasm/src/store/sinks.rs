@@ -53,7 +53,7 @@ impl Sinks {
     }
 
     /// Remember an address until its room goes.
-    pub(super) fn saved(&mut self, room: RoomId, url: String) {
+    pub(super) fn complete(&mut self, room: RoomId, url: String) {
         self.urls.push((room, url));
     }
 

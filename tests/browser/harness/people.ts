@@ -187,15 +187,17 @@ export interface ContextOptions {
   privately?: boolean;
   /** Settings that the person has made, as the browser keeps them: of the profile in Chromium, of about:config in Firefox. */
   settings?: Settings;
+  /** Variables of its environment, beside ours. */
+  environment?: Record<string, string>;
 }
 
 /** A name for this machine that browsers don't take for loopback: Chromium alone resolves it, and only here. */
 export const ELSEWHERE = "elsewhere.test";
 
-async function launch(kind: Kind, home: string, { privately = false, localTurn = false, settings = {}, ...options }: ContextOptions): Promise<BrowserContext> {
+async function launch(kind: Kind, home: string, { privately = false, localTurn = false, settings = {}, environment, ...options }: ContextOptions): Promise<BrowserContext> {
   const profile = join(home, "profile");
   const downloadsPath = join(home, "downloads");
-  const common = { headless: true, acceptDownloads: true, downloadsPath, locale: "en-US", ...options };
+  const common = { headless: true, acceptDownloads: true, downloadsPath, locale: "en-US", ...options, env: { ...process.env, ...environment } };
   switch (kind) {
     case "chromium":
       if (privately) throw new Error("Chromium keeps files for private windows, too");

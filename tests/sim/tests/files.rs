@@ -167,7 +167,7 @@ fn a_source_that_changes_half_way_is_caught() {
 #[test]
 fn a_source_that_cannot_be_read_is_told_on_both_sides() {
     let faults = [
-        (StoreFailure::Changed, FileFailure::SourceChanged),
+        (StoreFailure::Changed, FileFailure::SourceTouched),
         (StoreFailure::Missing, FileFailure::SourceGone),
         (StoreFailure::Denied, FileFailure::SourceGone),
     ];
@@ -182,7 +182,8 @@ fn a_source_that_cannot_be_read_is_told_on_both_sides() {
             world.break_sources(all[0], fault);
             world.run_until("both know", |world| {
                 let there = world.file(all[1], file);
-                let known = there == FileState::Failed { reason } || there == FileState::WaitingForSource;
+                let known = there == FileState::Failed { reason: FileFailure::SourceGone }
+                    || there == FileState::WaitingForSource;
                 world.file(all[0], file) == FileState::Failed { reason } && known
             });
             world.say(all[1], "the stick is out");

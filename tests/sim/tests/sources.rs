@@ -8,6 +8,11 @@ use sim::{Content, NodeId, World, seeds};
 
 const CHUNK: u64 = 1 << 18;
 const NAME: &str = "log.txt";
+/// What the author sees of a source whose date is another one, and what the others are told.
+const TOUCHED: [FileState; 2] = [
+    FileState::Failed { reason: FileFailure::SourceTouched },
+    FileState::Failed { reason: FileFailure::SourceGone },
+];
 const CHANGED: FileState = FileState::Failed { reason: FileFailure::SourceChanged };
 
 /// A disk that takes its time, so that there is something between two reads.
@@ -21,6 +26,10 @@ fn supply(world: &mut World, node: NodeId, file: FileId, content: Content) -> So
     let new = NewFile { source, name: NAME.into(), size: content.size };
     world.command(node, Command::Supply { room, file, new });
     source
+}
+
+fn goes_on(world: &mut World, node: NodeId, file: FileId) {
+    world.run_until("it goes on", |world| world.file(node, file) == FileState::Receiving);
 }
 
 fn nobody_is_blamed(world: &World, all: &[NodeId]) {
@@ -40,18 +49,18 @@ fn a_source_that_changes_while_it_is_hashed_is_told_and_the_new_version_can_be_c
         world.run_until("some is hashed", |world| world.bytes_read(all[0]) >= 8 * CHUNK);
         assert!(world.bytes_read(all[0]) < old.size, "not all of it");
         world.break_sources(all[0], StoreFailure::Changed);
-        world.run_until("both know", |world| all[..2].iter().all(|node| world.file(*node, file) == CHANGED));
+        world.run_until("both know", |world| [0, 1].map(|n| world.file(all[n], file)) == TOUCHED);
         assert_eq!(world.sink(all[1], sink).written, 0, "nothing of it counts");
         // Whoever asks now is told the same.
-        world.fetch(all[2], file);
-        world.run_until("told", |world| world.file(all[2], file) == CHANGED);
+        let other = world.fetch(all[2], file);
+        world.run_until("told", |world| world.file(all[2], file) == TOUCHED[1]);
         let new = Content { seed: 2, ..old };
         supply(&mut world, all[0], file, new);
         assert_eq!(world.file(all[0], file), FileState::Serving);
-        for node in &all[1..] {
-            let sink = world.fetch(*node, file);
-            world.saved(*node, file, sink, new);
-        }
+        // Nobody has to ask again.
+        all[1..].iter().for_each(|node| goes_on(&mut world, *node, file));
+        world.saved(all[1], file, sink, new);
+        world.saved(all[2], file, other, new);
         nobody_is_blamed(&world, &all);
     }
 }
@@ -117,12 +126,10 @@ fn what_was_signed_before_a_source_changed_stays_the_truth() {
         let sink = world.fetch(all[1], file);
         world.run_until("the first page is used", |world| world.verified(all[1], file) > 0);
         world.break_sources(all[0], StoreFailure::Changed);
-        world.run_until("both know", |world| all.iter().all(|node| world.file(*node, file) == CHANGED));
+        world.run_until("both know", |world| [0, 1].map(|n| world.file(all[n], file)) == TOUCHED);
         assert!(world.sink(all[1], sink).written < old.size);
-        world.run_for(2_000); // every request on its way is answered
         // Another version cannot take its place: what is signed is signed.
         supply(&mut world, all[0], file, Content { seed: 2, ..old });
-        world.fetch(all[1], file);
         world.run_until("both know", |world| all.iter().all(|node| world.file(*node, file) == CHANGED));
         nobody_is_blamed(&world, &all);
         world.run_for(2_000);
@@ -130,6 +137,25 @@ fn what_was_signed_before_a_source_changed_stays_the_truth() {
         supply(&mut world, all[0], file, old);
         let sink = world.fetch(all[1], file);
         world.saved(all[1], file, sink, old);
+        nobody_is_blamed(&world, &all);
+    }
+}
+
+#[test]
+fn a_file_that_was_touched_and_not_changed_goes_on_once_it_is_chosen_again() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let content = Content { seed: 1, size: 300 * CHUNK };
+        let file = world.share(all[0], NAME, content);
+        let sink = world.fetch(all[1], file);
+        world.run_until("some is there", |world| world.verified(all[1], file) > 0);
+        world.break_sources(all[0], StoreFailure::Changed);
+        world.run_until("both know", |world| [0, 1].map(|n| world.file(all[n], file)) == TOUCHED);
+        supply(&mut world, all[0], file, content);
+        goes_on(&mut world, all[1], file);
+        world.saved(all[1], file, sink, content);
+        assert_eq!(world.sink(all[1], sink).written, content.size, "no byte twice");
         nobody_is_blamed(&world, &all);
     }
 }

@@ -144,10 +144,11 @@ const fetching: Event[] = [
   { type: "Progress", room, file: file(1), verified: 31.1 * MB, rate: 8.4 * MB, remaining: 2 },
 ];
 const root = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
-const done: Event[] = [
+const done: (Event | LocalEvent)[] = [
   ...fetching,
   stands(1, { type: "Done", root }),
-  { type: "Saved", room, file: file(1), url: "blob:made-up", name: "Harbour survey 2026.pdf" },
+  { type: "Verified", room, file: file(1), url: "blob:made-up", name: "Harbour survey 2026.pdf" },
+  { type: "HandedOver", files: [file(1)] },
 ];
 
 /** Shown when asked for by name, and too long for a picture. */

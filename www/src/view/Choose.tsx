@@ -18,7 +18,7 @@ export function ChooseFiles({ label, kind, send }: { label: string; kind: string
         onChange={(event) => {
           const files = [...(event.currentTarget.files ?? [])];
           event.currentTarget.value = "";
-          if (files.length > 0) send({ type: "Offer", files });
+          send({ type: "Offer", files });
         }}
       />
     </>

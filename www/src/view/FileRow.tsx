@@ -2,8 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
 import type { Send } from "../action";
-import { bytes, bytesOf, duration, nameParts, percent, visible } from "../format";
-import { download } from "../offer";
+import { diskName } from "../filenames";
+import { bytes, bytesOf, duration, isolated, nameParts, percent, visible } from "../format";
 import { begun, holders, outOfReach, receivers, running, unfinished } from "../select";
 import type { Room, Shelved } from "../state";
 import { text } from "../text";
@@ -101,11 +101,12 @@ function MainAction({ room, shelved, next, describedBy, send }: About & { next: 
       {label}
     </button>
   );
-  const { saved } = shelved;
-  const again = saved === null ? null : button(text.file.saveAgain, () => download(saved.url, saved.name));
+  const { copy } = shelved;
+  const again = copy === null ? null : button(shelved.handedOver ? text.file.saveAgain : text.file.save, () => send({ type: "HandOver", copy }));
   if (room.ended) return again;
   const save = () => outOfReach(room, shelved) ? null : button(text.file.save, () => send({ type: "Fetch", ...about }), next ? "accent" : "");
   const stop = () => button(text.file.stop, () => send({ type: "Withdraw", room: room.id, share: shelved.file.share }));
+  const choose = () => <ChooseAgain room={room} shelved={shelved} next={next} describedBy={describedBy} send={send} />;
   switch (shelved.state.type) {
     case "Offered":
     case "Cancelled":
@@ -119,14 +120,14 @@ function MainAction({ room, shelved, next, describedBy, send }: About & { next: 
     case "Done":
       return shelved.author === room.me ? stop() : (again ?? save());
     case "Failed":
-      if (shelved.author === room.me) return stop();
+      if (shelved.author === room.me) return choose();
       return shelved.state.reason.type === "Store" ? save() : null;
     case "Withdrawn":
       return again;
     case "Serving":
       return stop();
     case "SourceMissing":
-      return <ChooseAgain room={room} shelved={shelved} next={next} describedBy={describedBy} send={send} />;
+      return choose();
   }
 }
 
@@ -134,6 +135,11 @@ function MainAction({ room, shelved, next, describedBy, send }: About & { next: 
 function rest(room: Company, shelved: Shelved, send: Send): ComponentChildren {
   if (room.ended) return null;
   const about = { room: room.id, file: shelved.file };
+  const stop = (
+    <button type="button" onClick={() => send({ type: "Withdraw", room: room.id, share: shelved.file.share })}>
+      {text.file.stop}
+    </button>
+  );
   switch (shelved.state.type) {
     case "Receiving":
     case "Paused":
@@ -143,16 +149,13 @@ function rest(room: Company, shelved: Shelved, send: Send): ComponentChildren {
         </button>
       );
     case "SourceMissing":
-      return (
-        <button type="button" onClick={() => send({ type: "Withdraw", room: room.id, share: shelved.file.share })}>
-          {text.file.stop}
-        </button>
-      );
+      return stop;
+    case "Failed":
+      return shelved.author === room.me ? stop : null;
     case "Offered":
     case "Cancelled":
     case "WaitingForSource":
     case "Done":
-    case "Failed":
     case "Withdrawn":
     case "Serving":
       return null;
@@ -212,7 +215,7 @@ function stateOf(room: Company, shelved: Shelved): string {
   switch (state.type) {
     case "Offered":
       if (outOfReach(room, shelved)) return `${bytes(size)} · ${text.file.needs(who)}`;
-      return [bytes(size), text.file.from(who), spread(room, shelved)].filter((words) => words !== "").join(" · ");
+      return [bytes(size), text.file.from(who), onDisk(room, shelved), spread(room, shelved)].filter((words) => words !== "").join(" · ");
     case "Serving":
       return [bytes(size), servingTo(room, shelved)].join(" · ");
     case "SourceMissing":
@@ -224,7 +227,7 @@ function stateOf(room: Company, shelved: Shelved): string {
     case "Paused":
       return text.file.paused(part);
     case "Done":
-      return `${bytes(size)} · ${shelved.saved === null ? text.file.done : text.file.downloading}`;
+      return [bytes(size), shelved.handedOver ? text.file.handedOver : text.file.done, onDisk(room, shelved)].filter((words) => words !== "").join(" · ");
     case "Cancelled":
       return `${bytes(size)} · ${text.file.cancelled}${outOfReach(room, shelved) ? ` · ${text.file.needs(who)}` : ""}`;
     case "Failed":
@@ -232,6 +235,12 @@ function stateOf(room: Company, shelved: Shelved): string {
     case "Withdrawn":
       return mine ? text.file.stopped : text.file.withdrawn(who);
   }
+}
+
+/** The name that the browser will give the file, where it does not keep the one on the shelf. */
+function onDisk(room: Company, { author, name }: Shelved): string {
+  const there = diskName(name);
+  return author === room.me || there === name ? "" : text.file.onDisk(isolated(visible(there)));
 }
 
 function withAgain(shelved: Shelved, words: string): string {

@@ -130,6 +130,12 @@ function problemSentence(problem: Problem): string {
       return words.unreadable(isolated(visible(problem.name)));
     case "one-came":
       return words.oneCame;
+    case "not-found":
+      return words.notFound(isolated(visible(problem.name)));
+    case "no-files":
+      return words.noFiles;
+    case "may-be-asked":
+      return words.mayBeAsked;
     case "other-file":
       return words.otherFile(problem.name === null ? null : isolated(visible(problem.name)));
     case "not-stored":

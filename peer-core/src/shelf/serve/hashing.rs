@@ -48,7 +48,7 @@ impl Serving {
             let waiting = self.files.iter_mut().filter(|(_, served)| served.is_to_be_hashed());
             let Some((file, served)) = waiting.min_by_key(|(_, served)| served.turn()) else { return };
             let Some(source) = served.source else { return };
-            let offset = blob::chunk_offset(served.values.len() as u32);
+            let offset = blob::chunk_offset(served.own as u32);
             let length = u64::from(HASH_READ).min(served.size - offset) as u32;
             self.count += 1;
             (served.reading, served.read) = (true, self.count);
@@ -77,11 +77,19 @@ impl Serving {
             }
         };
         for piece in bytes.chunks(CHUNK as usize) {
-            let index = served.values.len() as u32;
+            let index = served.own as u32;
             let Ok(value) = blob::chunk_value(served.size, index, piece) else {
                 self.fail(file, FileFailure::SourceChanged, cx);
                 return pages;
             };
+            served.own += 1;
+            if let Some(known) = served.values.get(index as usize) {
+                if *known == value {
+                    continue;
+                }
+                self.fail(file, FileFailure::SourceChanged, cx);
+                return pages;
+            }
             served.values.push(value);
             let chunks = segment_chunks(served.size, segment_of(index));
             if index + 1 == chunks.end {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::base::blob::{CHUNK, SEGMENT, segment_chunks};
 use crate::base::id::EntryId;
+use crate::base::identity::Secret;
 use crate::base::path::SafeName;
 use crate::base::rng::{Rng, Seed};
 use crate::base::time::Instant;
@@ -50,6 +51,20 @@ impl Author {
         let values = vec![ChunkValue([segment as u8; 32]); segment_chunks(size, segment).len()];
         let page = SignedPage { values, signature: Signature([0; 64]) };
         self.serving.restore_page(file(n), segment, &postcard::to_allocvec(&page).unwrap());
+    }
+
+    /// The next read that is asked of the store.
+    fn next_read(&mut self) -> Option<(RequestId, u64, u32)> {
+        self.act(|serving, cx| serving.drive(|_| true, cx));
+        core::iter::from_fn(|| self.out.pop_front()).find_map(|output| match output {
+            Output::Store(StoreOp::Read { request, offset, length, .. }) => Some((request, offset, length)),
+            _ => None,
+        })
+    }
+
+    fn stored(&mut self, request: RequestId, bytes: Vec<u8>) {
+        let (key, digest) = (Keypair::from_seed(&Secret::new([4; 32])), RoomDigest([5; 32]));
+        self.act(|serving, cx| serving.stored(request, Ok(bytes), &key, &digest, cx));
     }
 
     fn page(&mut self, n: usize, segment: u32) -> (Result<(), Misbehavior>, Vec<Frame>) {
@@ -126,4 +141,37 @@ fn whoever_asks_for_pages_in_order_is_remembered_and_the_one_after_is_made_in_ti
         assert_eq!(author.page(0, segment).0, Ok(()));
     }
     assert_eq!((waiting(&author), target(&author)), (vec![0, 1, 2, 3], 5), "and the last one is the end");
+}
+
+/// What is chosen again may be another version: before anything behind the signed pages is hashed, it must show that
+/// those are its own. Else what is verified elsewhere and what is signed next would be a mixture.
+#[test]
+fn a_file_chosen_again_shows_that_what_was_signed_is_its_own_before_anything_else_is() {
+    for is_other in [false, true] {
+        let mut author = Author::with(&[SEGMENT + 1]);
+        let content = vec![7; SEGMENT as usize];
+        let values: Vec<_> = (0..SEGMENT / u64::from(CHUNK))
+            .map(|n| blob::chunk_value(SEGMENT + 1, n as u32, &content[..CHUNK as usize]).unwrap())
+            .collect();
+        let page = SignedPage { values, signature: Signature([0; 64]) };
+        author.serving.restore_page(file(0), 0, &postcard::to_allocvec(&page).unwrap());
+        let new = NewFile { source: SourceId(9), name: "a.bin".into(), size: SEGMENT + 1 };
+        author.act(|serving, cx| serving.supply(file(0), &new, cx)).0.unwrap();
+        assert!(author.page(0, 1).0.is_ok());
+        let mut read = 0;
+        while let Some((request, offset, length)) = author.next_read() {
+            assert_eq!(offset, read, "in order, from the beginning");
+            read += u64::from(length);
+            let byte = if is_other { 8 } else { 7 };
+            author.stored(request, vec![byte; length as usize]);
+        }
+        let served = &author.serving.files[&file(0)];
+        if is_other {
+            assert_eq!(served.failed, Some(FileFailure::SourceChanged));
+            assert_eq!(served.values.len(), 256, "nothing of the other one is signed");
+        } else {
+            assert_eq!(read, SEGMENT + 1);
+            assert_eq!((served.failed, served.values.len()), (None, 257));
+        }
+    }
 }
