@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, firefox, type BrowserContext, type Download, type Page } from "@playwright/test";
+import type { Certificate } from "./certificate";
 import { Problems } from "./problems";
 import { memoryOf, signalBrowser } from "./processes";
 
@@ -189,12 +190,18 @@ export interface ContextOptions {
   settings?: Settings;
   /** Variables of its environment, beside ours. */
   environment?: Record<string, string>;
+  /** Which certificate the browser takes beside those that all take; Chromium only. */
+  trusts?: Certificate | undefined;
 }
 
 /** A name for this machine that browsers don't take for loopback: Chromium alone resolves it, and only here. */
 export const ELSEWHERE = "elsewhere.test";
 
-async function launch(kind: Kind, home: string, { privately = false, localTurn = false, settings = {}, environment, ...options }: ContextOptions): Promise<BrowserContext> {
+async function launch(
+  kind: Kind,
+  home: string,
+  { privately = false, localTurn = false, settings = {}, environment, trusts, ...options }: ContextOptions,
+): Promise<BrowserContext> {
   const profile = join(home, "profile");
   const downloadsPath = join(home, "downloads");
   const common = { headless: true, acceptDownloads: true, downloadsPath, locale: "en-US", ...options, env: { ...process.env, ...environment } };
@@ -205,7 +212,7 @@ async function launch(kind: Kind, home: string, { privately = false, localTurn =
       return chromium.launchPersistentContext(profile, {
         ...common,
         executablePath: CHROMIUM,
-        args: CHROMIUM_FLAGS,
+        args: [...CHROMIUM_FLAGS, ...(trusts ? [`--ignore-certificate-errors-spki-list=${trusts.known}`] : [])],
       });
     case "firefox":
       return firefox.launchPersistentContext(profile, {

@@ -6,7 +6,7 @@
  * story allowed it by `person.problems.allow`.
  */
 import { test as base, expect } from "@playwright/test";
-import { Coturn } from "./coturn";
+import { Coturn, type Transport } from "./coturn";
 import { Folder } from "./files";
 import { Nginx } from "./nginx";
 import { Person, type ContextOptions, type Kind } from "./people";
@@ -42,7 +42,7 @@ export interface Further {
   /** A server with these flags. */
   server(...flags: string[]): Promise<Server>;
   /** A TURN server, and what a server must be told to hand out credentials for it. */
-  coturn(transport?: "any" | "tcp"): Promise<Coturn>;
+  coturn(transport?: Transport): Promise<Coturn>;
   /** A proxy, with these locations. */
   nginx(site: string): Promise<Nginx>;
   /** What lets several servers work as one. */

@@ -192,7 +192,7 @@ fn page_mutants(project: &Project, options: &Options) -> Result<Counts> {
 
 fn stories(project: &Project, options: &Options) -> Result<Counts> {
     let browsers = browser::prepare(project)?;
-    let programs = [("turnserver", "coturn"), ("nginx", "nginx-light")];
+    let programs = [("turnserver", "coturn"), ("openssl", "openssl"), ("nginx", "nginx-light")];
     tools::packages(project, "the stories of TURN and of proxies", &programs)?;
     let server = run::build_server(project, &["--workspace"])?;
     let report = project.scratch().join("playwright.json");
