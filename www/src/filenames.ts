@@ -43,6 +43,13 @@ export function named(files: readonly File[], taken: Iterable<string>): File[] {
   });
 }
 
+/** `file`, chosen again for the one that was shared as `name`: under that name, if it is its own, composed or numbered. */
+export function chosenAgain(file: File, name: string): File {
+  const [stem, extension] = parts(name);
+  const own = [name, stem.replace(/ \(\d+\)$/u, "") + extension].map(fold);
+  return file.name !== name && own.includes(fold(file.name)) ? new File([file], name, { type: file.type, lastModified: file.lastModified }) : file;
+}
+
 /** Equal for names that some file system may hold for one. */
 function fold(name: string): string {
   return name.normalize("NFC").toUpperCase().toLowerCase();

@@ -303,7 +303,7 @@ export const text = {
     mayBeAsked:
       "Several files were handed to the browser. If it asks whether this page may download several, allow it. What is not in your downloads then: Save again.",
     otherFile: (name: string | null) =>
-      name === null ? "That is another file: its size is another one." : `That is another file. It must be “${name}”, of the same size.`,
+      name === null ? "That is another file: name and size must be the same." : `That is another file. It must be “${name}”, of the same size.`,
     discarded:
       "The browser had put this tab away to save memory. The room goes on. Files that you share must be chosen again; what was half received starts again.",
     notStored: "The browser could not keep a note of this room: all works, but after a reload you would have to knock again.",

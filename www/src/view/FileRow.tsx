@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
 import type { Send } from "../action";
-import { diskName } from "../filenames";
+import { chosenAgain, diskName } from "../filenames";
 import { bytes, bytesOf, duration, isolated, nameParts, percent, visible } from "../format";
 import { begun, holders, outOfReach, receivers, running, unfinished } from "../select";
 import type { Room, Shelved } from "../state";
@@ -167,7 +167,7 @@ function ChooseAgain({ room, shelved, next, describedBy, send }: About & { next:
   const chosen = (replacement: File | undefined) => {
     if (replacement === undefined) return;
     const same = replacement.size === shelved.size;
-    if (same) send({ type: "Supply", room: room.id, file: shelved.file, replacement });
+    if (same) send({ type: "Supply", room: room.id, file: shelved.file, replacement: chosenAgain(replacement, shelved.name) });
     else send({ type: "Problem", problem: { kind: "other-file", name: shelved.name } });
   };
   return (
