@@ -45,6 +45,12 @@ describe("an address in a message", () => {
     expect(links("javascript:https://example.org/")).toEqual(["https://example.org/"]);
   });
 
+  it("makes links of the first 32 and leaves the rest as it is", () => {
+    const text = Array.from({ length: 33 }, (_, number) => `https://example.org/${number}`).join(" ");
+    expect(links(text)).toHaveLength(32);
+    expect(pieces(text).map((piece) => piece.text).join("")).toBe(text);
+  });
+
   it("loses no character of the text", () => {
     for (const text of ["a https://x.example/ü b http://y.example. c\n", "https://a.example https://b.example", ""]) {
       expect(pieces(text).map((piece) => piece.text).join("")).toBe(text);
@@ -57,6 +63,13 @@ describe("an address that reads like another place", () => {
     expect(hosts("https://аррӏе.com/")).toEqual(["xn--80ak6aa92e.com"]);
     expect(hosts("https://pаypal.example/")).toEqual(["xn--pypal-4ve.example"]);
     expect(hosts("https://exam\u00adple.org/")).toEqual(["example.org"]);
+  });
+
+  it("says where it leads if a sign in its host looks like the host's end", () => {
+    for (const sign of ["\u2044", "\u2215", "\u29f8", "\u2571", "\ua789", "\u3033", "\u30ce", "\u4e3f"]) {
+      const [host] = hosts(`https://google.com${sign}login.evil.example/x`);
+      expect(host === undefined || host?.endsWith(".evil.example"), sign).toBe(true);
+    }
   });
 
   it("leads where it reads", () => {

@@ -22,6 +22,9 @@ class WebOnly extends REBuilder {
 /** Everything that is guessed is off: an address begins with its scheme. What stands before an @ never counts as a host. */
 const finder = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false, urlAuth: false, rebuilder: new WebOnly() });
 
+/** Most addresses of one message that become links: each costs elements, and nobody honest sends more. */
+const MOST = 32;
+
 /** A message cut into plain text and web addresses. */
 export function pieces(text: string): Piece[] {
   const found: Piece[] = [];
@@ -29,7 +32,7 @@ export function pieces(text: string): Piece[] {
   const plain = (until: number) => {
     if (until > end) found.push({ text: text.slice(end, until), href: null, host: null });
   };
-  for (const { index, lastIndex, raw } of finder.match(text) ?? []) {
+  for (const { index, lastIndex, raw } of (finder.match(text) ?? []).slice(0, MOST)) {
     if (!URL.canParse(raw)) continue;
     plain(index);
     found.push({ text: raw, href: raw, host: leadsElsewhere(raw) });
@@ -39,8 +42,18 @@ export function pieces(text: string): Piece[] {
   return found;
 }
 
-/** As browsers do it in their address bars, but in every browser alike. */
+/**
+ * As browsers do it in their address bars, but in every browser alike. A sign in it that is none of a word may look like
+ * the end of the host (⁄, ∕, ꞉), as may a Japanese ノ among Latin letters.
+ */
 function leadsElsewhere(address: string): string | null {
   const written = /^https?:\/\/([^/?#:]*)/i.exec(address)?.[1] ?? "";
-  return written.split(".").some(passesForLatin) ? new URL(address).hostname : null;
+  const { hostname } = new URL(address);
+  const strange = (label: string) => /[^\p{L}\p{M}\p{N}-]/u.test(label) || mixes(label) || passesForLatin(label);
+  return written.split(".").some(strange) ? hostname : null;
+}
+
+/** Whether Latin letters stand beside others in one part of a host. */
+function mixes(label: string): boolean {
+  return /\p{Script=Latin}/u.test(label) && /[^\p{Script=Latin}\p{M}\p{N}-]/u.test(label);
 }

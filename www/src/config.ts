@@ -47,7 +47,7 @@ function beside(name: string): string {
  */
 export function wasSeen(): boolean {
   const { pathname, search, hash } = location;
-  return hash.length < 2 && /%(25)*23[\w%-]{32}/.test(pathname + search);
+  return hash.length < 2 && /%(25)*23[\w%=-]{32}/.test(pathname + search);
 }
 
 /** In development nothing has filled the place in, which means that nothing is configured. */
@@ -65,6 +65,7 @@ export function here(): Here {
   return {
     address: beside("."),
     loopback: /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname),
+    byLink: location.hash.length > 1,
     somebodyElse: somebodyElse() !== null,
     keepsNothing: keepsNothing(),
   };

@@ -161,6 +161,8 @@ export interface Here {
   readonly address: string;
   /** Whether a link to it is of use on this computer only. */
   readonly loopback: boolean;
+  /** Whether it was opened by a link, or what may be one. */
+  readonly byLink: boolean;
   /** In this tab one is somebody else than elsewhere in this browser, until it is closed. */
   readonly somebodyElse: boolean;
   /** The browser is set to keep no cookies or other data of this page. */

@@ -44,12 +44,13 @@ export const text = {
     hideQr: "Hide QR code",
     qr: "QR code of the link",
     keepOpen: "Keep this page open: files go straight from it. Nobody comes in before you say so.",
-    loopback: "This address works only on this computer.",
+    loopback: "This address works only on this computer. Keep this page open: files go straight from it.",
     renew: "Make a new link",
     renewed: "The old link stops working at once.",
   },
 
   door: {
+    opening: "Opening the link…",
     title: "Someone wants to share with you",
     lead: "Straight from their browser to yours. No account, and nothing downloads before you press Save.",
     nameSeenBy: "Until you are let in, only who answers this link sees your name.",
@@ -78,8 +79,9 @@ export const text = {
     wants: "wants to come in",
     /** In one piece: a line must not end within it. */
     key: (suffix: string) => `key\u00a0…\u2060${suffix}`,
-    compare: "If you like, let them read you their digits in a call. The same: nobody is in between. If they differ, deny. They are no password.",
-    compareEach: "If you like, let each read you their digits in a call. The same: nobody is in between. If they differ, deny.",
+    compare: "If you like, let them read you their digits in a call. Same digits: nobody is in between. Other digits: press Deny. The digits are not a password.",
+    compareEach: "If you like, let each read you their digits in a call. Same digits: nobody is in between. Other digits: press Deny.",
+    sees: "Who comes in sees all files and messages so far.",
     letIn: "Let in",
     deny: "Deny",
     yourNameWhy: "so that they know who lets them in",
@@ -155,7 +157,8 @@ export const text = {
     paused: (part: string) => `Paused at ${part}`,
     again: "the reload lost what had arrived, so it starts again",
     needs: (who: string) => `Nobody here has it. It can be saved when ${who} is back`,
-    waitingFor: (who: string) => `Waiting for ${who}, who has it. Goes on by itself`,
+    waitingFor: (who: string) => `Waiting for ${who} to come back. Goes on by itself`,
+    mustChoose: (who: string) => `${who} must choose this file again. Then it goes on by itself`,
     done: "Complete and verified",
     handedOver: "Verified · handed to the browser",
     /** Browsers change some names and say nothing: it is said before. */
@@ -194,9 +197,9 @@ export const text = {
     serverRefuses: "The meeting server is there, but it refuses this address, so nobody can meet here. Tell who runs this page: the server’s log says what to change.",
     noWebSocket: "The meeting server is there, but something before it lets no WebSocket through, so nobody can meet here. Try another network. If that does not help, tell who runs this page.",
     serverFull: "The meeting server is full; nobody new can come in. Who is here stays connected. It is tried again by itself.",
-    nobodyThere: "Nobody has answered yet. The room is open only while the sender’s tab is. It is tried again by itself.",
+    nobodyThere: "Nobody has answered yet. The room is open only while the sender’s tab is. If they made a new link, ask for that one. It is tried again by itself.",
     notAnswering:
-      "The sender’s page is there but does not answer. Perhaps its tab is asleep behind others, or the device is: ask them to look at it. It is tried again by itself.",
+      "Somebody’s page is there but does not answer. It may be the sender’s, asleep behind others: ask them to look at it. It is tried again by itself.",
     noAnswer: (who: string) => `Nothing has been heard from ${who} for 15 seconds. Nothing is lost; it goes on by itself when they are back.`,
     needsRelay: (who: string) => `Your network and ${who}’s don’t let the two browsers reach each other; they need a relay. Try the same Wi-Fi or a phone’s hotspot.`,
     noAddress: (who: string) =>

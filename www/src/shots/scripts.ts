@@ -162,6 +162,7 @@ export const scripts: Partial<Record<string, Script>> = {
   drag: { events: [...alone(""), { type: "Dragging", dragging: { files: 2, text: false } }] },
   waiting: { events: offering },
   "waiting-qr": { events: offering, press: ["Show QR code"] },
+  opening: { events: [], here: { byLink: true } },
   door: { events: [{ type: "AtDoor", room, link }] },
   "door-learn": { events: [{ type: "AtDoor", room, link }], press: ["What will they learn"] },
   "door-somebody-else": { events: [{ type: "AtDoor", room, link }], here: { somebodyElse: true } },

@@ -4,7 +4,7 @@ import { onQuay } from "../select";
 import type { State } from "../state";
 import { text } from "../text";
 import { Veil, veilOf } from "./Veil";
-import { Door } from "./Door";
+import { Door, Opening } from "./Door";
 import { Quay } from "./Quay";
 import { farShore, Room } from "./Room";
 import { Stop } from "./Stop";
@@ -13,7 +13,8 @@ export function App({ state, send }: { state: State; send: Send }) {
   const { place, room } = state;
   switch (place.at) {
     case "starting":
-      return <Quay state={state} room={null} send={send} />;
+      // Who opens a link has not come to share something: the quay would look like the wrong page.
+      return state.here.byLink ? <Opening state={state} send={send} /> : <Quay state={state} room={null} send={send} />;
     case "door":
     case "knocking":
       return (

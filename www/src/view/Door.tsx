@@ -12,6 +12,18 @@ import { Span } from "./Span";
 import { Storage } from "./Storage";
 import { EarlyLine, ProblemLine, sentence } from "./Trouble";
 
+/** A link was opened, and it is not known yet where it leads. */
+export function Opening({ state, send }: { state: State; send: Send }) {
+  return (
+    <main class="shorepage door">
+      <p role="status">{text.door.opening}</p>
+      <EarlyLine state={state} send={send} />
+      <ProblemLine problem={state.problem} send={send} />
+      <Span span={spanOf(state)} left={text.you} right={text.them} ramp="right" />
+    </main>
+  );
+}
+
 export function Door({ state, send }: { state: State; send: Send }) {
   const { place, room } = state;
   return (

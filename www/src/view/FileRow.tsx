@@ -4,7 +4,7 @@ import { useId, useRef, useState } from "preact/hooks";
 import type { Send } from "../action";
 import { chosenAgain, diskName } from "../filenames";
 import { bytes, bytesOf, duration, isolated, nameParts, percent, visible } from "../format";
-import { begun, holders, outOfReach, receivers, running, unfinished } from "../select";
+import { begun, connected, holders, outOfReach, receivers, running, unfinished } from "../select";
 import type { Room, Shelved } from "../state";
 import { text } from "../text";
 import type { FileLine } from "../weave";
@@ -223,7 +223,7 @@ function stateOf(room: Company, shelved: Shelved): string {
     case "Receiving":
       return rate === 0 ? text.file.starting(part) : text.file.receiving(part, bytes(rate), remaining === null ? null : duration(remaining));
     case "WaitingForSource":
-      return text.file.waitingFor(who);
+      return isHere(room, shelved.author) ? text.file.mustChoose(who) : text.file.waitingFor(who);
     case "Paused":
       return text.file.paused(part);
     case "Done":
@@ -235,6 +235,12 @@ function stateOf(room: Company, shelved: Shelved): string {
     case "Withdrawn":
       return mine ? text.file.stopped : text.file.withdrawn(who);
   }
+}
+
+/** Whether it is connected: then what is waited for is that it finds the file again, not that it comes. */
+function isHere(room: Company, author: string): boolean {
+  const person = room.people.get(author);
+  return person !== undefined && connected(person);
 }
 
 /** The name that the browser will give the file, where it does not keep the one on the shelf. */

@@ -3,17 +3,23 @@
  * buttons arm after half a second, and nothing but a click or a key on them answers a knock.
  */
 import type { ComponentChildren } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 import type { Send } from "../action";
 import { isTaken, knockerInParts, knockerOf, suffix } from "../names";
 import type { Knock, Room } from "../state";
 import { text } from "../text";
 import { Digits } from "./Door";
 import { useArmed } from "./hooks";
+import { ID as MENU } from "./Menu";
 import { NameField } from "./Name";
 
 export function Knocks({ room, send }: { room: Room; send: Send }) {
   const [first, ...more] = room.knocks;
+  const waits = first !== undefined;
+  // On a phone the room's menu lies over everything, and nobody would see that somebody waits.
+  useLayoutEffect(() => {
+    if (waits && matchMedia("(max-width: 40rem)").matches) document.getElementById(MENU)?.hidePopover();
+  }, [waits]);
   // Kept while the cards come and go: who denied the first still has said who they are.
   const [myName, setMyName] = useState("");
   const answers = {
@@ -44,6 +50,11 @@ export function Knocks({ room, send }: { room: Room; send: Send }) {
   );
 }
 
+/** There is something that who comes in will see. */
+function shared(room: Room): boolean {
+  return room.files.size > 0 || room.messages.size > 0;
+}
+
 interface Answers {
   readonly letIn: (knock: Knock) => void;
   readonly deny: (knock: Knock) => void;
@@ -65,6 +76,7 @@ function Card({ knock, room, answers, children }: { knock: Knock; room: Room; an
       {knock.vanished > 0 && <p class="quiet">{text.knock.vanished(knock.vanished)}</p>}
       <Digits digits={knock.sas} />
       <p class="quiet">{text.knock.compare}</p>
+      {shared(room) && <p class="quiet">{text.knock.sees}</p>}
       {children}
       <div class="actions">
         <button class="accent" type="button" disabled={!armed || !answers.able} onClick={() => answers.letIn(knock)}>
@@ -87,6 +99,7 @@ function Rows({ room, answers, children }: { room: Room; answers: Answers; child
       <h2 id={title}>{text.knock.many(knocks.length)}</h2>
       {vanished > 0 && <p class="quiet">{text.knock.vanished(vanished)}</p>}
       <p class="quiet">{text.knock.compareEach}</p>
+      {shared(room) && <p class="quiet">{text.knock.sees}</p>}
       {children}
       {knocks.map((knock, place) => (
         <KnockRow key={knock.knock} knock={knock} place={place} room={room} answers={answers} />

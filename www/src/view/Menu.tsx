@@ -1,5 +1,5 @@
 /** The room's menu: who is here, one's own name, the link, and the way out. A sheet at the foot on phones. */
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Send } from "../action";
 import { isTaken } from "../names";
 import { awaiting } from "../select";
@@ -81,6 +81,11 @@ function MyName({ room, send }: { room: Room; send: Send }) {
 /** Ending a room for everybody takes a second look; leaving it alone does not. */
 function Out({ room, send }: { room: Room; send: Send }) {
   const [sure, setSure] = useState(false);
+  const ask = useRef<HTMLDivElement>(null);
+  // It unfolds at the foot of what scrolls.
+  useLayoutEffect(() => {
+    if (sure) ask.current?.scrollIntoView({ block: "end" });
+  }, [sure]);
   if (room.ended) {
     return (
       <button type="button" onClick={() => send({ type: "StartOver" })}>
@@ -103,7 +108,7 @@ function Out({ room, send }: { room: Room; send: Send }) {
     );
   }
   return (
-    <div role="group" aria-label={text.room.end}>
+    <div ref={ask} class="sure" role="group" aria-label={text.room.end}>
       <p>{text.room.endSure}</p>
       <div class="actions">
         <button type="button" class="grave" onClick={() => send({ type: "EndRoom", room: room.id })}>

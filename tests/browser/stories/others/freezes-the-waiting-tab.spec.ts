@@ -34,7 +34,7 @@ for (const kind of ["chromium", "firefox"] satisfies Kind[]) {
     const link = await linkOf(host);
     host.fallAsleep();
     await knock(guest, link, "Gustav");
-    await told(guest.page, "The sender’s page is there but does not answer.");
+    await told(guest.page, "Somebody’s page is there but does not answer.");
     await expect(guest.page.getByText("Nobody has answered yet")).toHaveCount(0);
 
     host.wake();
