@@ -14,22 +14,30 @@ pub(crate) struct ShotsOptions {
     /// Only states whose name contains this
     #[arg(long)]
     only: Option<String>,
+    /// Only the pictures of README.md, small, into docs/pictures
+    #[arg(long, conflicts_with = "only")]
+    readme: bool,
 }
 
-/// Takes a picture of every state of the page.
+/// Takes a picture of every state of the page, or those that README.md shows.
 ///
 /// # Errors
 /// If a state can't be shown or a tool is missing.
 pub(crate) fn shots(project: &Project, options: &ShotsOptions) -> Result<()> {
     page::build_shots(project)?;
     let browsers = prepare(project)?;
-    let pictures = project.target.join("shots");
-    let mut script = node(project, &browsers, "harness/shots.ts");
-    script
-        .arg(project.www().join("dist-shots"))
-        .arg(project.www().join("src/shots/states.json"))
-        .arg(&pictures);
-    script.args(&options.only);
+    let page = project.www().join("dist-shots");
+    let (pictures, mut script);
+    if options.readme {
+        pictures = project.root.join("docs/pictures");
+        script = node(project, &browsers, "harness/readme.ts");
+        script.arg(page).arg(&pictures);
+    } else {
+        pictures = project.target.join("shots");
+        script = node(project, &browsers, "harness/shots.ts");
+        script.arg(page).arg(project.www().join("src/shots/states.json")).arg(&pictures);
+        script.args(&options.only);
+    }
     shell::step("pictures", || shell::run(&mut script))?;
     println!("pictures: {}", pictures.display());
     Ok(())

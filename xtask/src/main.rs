@@ -42,7 +42,7 @@ enum Task {
     Build(BuildOptions),
     /// Say for each file of a server's page whether this source builds it
     Verify(verify::Options),
-    /// Take a picture of every state of the page, into target/shots
+    /// Take a picture of every state of the page, into target/shots; or those of README.md
     Shots(browser::ShotsOptions),
     /// Measure the page or the signaling server, beside others in the same run
     Bench(bench::Options),
