@@ -6,6 +6,7 @@ mod arrows;
 mod circles;
 mod documents;
 mod imports;
+mod pictures;
 mod rooms;
 mod sources;
 mod supply;
