@@ -17,6 +17,8 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 pub const MAX_BODY: u64 = 16 * 1024 * 1024;
 /// All headers of an answer: ten times those of our server.
 const MAX_HEADERS: usize = 16 * 1024;
+/// With these browsers go elsewhere (Fetch, *redirect status*); what comes with any other, they show.
+const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 /// For one answer from the first byte to the last: the largest file over a slow line.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A server that lies to browsers only should not know us by our name.
@@ -147,6 +149,6 @@ impl Client {
 }
 
 fn location<T>(response: &Response<T>) -> Option<String> {
-    let to = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?;
+    let to = response.headers().get(LOCATION).filter(|_| REDIRECTS.contains(&response.status().as_u16()))?;
     Some(String::from_utf8_lossy(to.as_bytes()).into_owned())
 }

@@ -190,6 +190,41 @@ async fn a_page_elsewhere_is_compared_and_told_and_a_file_elsewhere_is_missing()
     assert!(all_missing, "{report}");
 }
 
+/// Browsers go elsewhere for five of them only, and show what comes with the others.
+#[tokio::test]
+async fn a_page_that_browsers_show_instead_of_going_elsewhere_is_no_redirect() {
+    let built = built();
+    for (status, is_followed) in [
+        (300, false),
+        (301, true),
+        (302, true),
+        (303, true),
+        (304, false),
+        (305, false),
+        (306, false),
+        (307, true),
+        (308, true),
+        (309, false),
+        (399, false),
+    ] {
+        let liar = Liar::saying(move |asked, answer| {
+            if !is_page(asked) {
+                return answer;
+            }
+            let mut evil = Answer::elsewhere("/index.html");
+            evil.status = format!("{status} X");
+            evil
+        })
+        .await;
+        match liar.checked(&built, "/").await {
+            Ok(report) => assert!(is_followed && report.is_same(), "{status}: {report}"),
+            Err(error) => {
+                assert!(!is_followed && error.to_string().contains(&status.to_string()), "{status}: {error}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn one_redirect_more_than_may_be_is_followed_no_further() {
     let built = built();
