@@ -226,6 +226,18 @@ async fn a_page_that_browsers_show_instead_of_going_elsewhere_is_no_redirect() {
 }
 
 #[tokio::test]
+async fn where_a_page_leads_is_no_place_that_browsers_would_not_go_to() {
+    let built = built();
+    for to in ["/\\evil.test/", "/x/../", "/x/%2e%2e/", "/\u{9b}2J", "?\u{202e}"] {
+        let liar =
+            Liar::saying(move |asked, answer| if is_page(asked) { Answer::elsewhere(to) } else { answer })
+                .await;
+        let error = format!("{:#}", liar.checked(&built, "/").await.unwrap_err());
+        assert!(error.contains("leads to") && error.is_ascii(), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn one_redirect_more_than_may_be_is_followed_no_further() {
     let built = built();
     let liar = Liar::saying(|asked, answer| {
