@@ -9,9 +9,6 @@ pub(crate) const HOLES: [&str; 1] = ["__LINKSPAN_CONFIG__"];
 /// Longest text that is filled in, in bytes: some servers and their addresses. All of it is shown, and should be read.
 pub(crate) const MAX_FILLED: usize = 8192;
 
-/// Headers by which more is loaded, or another page opened, than the HTML says.
-const MORE: [&str; 2] = ["link", "refresh"];
-
 /// Entities as the server writes them, the ampersand last: what it becomes is not read again.
 const ENTITIES: [(&str, &str); 5] =
     [("&quot;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&#39;", "'"), ("&amp;", "&")];
@@ -73,11 +70,6 @@ fn difference(piece: &str, left: &str, served: &str) -> String {
 
 fn unescape(text: &str) -> String {
     ENTITIES.iter().fold(text.to_owned(), |text, (entity, sign)| text.replace(entity, sign))
-}
-
-/// Headers of the page that have more loaded, with their values.
-pub(crate) fn loads_more(got: &Got) -> impl Iterator<Item = (&'static str, String)> {
-    MORE.into_iter().filter_map(|name| Some((name, shown(&got.header(name)?))))
 }
 
 /// What HTML that is not ours names: to tell people of it, not to be sure that there is nothing else.

@@ -8,6 +8,7 @@
 mod address;
 mod built;
 mod fetch;
+mod headers;
 mod html;
 mod manifest;
 mod report;
@@ -20,6 +21,7 @@ pub use report::{Finding, Report, Verdict};
 
 use anyhow::{Context, Result, bail};
 use fetch::{Answer, CODINGS, Coding, Got};
+use headers::Headers;
 use shown::shown;
 
 /// What the page itself is called in a report.
@@ -35,11 +37,8 @@ pub const MAX_REDIRECTS: usize = 5;
 pub fn verify(client: &Client, built: &Built, address: &Address) -> Result<Report> {
     let mut redirects = Vec::new();
     let (page, first) = page(client, address, &mut redirects)?;
-    let mut report = Report::new(page.clone(), redirects, first.header("content-security-policy"));
-    for (name, value) in html::loads_more(&first) {
-        report.add(&format!("header `{name}`"), Verdict::Extra(value));
-    }
-    let filled = html(client, built, &page, &mut report);
+    let mut report = Report::new(page.clone(), redirects, first.header(headers::POLICY));
+    let filled = html(client, built, &page, &first, &mut report);
     for (name, bytes) in built.files() {
         let at = page.beside(name);
         let verdict = match in_each_coding(client, &at, |got| same(got, bytes)) {
@@ -72,10 +71,19 @@ fn page(client: &Client, address: &Address, redirects: &mut Vec<String>) -> Resu
     }
 }
 
-/// Compares the HTML and says what is filled in, if all else is as built.
-fn html(client: &Client, built: &Built, page: &Address, report: &mut Report) -> Option<Vec<String>> {
+/// Compares the HTML and says what is filled in, if all else is as built. `first` is the answer by which it was found.
+fn html(
+    client: &Client,
+    built: &Built,
+    page: &Address,
+    first: &Got,
+    report: &mut Report,
+) -> Option<Vec<String>> {
     let mut named = Vec::new();
+    let mut headers = Headers::default();
+    headers.read(first);
     let texts = in_each_coding(client, page, |got| {
+        headers.read(got);
         html::compare(built.template(), got).inspect_err(|_| named.extend(html::references(&got.bytes)))
     });
     let verdict = match &texts {
@@ -84,6 +92,9 @@ fn html(client: &Client, built: &Built, page: &Address, report: &mut Report) -> 
         Err(verdict) => verdict.clone(),
     };
     let filled = texts.ok().filter(|_| verdict == Verdict::Same).and_then(|texts| texts.into_iter().next());
+    for (name, verdict) in headers.findings() {
+        report.add(&name, verdict);
+    }
     report.fill(filled.as_deref().unwrap_or_default());
     report.add(HTML, verdict);
     for reference in named {

@@ -125,12 +125,39 @@ async fn what_is_filled_in_cannot_leave_its_place_and_must_be_what_the_manifest_
     }
 }
 
+/// Over http:// browsers do not ask for brotli.
+#[tokio::test]
+async fn headers_that_load_more_or_another_policy_are_told_in_whichever_coding_they_come() {
+    let built = built();
+    for coding in ["br", "gzip", "identity"] {
+        for (name, value) in [
+            ("link", "</more.css>; rel=stylesheet"),
+            ("refresh", "0; url=https://other.test/"),
+            ("content-security-policy", "script-src *"),
+        ] {
+            let liar = Liar::saying(move |asked, mut answer| {
+                if is_page(asked) && asked.coding == coding {
+                    answer.headers.retain(|(other, _)| other != name);
+                    answer.headers.push((name.to_owned(), value.to_owned()));
+                }
+                answer
+            })
+            .await;
+            let report = liar.checked(&built, "/").await.unwrap();
+            // Brotli is asked for first, and then the others have another policy than it.
+            assert_eq!(only(&report).name, format!("header `{name}`"), "{coding}: {report}");
+            assert!(report.to_string().contains(value), "{coding}: {report}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn headers_that_load_more_or_read_the_page_otherwise_are_told() {
     let built = built();
     for (name, value, found) in [
         ("link", "</more.css>; rel=stylesheet", "header `link`"),
         ("refresh", "0; url=https://other.test/", "header `refresh`"),
+        ("speculation-rules", "\"/rules.json\"", "header `speculation-rules`"),
         ("content-type", "text/html; charset=utf-16", HTML),
     ] {
         let liar = Liar::saying(move |asked, mut answer| {
