@@ -10,8 +10,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::warn;
 
-/// Between two lines about refused pages: enough to find one that an operator looks for, and no way to fill a disk.
+/// Between two lines about the same refused origin: enough to find one that an operator looks for.
 const SELDOM: Duration = Duration::from_mins(10);
+/// Origins that are told of in that time: who forges three does not hide the operator's own, and nobody fills a disk.
+const MOST_TOLD: usize = 4;
 /// Characters of a header that are written down: the longest name that there is, and a port.
 const LONGEST: usize = 270;
 
@@ -77,34 +79,36 @@ pub(crate) fn may_connect(headers: &HeaderMap, allowed: &[Origin]) -> bool {
     own == Some((origin.host, origin.port))
 }
 
-/// Tells the operator of pages that may not connect, once in a while: mostly it is the operator's own, behind a proxy
-/// that does not pass on the address which browsers see.
+/// Tells the operator of pages that may not connect, of each once in a while: mostly it is the operator's own, behind a
+/// proxy that does not pass on the address which browsers see.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
-    told: Mutex<Option<Instant>>,
+    /// Where those come from that were told of, and when.
+    told: Mutex<Vec<(String, Instant)>>,
 }
 
 impl Refusals {
     /// A page with these headers was refused.
     pub(crate) fn notice(&self, headers: &HeaderMap, now: Instant) {
-        if !self.is_news(now) {
-            return;
-        }
         let said = |name| headers.get(name).map(written).unwrap_or_default();
         let (origin, host) = (said(header::ORIGIN), said(header::HOST));
+        if !self.is_news(&origin, now) {
+            return;
+        }
         warn!(
             origin,
             host,
-            "a page was refused: the request's Host is not where it comes from. If it is your own, let the proxy pass on \
-             Host with its port, or name the origin with --page-origin"
+            "a page was refused: the request's Host is not where it comes from. If it is an origin that you know, let the \
+             proxy pass on Host with its port, or name the origin with --page-origin"
         );
     }
 
-    fn is_news(&self, now: Instant) -> bool {
+    fn is_news(&self, origin: &str, now: Instant) -> bool {
         let mut told = self.told.lock().expect("nobody panics while holding it");
-        let is_news = told.is_none_or(|told| now >= told + SELDOM);
+        told.retain(|(_, at)| now < *at + SELDOM);
+        let is_news = told.len() < MOST_TOLD && told.iter().all(|(other, _)| other != origin);
         if is_news {
-            *told = Some(now);
+            told.push((origin.to_owned(), now));
         }
         is_news
     }
@@ -191,16 +195,42 @@ mod tests {
         }
     }
 
+    fn at(start: Instant, second: u64) -> Instant {
+        start + Duration::from_secs(second)
+    }
+
     #[test]
     fn refused_pages_are_told_of_once_in_a_while_and_not_at_length() {
         let refusals = Refusals::default();
         let now = Instant::now();
         let told =
-            [0, 1, 599, 600, 601, 1_199, 1_200].map(|s| refusals.is_news(now + Duration::from_secs(s)));
+            [0, 1, 599, 600, 601, 1_199, 1_200].map(|s| refusals.is_news("https://a.test", at(now, s)));
         assert_eq!(told, [true, false, false, true, false, false, true]);
         let long = HeaderValue::try_from("x".repeat(LONGEST + 1)).unwrap();
         assert_eq!(written(&long).len(), LONGEST);
         assert_eq!(written(&HeaderValue::from_bytes(b"a\xff\tb").unwrap()), "a\u{fffd}b");
+    }
+
+    #[test]
+    fn who_forges_an_origin_does_not_hide_that_the_operators_own_is_refused() {
+        let refusals = Refusals::default();
+        let now = Instant::now();
+        for second in [0, 600, 1_200] {
+            assert!(refusals.is_news("https://forged.test", at(now, second)));
+            assert!(refusals.is_news("https://own.test", at(now, second + 1)), "after {second} s");
+        }
+    }
+
+    #[test]
+    fn one_origin_more_than_are_told_of_is_not_told_of_until_another_may_be_told_of_again() {
+        let refusals = Refusals::default();
+        let now = Instant::now();
+        for i in 0..MOST_TOLD {
+            assert!(refusals.is_news(&format!("https://{i}.test"), now));
+        }
+        assert!(!refusals.is_news("https://own.test", at(now, 599)));
+        assert!(refusals.is_news("https://own.test", at(now, 600)));
+        assert!(refusals.told.lock().unwrap().len() <= MOST_TOLD);
     }
 
     #[test]
