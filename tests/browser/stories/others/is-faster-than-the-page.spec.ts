@@ -1,4 +1,5 @@
 /** Somebody does things before the engine is loaded: all of it is kept, and done as soon as it is. */
+import { readFile } from "node:fs/promises";
 import { linkOf, openPage, rowOf, letIn, connected } from "../../harness/acts";
 import { expect, hashOf, test, type Person } from "../../harness/test";
 
@@ -29,8 +30,13 @@ test("what a guest drops at the door is shared once it is let in", async ({ peop
   await openPage(host, site.url);
   const load = await loadingSlowly(guest);
   await guest.page.goto(await linkOf(host));
+  await expect(guest.page.getByText("Opening the link…")).toBeVisible();
   const file = await files.file("for you.bin", 200_000);
-  await guest.page.locator("input[type=file][multiple]").first().setInputFiles(file);
+  await guest.page.evaluate((bytes) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], "for you.bin"));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+  }, (await readFile(file)).toString("base64"));
   load();
   await guest.page.getByRole("textbox", { name: "Your name" }).fill("Gustav");
   await expect(guest.page.getByText("“for you.bin” is shared once you are let in.")).toBeVisible();
