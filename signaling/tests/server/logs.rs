@@ -53,7 +53,10 @@ async fn life(address: SocketAddr, stun_server: SocketAddr) -> Vec<Vec<u8>> {
         exchange_on(connect_from(OWN, address).await, &format!("{garbage}\r\nConnection: close\r\n\r\n"))
             .await;
     }
-    for origin in [FOREIGN, "https://canary.origin"] {
+    // Where a refused page comes from is told, for whoever runs the server: once, and of four such pages.
+    let others =
+        ["https://second.test", "https://third.test", "https://fourth.test", "https://canary.origin"];
+    for origin in [&[FOREIGN; 2][..], &others].concat() {
         let mut foreign = request(address);
         foreign.headers_mut().insert("origin", origin.parse().unwrap());
         assert!(Client::open_on(connect_from(OWN, address).await, foreign).await.is_err());

@@ -16,7 +16,7 @@ import { EarlyLine, ProblemLine, sentence } from "./Trouble";
 export function Opening({ state, send }: { state: State; send: Send }) {
   return (
     <main class="shorepage door">
-      <p role="status">{text.door.opening}</p>
+      <h1>{text.door.opening}</h1>
       <EarlyLine state={state} send={send} />
       <ProblemLine problem={state.problem} send={send} />
       <Span span={spanOf(state)} left={text.you} right={text.them} ramp="right" />

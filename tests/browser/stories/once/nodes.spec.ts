@@ -4,7 +4,7 @@ import { expect, hashOf, nameOf, test } from "../../harness/test";
 
 const SIZE = 24 << 20;
 /** What browsers say of a socket that breaks. */
-const BROKEN = /WebSocket|ERR_CONNECTION|ERR_EMPTY_RESPONSE/;
+const BROKEN = /WebSocket|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/;
 
 test("two people on two servers meet; one server is killed in the middle of a transfer, and others still come in", async ({
   people,

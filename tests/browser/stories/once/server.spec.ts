@@ -4,7 +4,7 @@ import { expect, hashOf, nameOf, test } from "../../harness/test";
 
 const SIZE = 24 << 20;
 /** What browsers say of a socket that breaks or cannot be opened. */
-const UNREACHABLE = /WebSocket|ERR_CONNECTION|ERR_EMPTY_RESPONSE/;
+const UNREACHABLE = /WebSocket|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/;
 
 test("the server is replaced in the middle of a transfer", async ({ people, site, files }) => {
   const host = await people.host();
