@@ -27,7 +27,7 @@ for (const way of ["moves", "replaces"] as const) {
     const seen = guest.page.evaluate(watchState);
     const saved = await guest.download(SIZE, () => press(guest, nameOf(file), "Save"));
     expect(await hashOf(saved.path)).toBe(await hashOf(file));
-    await expect(rowOf(guest.page, nameOf(file)).locator(".file-state")).toHaveText("30.0 MB · Verified · in your downloads");
+    await expect(rowOf(guest.page, nameOf(file)).locator(".file-state")).toHaveText("30.0 MB · Verified · handed to the browser");
     expect((await seen).filter((words) => words.includes("of 30.0 MB")).length, "progress went on").toBeGreaterThan(1);
     await rowOf(guest.page, nameOf(file)).getByRole("button", { name: /^More about/ }).click();
 
