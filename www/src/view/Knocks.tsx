@@ -116,7 +116,7 @@ function KnockRow({ knock, place, room, answers }: { knock: Knock; place: number
   return (
     <div class="knock-row" role="group" aria-labelledby={title}>
       <h3 id={title}>
-        <bdi>{name}</bdi>
+        <bdi translate={false}>{name}</bdi>
         <span class="unseen"> {text.knock.wants}</span> <small>({text.knock.key(key === "" ? suffix(knock.member) : key)})</small>
       </h3>
       <Digits digits={knock.sas} />
