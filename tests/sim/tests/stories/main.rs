@@ -1,0 +1,24 @@
+//! What happens between people: each file one subject. One program, because linking twenty took longer than compiling them.
+
+mod bounds;
+mod commands;
+mod determinism;
+mod files;
+mod hostile;
+mod hostile_author;
+mod hostile_door;
+mod hostile_member;
+mod lanes;
+mod liveness;
+mod meet;
+mod neighbour;
+mod property;
+mod recovery;
+mod rooms;
+mod server;
+mod shelf;
+mod sources;
+mod stranger;
+mod transfers;
+mod turn;
+mod waiting;
