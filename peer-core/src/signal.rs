@@ -278,3 +278,6 @@ impl Signal {
         cx.event(Event::Presence { room: self.room, state });
     }
 }
+
+#[cfg(test)]
+mod tests;
