@@ -271,7 +271,7 @@ impl Signal {
             .take()
             .unwrap_or_else(|| (BACKOFF * 2u32.pow(self.failures.min(6))).min(MAX_BACKOFF));
         self.failures += 1;
-        let jitter = cx.rng.below(wait.as_millis() as u64 / 2 + 1);
+        let jitter = cx.rng.below(wait.as_millis() as u64 / 2);
         self.socket = Socket::Waiting { until: cx.now + wait / 2 + Duration::from_millis(jitter) };
         // One loss is the ordinary restart of a server; only then is it said to be unreachable.
         let state = if self.failures > 1 { Presence::ServerUnreachable } else { Presence::Connecting };
