@@ -64,6 +64,19 @@ impl Session {
     }
 }
 
+#[cfg(test)]
+impl Session {
+    /// One that nobody proved anything for.
+    pub(crate) fn made_up(member: MemberId, rng: &mut crate::base::rng::Rng) -> Self {
+        use super::conduit::{Opening, accept};
+        let psk = crate::base::identity::Secret::new([0; 32]);
+        let opening = Opening::new(Mode::Mesh, &psk, rng);
+        let (header, open) = super::envelope::Header::split(opening.envelope()).expect("just made");
+        let answering = accept(&header, open, &psk, rng).expect("of the same secret");
+        Self { member, features: Features::DEMANDED, conduit: answering.with(&Body::Renew) }
+    }
+}
+
 /// What one signs: this handshake, this mode, this end of it.
 fn signed_bytes(mode: Mode, initiator: bool, room: &RoomDigest, key: &MemberId, h: &[u8; 32]) -> Vec<u8> {
     [&[mode as u8, u8::from(initiator)][..], &room.0, &key.0, h].concat()
