@@ -204,7 +204,9 @@ fn a_remote_that_asks_and_does_not_read_is_closed_and_our_own_pings_never_do_tha
 #[test]
 fn answers_go_first_then_what_is_wanted_then_the_log_then_what_one_has() {
     let log = log(&["one"]);
-    let wanted = Frame::Heads { scope: Scope::All, heads: Vec::new() };
+    // Longer than an entry, so that one would have room where it has not.
+    let head = |n| Head { author: MemberId([n; 32]), seq: 1, entry: EntryId([n; 32]) };
+    let wanted = Frame::Heads { scope: Scope::All, heads: (0..20).map(head).collect() };
     let mut driven = Driven::compared();
     driven.link.send(&have(1)).unwrap();
     driven.link.send_entries(&ids(&log), &log);
@@ -262,6 +264,36 @@ fn a_full_channel_holds_the_log_back_and_loses_nothing_of_it() {
     let entry = small.entry(&next).unwrap().entry.encode().len();
     assert!(driven.flush(Some(&small), 16 + entry + 3, 0).0.is_empty());
     assert_eq!(driven.flush(Some(&small), 16 + entry + 4, 0).0.len(), 1);
+}
+
+/// A log of which one frame's worth of entries ends with a message of `last` characters, and what they take in a frame.
+fn filling(last: usize) -> (Log, usize) {
+    let mut log = log(&["x".repeat(4_000).as_str(); 15]);
+    say(&mut log, &"x".repeat(last));
+    let bytes = log.in_order().iter().map(|placed| placed.entry.encode().len() + 4).sum::<usize>() + 16;
+    (log, bytes)
+}
+
+#[test]
+fn a_frame_is_filled_to_its_last_byte_and_no_further() {
+    let (_, bytes) = filling(1_000);
+    let exact = 1_000 + MAX_FRAME - bytes;
+    for (last, frames) in [(exact, &[17][..]), (exact + 1, &[16, 1])] {
+        let (log, bytes) = filling(last);
+        assert_eq!(bytes, MAX_FRAME + last - exact);
+        let mut driven = Driven::compared();
+        driven.link.send_entries(&ids(&log), &log);
+        assert_eq!(driven.entries(&log), frames);
+    }
+}
+
+#[test]
+fn nothing_goes_before_the_confirmation() {
+    let mut driven = Driven::up();
+    driven.link.lane.send_confirmation(|| Frame::NotPassed { to: MemberId([1; 32]) }.encode());
+    driven.link.send(&Frame::Pong).unwrap();
+    assert!(driven.flush(None, 20, ALL).0.is_empty());
+    assert!(driven.flush(None, ALL, 0).0 == [Frame::NotPassed { to: MemberId([1; 32]) }, Frame::Pong]);
 }
 
 #[test]
