@@ -393,3 +393,6 @@ impl Room {
         self.knock_timeout(cx);
     }
 }
+
+#[cfg(test)]
+mod tests;
