@@ -148,6 +148,14 @@ impl Meeting {
         matches!(self.stage, Stage::ExpectHost(_) | Stage::ExpectGuest(_) | Stage::ExpectMember(_))
     }
 
+    /// Whether this is our call to a member, and it still leads somewhere.
+    pub(crate) fn is_call(&self) -> bool {
+        matches!(
+            (self.mode, self.initiator, &self.stage),
+            (Mode::Mesh, true, Stage::ExpectMember(_) | Stage::Connecting(_))
+        )
+    }
+
     /// Whether the guest of this meeting knows that it talks to the host.
     pub(crate) fn is_with_host(&self) -> bool {
         self.initiator

@@ -121,6 +121,6 @@ mod tests {
         assert!(allowance.has_half(now + USELESS_PERIOD / 2 + Duration::from_secs(1)));
         let mut allowance = Allowance::default();
         allowance.spend(MAX_USELESS_BYTES as usize, false, now);
-        assert!(!allowance.may_read(1, now), "bytes count too");
+        assert!(!allowance.may_read(1, now) && !allowance.has_half(now), "bytes count too");
     }
 }

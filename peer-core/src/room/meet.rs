@@ -43,11 +43,12 @@ impl Room {
             Way::Socket(tag, from) if tag == self.identity.door.tag() => Some((tag, from)),
             Way::Socket(..) | Way::Neighbour { .. } => None,
         };
-        let meets_here = match header.mode {
-            Mode::Mesh => door.is_none(),
-            Mode::Door => self.is_host() && door.is_some(),
+        let meets_here = match (self.phase, header.mode, door) {
+            (Phase::Member, Mode::Mesh, None) => true,
+            (Phase::Member, Mode::Door, Some(_)) => self.is_host(),
+            _ => false,
         };
-        if self.phase != Phase::Member || !meets_here {
+        if !meets_here {
             return;
         }
         if !header.speaks_our_version() {

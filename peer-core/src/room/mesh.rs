@@ -52,10 +52,10 @@ impl Room {
         self.contacts.clear();
         // Calls to sockets that are gone would only keep the places of new ones.
         self.meetings.retain(|_, meeting| {
-            !(meeting.mode == Mode::Mesh
-                && meeting.initiator
-                && matches!(meeting.way, Way::Socket(..))
-                && matches!(meeting.stage, Stage::ExpectMember(_)))
+            !matches!(
+                (&meeting.stage, meeting.initiator, meeting.way),
+                (Stage::ExpectMember(_), true, Way::Socket(..))
+            )
         });
         for handle in handles {
             self.contacts
@@ -73,7 +73,7 @@ impl Room {
 
     /// Whether there is, or will soon be, a link to `member`.
     pub(super) fn is_linked(&self, member: &MemberId) -> bool {
-        self.members.link(member).is_some() || self.links.values().any(|link| link.member == *member)
+        self.links.values().any(|link| link.member == *member)
     }
 
     /// A link is gone: call again whoever it may have been. Who has had `troubles` in a row is left alone for longer, so
@@ -112,11 +112,7 @@ impl Room {
         handles.sort();
         for (since, handle) in handles {
             let member = self.contacts[&handle].member;
-            let calling = self
-                .meetings
-                .values()
-                .filter(|m| m.mode == Mode::Mesh && m.initiator && matches!(m.way, Way::Socket(..)))
-                .filter(|m| !matches!(m.stage, Stage::Over));
+            let calling = self.meetings.values().filter(|m| m.is_call() && matches!(m.way, Way::Socket(..)));
             let linked = member.is_some_and(|member| self.is_linked(&member));
             let (dial, since) =
                 if linked || calling.clone().any(|meeting| meeting.way.handle() == Some(handle)) {

@@ -9,7 +9,6 @@ use crate::base::id::{LinkId, MemberId};
 use crate::base::time::Instant;
 use crate::cx::Context;
 use crate::link::CONNECT;
-use crate::meeting::envelope::Mode;
 use crate::meeting::{Stage, Way};
 use crate::wire::Frame;
 use alloc::vec::Vec;
@@ -75,7 +74,7 @@ impl Room {
         let called = self
             .meetings
             .iter()
-            .find(|(_, m)| m.way == way && m.initiator && matches!(m.stage, Stage::ExpectMember(_)));
+            .find(|(_, m)| m.way == way && matches!((m.initiator, &m.stage), (true, Stage::ExpectMember(_))));
         if let Some((&id, _)) = called {
             self.meetings.remove(&id);
             self.call_failed(way, cx);
@@ -136,8 +135,7 @@ impl Room {
             return None;
         }
         let calls = |to: Option<MemberId>| {
-            let calling = self.meetings.values().filter(|m| m.mode == Mode::Mesh && m.initiator);
-            let calling = calling.filter(|m| !matches!(m.stage, Stage::Over));
+            let calling = self.meetings.values().filter(|m| m.is_call());
             calling
                 .filter(
                     |m| matches!(m.way, Way::Neighbour { to: other, .. } if to.is_none_or(|to| to == other)),

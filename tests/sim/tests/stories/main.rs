@@ -11,6 +11,7 @@ mod hostile_member;
 mod lanes;
 mod liveness;
 mod meet;
+mod mesh;
 mod neighbour;
 mod property;
 mod recovery;
