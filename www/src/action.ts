@@ -3,7 +3,7 @@ import type { Command, Copy, LocalEvent } from "./state";
 
 export type Action =
   | Command
-  | Extract<LocalEvent, { type: "ChatFirst" | "Composed" | "Overlong" | "Early" | "Problem" }>
+  | Extract<LocalEvent, { type: "ChatFirst" | "Composed" | "Overlong" | "Early" | "Asking" | "Problem" }>
   /** Give the browser a finished copy to download, once more. */
   | { type: "HandOver"; copy: Copy }
   /** Files that the person picked, pasted or dropped: checked, then shared. `maybeMore` were meant than came. */

@@ -61,11 +61,15 @@ function iceServers({ iceServers = [], stunPort }: Config): IceServer[] {
   return [...iceServers, { urls: [`stun:${location.hostname}:${stunPort}`] }];
 }
 
+/** What the browser's history keeps of a room's address, for this tab and over a reload alone. */
+export const WAS_INSIDE = "was inside";
+
 export function here(): Here {
   return {
     address: beside("."),
     loopback: /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname),
     byLink: location.hash.length > 1,
+    wasInside: history.state === WAS_INSIDE,
     somebodyElse: somebodyElse() !== null,
     keepsNothing: keepsNothing(),
   };

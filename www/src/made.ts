@@ -5,7 +5,7 @@ import { type Event, type FileRef, type FileState, initial, type LocalEvent, typ
 export const room = "room";
 export const share = "s1";
 export const file: FileRef = { share, index: 0 };
-export const here = { address: "https://page.example/", loopback: false, byLink: false, somebodyElse: false, keepsNothing: false };
+export const here = { address: "https://page.example/", loopback: false, byLink: false, wasInside: false, somebodyElse: false, keepsNothing: false };
 export const played = (events: (Event | LocalEvent)[], from: State = initial(here)) => reduce(from, events);
 
 export const hosting = { type: "RoomReady", room, link: "L1", me: "anna", host: true, member: true, name: "" } satisfies Event;

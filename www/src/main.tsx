@@ -1,7 +1,7 @@
 /** The page's wiring: engine → events → state → view, and back by actions. No rule of the protocol is here. */
 import { render } from "preact";
 import type { Action, Send } from "./action";
-import { here, options, signalingBeside, wasSeen } from "./config";
+import { here, options, signalingBeside, WAS_INSIDE, wasSeen } from "./config";
 import * as engine from "./engine";
 import { named } from "./filenames";
 import { installGestures } from "./gestures";
@@ -56,8 +56,9 @@ function draw(): void {
 
 /** What a reload interrupted begins anew without being asked for again; what was asked for and is complete is handed over. */
 function goOn(): void {
-  const { room, place, arrived, early } = state();
+  const { room, place, arrived, early, asking } = state();
   if (arrived.length > 0) give(arrived);
+  if (place.at === "door" && asking !== null) perform({ type: "JoinRoom", link: place.link, name: asking });
   if (room === null || room.ended) return;
   if (place.at === "room" && early.length > 0) {
     tell([{ type: "Early", files: [] }]);
@@ -83,6 +84,7 @@ const perform: Send = (action: Action) => {
     case "Composed":
     case "Overlong":
     case "Early":
+    case "Asking":
     case "Problem":
       tell([action]);
       // What a person does is shown at once, what the network does with the next frame.
@@ -166,7 +168,7 @@ function heed(event: Event): void {
       const tab = somebodyElse();
       // The address bar holds the link, so that a reload comes back and the person can copy it from there: as it was
       // made, whatever it looked like when it arrived.
-      history.replaceState(null, "", addressOf(taken.here, event.link));
+      history.replaceState(WAS_INSIDE, "", addressOf(taken.here, event.link));
       if (tab !== null) rememberSomebodyElse(tab);
       if (wasDiscarded && (event.host || event.member)) tell([{ type: "Problem", problem: { kind: "discarded" } }]);
       wasDiscarded = false;

@@ -1,6 +1,7 @@
 /** What a person is told of the page itself: what cannot go on, what was not done, where one stands after an end. */
 import { describe, expect, it } from "vitest";
 import { file, here, hosting, inside, joining, member, played, room, serving, shared, stands, the } from "./made";
+import { reduce } from "./reduce";
 import { type Event, initial } from "./state";
 
 const fresh = initial(here);
@@ -11,7 +12,7 @@ const failed = (code: Extract<Event, { type: "CommandFailed" }>["error"]["code"]
 describe("the page", () => {
   it("begins with nothing but the room on its way", () => {
     expect(fresh).toEqual({
-      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", overlong: null, early: [], chatEarly: false, dragging: null, arrived: [], missed: null,
+      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", overlong: null, early: [], asking: null, chatEarly: false, dragging: null, arrived: [], missed: null,
     });
   });
 
@@ -30,6 +31,12 @@ describe("the page", () => {
   it("says that another tab has the room", () => {
     expect(played([{ type: "OpenElsewhere", room }])).toEqual({ ...fresh, place: { at: "elsewhere" } });
     expect(played([failed("open-elsewhere", "JoinRoom")])).toEqual({ ...fresh, place: { at: "elsewhere" } });
+  });
+
+  it("keeps by what name somebody asked before the door was there, until it is asked", () => {
+    const pressed = played([{ type: "Asking", name: "Gustav" }, { type: "AtDoor", room, link: "L1" }]);
+    expect(pressed).toEqual({ ...fresh, place: { at: "door", link: "L1" }, asking: "Gustav" });
+    expect(reduce(pressed, [{ type: "Sent", command: { type: "JoinRoom", link: "L1", name: "Gustav" } }]).asking).toBeNull();
   });
 
   it("forgets another room at a door", () => {

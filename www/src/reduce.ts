@@ -26,6 +26,8 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
       return { ...state, composed: event.text };
     case "Early":
       return { ...state, early: event.files };
+    case "Asking":
+      return { ...state, asking: event.name };
     case "Overlong":
       return { ...state, overlong: event.file };
     case "HandedOver":
@@ -210,6 +212,8 @@ function sent(state: State, command: Command, batch: Batch): State {
       const wanted = (room: Room) => ofFile(room, command.file, batch, (shelved) => ({ ...shelved, wanted: true }));
       return inRoom({ ...state, interrupted }, wanted);
     }
+    case "JoinRoom":
+      return { ...state, asking: null };
     case "EndRoom":
       return { ...state, place: { at: "over" } };
     case "Leave":

@@ -163,6 +163,8 @@ export interface Here {
   readonly loopback: boolean;
   /** Whether it was opened by a link, or what may be one. */
   readonly byLink: boolean;
+  /** Whether this tab had asked at that link, or was inside, before it was loaded again. */
+  readonly wasInside: boolean;
   /** In this tab one is somebody else than elsewhere in this browser, until it is closed. */
   readonly somebodyElse: boolean;
   /** The browser is set to keep no cookies or other data of this page. */
@@ -194,6 +196,8 @@ export interface State {
   readonly composed: string;
   /** Files that were given before there was a room to share them in: they are shared as soon as there is. */
   readonly early: readonly File[];
+  /** The name to ask by, if *Ask to come in* was pressed before it was known where the link leads: done as soon as it is. */
+  readonly asking: string | null;
   /** *Chat without a file* was chosen before there was a room. */
   readonly chatEarly: boolean;
   /** A text that the composer's field cannot bear, until it is shared as a file or dismissed. */
@@ -216,6 +220,7 @@ export type LocalEvent =
   | { type: "Composed"; text: string }
   | { type: "Overlong"; file: File | null }
   | { type: "Early"; files: readonly File[] }
+  | { type: "Asking"; name: string }
   /** The browser was given these to download. */
   | { type: "HandedOver"; files: readonly FileRef[] }
   | { type: "Dragging"; dragging: Dragging | null }
@@ -234,6 +239,7 @@ export function initial(here: Here, interrupted: Interrupted = new Map()): State
     composed: "",
     overlong: null,
     early: [],
+    asking: null,
     chatEarly: false,
     dragging: null,
     arrived: [],

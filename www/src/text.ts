@@ -59,6 +59,7 @@ export const text = {
     name: "Your name",
     taken: (name: string) => `“${name}” is a word this page uses itself, so nobody may go by it. Choose another name.`,
     ask: "Ask to come in",
+    asking: (name: string) => `You ask as ${name} as soon as the link is open.`,
     cancel: "Cancel request",
     again: "Try again",
     reaching: "Reaching the meeting server…",

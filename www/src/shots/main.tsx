@@ -24,7 +24,7 @@ if (script === undefined) {
     root,
   );
 } else {
-  const here = { address: "https://linkspan.example/", loopback: false, byLink: false, somebodyElse: false, keepsNothing: false, ...script.here };
+  const here = { address: "https://linkspan.example/", loopback: false, byLink: false, wasInside: false, somebodyElse: false, keepsNothing: false, ...script.here };
   const state = reduce(initial(here, script.interrupted), script.events);
   const missing = script.events.some((event) => event.type === "FileChanged" && state.room?.files.has(fileKey(event.file)) === false);
   if (missing) throw new Error(`${name}: an event about a file that is not on the shelf`);

@@ -163,6 +163,8 @@ export const scripts: Partial<Record<string, Script>> = {
   waiting: { events: offering },
   "waiting-qr": { events: offering, press: ["Show QR code"] },
   opening: { events: [], here: { byLink: true } },
+  "opening-asked": { events: [{ type: "Asking", name: "Ben Okafor" }], here: { byLink: true } },
+  "opening-again": { events: [], here: { byLink: true, wasInside: true } },
   door: { events: [{ type: "AtDoor", room, link }] },
   "door-learn": { events: [{ type: "AtDoor", room, link }], press: ["What will they learn"] },
   "door-somebody-else": { events: [{ type: "AtDoor", room, link }], here: { somebodyElse: true } },

@@ -4,23 +4,23 @@ import { onQuay } from "../select";
 import type { State } from "../state";
 import { text } from "../text";
 import { Veil, veilOf } from "./Veil";
-import { Door, Opening } from "./Door";
+import { Door } from "./Door";
 import { Quay } from "./Quay";
 import { farShore, Room } from "./Room";
 import { Stop } from "./Stop";
 
 export function App({ state, send }: { state: State; send: Send }) {
   const { place, room } = state;
+  // Who opens a link has not come to share something: the quay would look like the wrong page.
+  if (place.at === "starting" && !state.here.byLink) return <Quay state={state} room={null} send={send} />;
   switch (place.at) {
     case "starting":
-      // Who opens a link has not come to share something: the quay would look like the wrong page.
-      return state.here.byLink ? <Opening state={state} send={send} /> : <Quay state={state} room={null} send={send} />;
     case "door":
     case "knocking":
       return (
         <>
           <Door state={state} send={send} />
-          {state.dragging !== null && !state.dragging.text && <Veil words={text.drag.files(state.dragging.files)} more={text.drag.onceIn} />}
+          {place.at !== "starting" && state.dragging !== null && !state.dragging.text && <Veil words={text.drag.files(state.dragging.files)} more={text.drag.onceIn} />}
         </>
       );
     case "room":

@@ -12,23 +12,12 @@ import { Span } from "./Span";
 import { Storage } from "./Storage";
 import { EarlyLine, ProblemLine, sentence } from "./Trouble";
 
-/** A link was opened, and it is not known yet where it leads. */
-export function Opening({ state, send }: { state: State; send: Send }) {
-  return (
-    <main class="shorepage door">
-      <h1>{text.door.opening}</h1>
-      <EarlyLine state={state} send={send} />
-      <ProblemLine problem={state.problem} send={send} />
-      <Span span={spanOf(state)} left={text.you} right={text.them} ramp="right" />
-    </main>
-  );
-}
-
 export function Door({ state, send }: { state: State; send: Send }) {
   const { place, room } = state;
   return (
     <main class="shorepage door">
-      {place.at === "door" && <Ask link={place.link} state={state} send={send} />}
+      {place.at === "starting" && state.here.wasInside && <h1>{text.door.opening}</h1>}
+      {((place.at === "starting" && !state.here.wasInside) || place.at === "door") && <Ask state={state} send={send} />}
       {place.at === "knocking" && room !== null && <Knocking state={state} room={room} send={send} />}
       <EarlyLine state={state} send={send} />
       <ProblemLine problem={state.problem} send={send} />
@@ -37,7 +26,9 @@ export function Door({ state, send }: { state: State; send: Send }) {
   );
 }
 
-function Ask({ link, state, send }: { link: string; state: State; send: Send }) {
+/** There before it is known where the link leads, and the same when it is: what is typed meanwhile stays. */
+function Ask({ state, send }: { state: State; send: Send }) {
+  const { place, asking } = state;
   const [name, setName] = useState(rememberedName);
   const field = useRef<HTMLFormElement>(null);
   useEffect(() => field.current?.querySelector("input")?.focus(), []);
@@ -48,11 +39,12 @@ function Ask({ link, state, send }: { link: string; state: State; send: Send }) 
       onSubmit={(event) => {
         event.preventDefault();
         if (name.trim() === "" || isTaken(name)) field.current?.querySelector("input")?.focus();
-        else send({ type: "JoinRoom", link, name: name.trim() });
+        else if (place.at === "door") send({ type: "JoinRoom", link: place.link, name: name.trim() });
+        else send({ type: "Asking", name: name.trim() });
       }}
     >
       <p class="wordmark">{text.name}</p>
-      <h1>{text.door.title}</h1>
+      <h1>{place.at === "door" ? text.door.title : text.door.opening}</h1>
       <p>{text.door.lead}</p>
       <div class="who">
         <NameField value={name} onInput={setName} />
@@ -61,6 +53,7 @@ function Ask({ link, state, send }: { link: string; state: State; send: Send }) 
       <button class="accent" type="submit">
         {text.door.ask}
       </button>
+      {asking !== null && <p role="status">{text.door.asking(isolated(visible(asking)))}</p>}
       <details class="learn">
         <summary>{text.door.learn}</summary>
         <p>{text.door.learned}</p>

@@ -1,6 +1,6 @@
 /** Somebody does things before the engine is loaded: all of it is kept, and done as soon as it is. */
 import { readFile } from "node:fs/promises";
-import { linkOf, openPage, rowOf, letIn, connected } from "../../harness/acts";
+import { linkOf, openPage, rowOf, letIn, connected, told } from "../../harness/acts";
 import { expect, hashOf, test, type Person } from "../../harness/test";
 
 test("files chosen, a chat begun and a text pasted while the page loads are in the room", async ({ people, site, files }) => {
@@ -47,6 +47,60 @@ test("what a guest drops at the door is shared once it is let in", async ({ peop
   const saved = await host.download(200_000, () => rowOf(host.page, "for you").getByRole("button", { name: "Save", exact: true }).press("Enter"));
   expect(await hashOf(saved.path)).toBe(await hashOf(file));
   await expect(rowOf(guest.page, "for you")).toHaveCount(1);
+});
+
+test("a name typed and Ask to come in pressed while the link opens are a knock as soon as it is open", async ({ people, site }) => {
+  const host = await people.host();
+  const guest = await people.guest();
+  await openPage(host, site.url);
+  const load = await loadingSlowly(guest);
+  await guest.page.goto(await linkOf(host));
+  await guest.page.getByRole("textbox", { name: "Your name" }).fill("Gustav");
+  await guest.page.getByRole("button", { name: "Ask to come in" }).click();
+  await told(guest.page, /You ask as .*Gustav.* as soon as the link is open/);
+  load();
+  await letIn(host, "Gustav");
+  await connected(host, guest);
+});
+
+test("what is being typed while the link opens stays, and so does the cursor", async ({ people, site }) => {
+  const host = await people.host();
+  const guest = await people.guest();
+  await openPage(host, site.url);
+  const load = await loadingSlowly(guest);
+  await guest.page.goto(await linkOf(host));
+  const field = guest.page.getByRole("textbox", { name: "Your name" });
+  await expect(field).toBeFocused();
+  await guest.page.keyboard.type("Gus");
+  load();
+  await told(guest.page, "Someone wants to share with you");
+  await guest.page.keyboard.type("tav");
+  await expect(field).toHaveValue("Gustav");
+  await guest.page.keyboard.press("Enter");
+  await letIn(host, "Gustav");
+});
+
+test("who is inside already is not asked for a name by a reload; who gives one in another tab is back all the same", async ({ people, site, files }) => {
+  const host = await people.host();
+  await openPage(host, site.url);
+  await host.page.locator("input[type=file][multiple]").first().setInputFiles(await files.file("one.bin", 100));
+  await expect(rowOf(host.page, "one")).toBeVisible();
+  const link = await linkOf(host);
+  const load = await loadingSlowly(host);
+  await host.page.reload();
+  await told(host.page, "Opening the link…");
+  await expect(host.page.getByRole("textbox", { name: "Your name" })).toHaveCount(0);
+  load();
+  await expect(rowOf(host.page, "one")).toBeVisible();
+
+  await host.page.goto("about:blank");
+  const loadAgain = await loadingSlowly(host);
+  await host.page.goto(link);
+  await host.page.getByRole("textbox", { name: "Your name" }).fill("Hanna");
+  await host.page.getByRole("button", { name: "Ask to come in" }).click();
+  loadAgain();
+  await expect(rowOf(host.page, "one")).toBeVisible();
+  await expect(host.page.getByRole("alert")).toHaveCount(0);
 });
 
 /** The engine's code arrives when the result is called. */
