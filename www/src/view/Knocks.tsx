@@ -63,7 +63,6 @@ interface Answers {
 }
 
 function Card({ knock, room, answers, children }: { knock: Knock; room: Room; answers: Answers; children: ComponentChildren }) {
-  const armed = useArmed();
   const title = useId();
   const { name, key } = knockerInParts(room, knock);
   return (
@@ -78,14 +77,7 @@ function Card({ knock, room, answers, children }: { knock: Knock; room: Room; an
       <p class="quiet">{text.knock.compare}</p>
       {shared(room) && <p class="quiet">{text.knock.sees}</p>}
       {children}
-      <div class="actions">
-        <button class="accent" type="button" disabled={!armed || !answers.able} onClick={() => answers.letIn(knock)}>
-          {text.knock.letIn}
-        </button>
-        <button type="button" disabled={!armed} onClick={() => answers.deny(knock)}>
-          {text.knock.deny}
-        </button>
-      </div>
+      <Answer knock={knock} answers={answers} kind="accent" />
     </section>
   );
 }
@@ -108,9 +100,7 @@ function Rows({ room, answers, children }: { room: Room; answers: Answers; child
   );
 }
 
-/** When one above it is answered, a row moves to where another stood: its buttons arm anew. */
 function KnockRow({ knock, place, room, answers }: { knock: Knock; place: number; room: Room; answers: Answers }) {
-  const armed = useArmed(place);
   const title = useId();
   const { name, key } = knockerInParts(room, knock);
   return (
@@ -120,14 +110,22 @@ function KnockRow({ knock, place, room, answers }: { knock: Knock; place: number
         <span class="unseen"> {text.knock.wants}</span> <small>({text.knock.key(key === "" ? suffix(knock.member) : key)})</small>
       </h3>
       <Digits digits={knock.sas} />
-      <div class="actions">
-        <button type="button" disabled={!armed || !answers.able} onClick={() => answers.letIn(knock)}>
-          {text.knock.letIn}
-        </button>
-        <button type="button" disabled={!armed} onClick={() => answers.deny(knock)}>
-          {text.knock.deny}
-        </button>
-      </div>
+      <Answer knock={knock} answers={answers} place={place} kind="" />
+    </div>
+  );
+}
+
+/** When one above it is answered, a row moves to where another stood: its buttons arm anew. */
+function Answer({ knock, answers, place = 0, kind }: { knock: Knock; answers: Answers; place?: number; kind: string }) {
+  const armed = useArmed(place);
+  return (
+    <div class="actions">
+      <button class={kind} type="button" disabled={!armed || !answers.able} onClick={() => answers.letIn(knock)}>
+        {text.knock.letIn}
+      </button>
+      <button type="button" disabled={!armed} onClick={() => answers.deny(knock)}>
+        {text.knock.deny}
+      </button>
     </div>
   );
 }

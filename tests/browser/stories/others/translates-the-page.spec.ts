@@ -45,6 +45,19 @@ for (const way of ["moves", "replaces"] as const) {
   });
 }
 
+test("the names of many who knock at once are not translated", async ({ people, site }) => {
+  const host = await people.host();
+  await openPage(host, site.url);
+  const names = ["Rose", "Mark"];
+  for (const name of names) await knock(await people.guest(), await linkOf(host), name);
+  for (const name of names) {
+    const title = cardOf(host, name).getByRole("heading");
+    await expect(title).toBeVisible();
+    await expect(title.locator('[translate="no"]')).toHaveText(name);
+  }
+  expect(await texts(host)).toEqual([]);
+});
+
 /** What must stay as it is, and is not marked so. */
 async function texts({ page }: Person): Promise<string[]> {
   return page.evaluate(() => {
