@@ -14,6 +14,22 @@ describe("closing the page", () => {
     expect(wouldLose(played([...serving, have("ben", 30), connection("ben", { type: "Lost", reason: "closed" })]))).toBe(false);
     expect(wouldLose(played([...serving, have("ben", 100)]))).toBe(false);
   });
+
+  it("is asked about with a message half written, which nothing keeps", () => {
+    const writing = played([...serving, { type: "Composed", text: "see you at" }]);
+    expect(wouldLose(writing)).toBe(true);
+    expect(wouldLose(played([{ type: "Composed", text: " \n" }], writing))).toBe(false);
+    expect(wouldLose(played([{ type: "RoomEnded", room }], writing)), "it can't be sent any more").toBe(false);
+  });
+
+  it("is asked about where the host's browser keeps no room: nobody can come in again, nor can the host", () => {
+    const kept: Event = { type: "Storage", persistent: true };
+    const forgotten: Event = { type: "Storage", persistent: false };
+    expect(wouldLose(played([forgotten, ...serving]))).toBe(true);
+    expect(wouldLose(played([kept, ...serving]))).toBe(false);
+    expect(wouldLose(played([forgotten, hosting, member("anna", "anna")])), "there is nothing in it").toBe(false);
+    expect(wouldLose(played([forgotten, ...inside])), "a guest knocks once more").toBe(false);
+  });
 });
 
 describe("the line", () => {

@@ -266,9 +266,14 @@ export function transferring(state: State): boolean {
   return state.room !== null && filledOf(state.room) !== null;
 }
 
-/** Closing the page now would lose something: a file half received, or one that somebody is half way through. */
+/**
+ * Closing the page now would lose something that does not come back: a file half received, or one that somebody is half
+ * way through; a message half written; the room itself, where the host's browser keeps none. Who waits at the door is
+ * heard again when the host is back, and files on the shelf are chosen once more: asked each time, nobody would read it.
+ */
 export function wouldLose(state: State): boolean {
   const { room, place } = state;
   if (room === null || place.at !== "room" || room.ended) return false;
+  if (state.composed.trim() !== "" || (state.persistent === false && room.host && !onQuay(room))) return true;
   return [...room.files.values()].some((file) => running(file) || receivers(room, file).length > 0);
 }
