@@ -12,7 +12,7 @@ use tracing::warn;
 
 /// Between two lines about the same refused origin: enough to find one that an operator looks for.
 const SELDOM: Duration = Duration::from_mins(10);
-/// Origins that are told of in that time: who forges three does not hide the operator's own, and nobody fills a disk.
+/// Origins of each kind that are told of in that time: an operator has few pages, and nobody fills a disk.
 const MOST_TOLD: usize = 4;
 /// Characters of a header that are written down: the longest name that there is, and a port.
 const LONGEST: usize = 270;
@@ -84,15 +84,37 @@ pub(crate) fn may_connect(headers: &HeaderMap, allowed: &[Origin]) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
     /// Where those come from that were told of, and when.
-    told: Mutex<Vec<(String, Instant)>>,
+    told: Mutex<Vec<(Kin, String, Instant)>>,
+}
+
+/// How near an origin is to what this server knows as its own. A program can name any, so each kind has its own bound:
+/// who makes up names hides no page of a host that the operator has named, or that the request was sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kin {
+    /// On a host of `--page-origin`, but with another scheme or port.
+    Named,
+    /// On the host that the request was sent to, which a proxy said without its port.
+    Addressed,
+    Stranger,
+}
+
+impl Kin {
+    fn of(origin: &str, host: &str, allowed: &[Origin]) -> Self {
+        let Ok(origin) = origin.parse::<Origin>() else { return Self::Stranger };
+        if allowed.iter().any(|own| own.host == origin.host) {
+            return Self::Named;
+        }
+        let addressed = host_and_port(host, origin.scheme.port());
+        if addressed.is_some_and(|(host, _)| host == origin.host) { Self::Addressed } else { Self::Stranger }
+    }
 }
 
 impl Refusals {
-    /// A page with these headers was refused.
-    pub(crate) fn notice(&self, headers: &HeaderMap, now: Instant) {
+    /// A page with these headers was refused, as it is none of `allowed`.
+    pub(crate) fn notice(&self, headers: &HeaderMap, allowed: &[Origin], now: Instant) {
         let said = |name| headers.get(name).map(written).unwrap_or_default();
         let (origin, host) = (said(header::ORIGIN), said(header::HOST));
-        if !self.is_news(&origin, now) {
+        if !self.is_news(Kin::of(&origin, &host, allowed), &origin, now) {
             return;
         }
         warn!(
@@ -103,12 +125,13 @@ impl Refusals {
         );
     }
 
-    fn is_news(&self, origin: &str, now: Instant) -> bool {
+    fn is_news(&self, kin: Kin, origin: &str, now: Instant) -> bool {
         let mut told = self.told.lock().expect("nobody panics while holding it");
-        told.retain(|(_, at)| now < *at + SELDOM);
-        let is_news = told.len() < MOST_TOLD && told.iter().all(|(other, _)| other != origin);
+        told.retain(|(_, _, at)| now < *at + SELDOM);
+        let mut alike = told.iter().filter(|(other, ..)| *other == kin);
+        let is_news = alike.clone().count() < MOST_TOLD && alike.all(|(_, other, _)| other != origin);
         if is_news {
-            told.push((origin.to_owned(), now));
+            told.push((kin, origin.to_owned(), now));
         }
         is_news
     }
@@ -203,8 +226,8 @@ mod tests {
     fn refused_pages_are_told_of_once_in_a_while_and_not_at_length() {
         let refusals = Refusals::default();
         let now = Instant::now();
-        let told =
-            [0, 1, 599, 600, 601, 1_199, 1_200].map(|s| refusals.is_news("https://a.test", at(now, s)));
+        let told = [0, 1, 599, 600, 601, 1_199, 1_200]
+            .map(|s| refusals.is_news(Kin::Stranger, "https://a.test", at(now, s)));
         assert_eq!(told, [true, false, false, true, false, false, true]);
         let long = HeaderValue::try_from("x".repeat(LONGEST + 1)).unwrap();
         assert_eq!(written(&long).len(), LONGEST);
@@ -216,9 +239,48 @@ mod tests {
         let refusals = Refusals::default();
         let now = Instant::now();
         for second in [0, 600, 1_200] {
-            assert!(refusals.is_news("https://forged.test", at(now, second)));
-            assert!(refusals.is_news("https://own.test", at(now, second + 1)), "after {second} s");
+            assert!(refusals.is_news(Kin::Stranger, "https://forged.test", at(now, second)));
+            assert!(
+                refusals.is_news(Kin::Stranger, "https://own.test", at(now, second + 1)),
+                "after {second} s"
+            );
         }
+    }
+
+    #[test]
+    fn who_forges_as_many_origins_as_are_told_of_hides_none_on_a_host_of_the_operators() {
+        let refusals = Refusals::default();
+        let now = Instant::now();
+        let allowed = ["https://page.test:8443".parse().unwrap()];
+        let news = |origin: &str, host: &str, second| {
+            refusals.is_news(Kin::of(origin, host, &allowed), origin, at(now, second))
+        };
+        for second in [0, 600, 1_200] {
+            for i in 0..MOST_TOLD {
+                assert!(news(&format!("https://{i}.test"), "signal.test", second));
+                // Whoever reaches the server without a proxy says the host, too.
+                assert!(news(&format!("https://{i}.test:1"), &format!("{i}.test"), second));
+            }
+            assert!(!news("https://stranger.test", "signal.test", second));
+            assert!(!news("https://addressed.test:1", "addressed.test", second));
+            assert!(
+                news("https://page.test", "signal.test", second),
+                "the port was forgotten, after {second} s"
+            );
+        }
+    }
+
+    #[test]
+    fn behind_a_proxy_that_says_no_port_the_own_page_is_told_of_whatever_strangers_name() {
+        let refusals = Refusals::default();
+        let now = Instant::now();
+        let news = |origin: &str| refusals.is_news(Kin::of(origin, "own.test", &[]), origin, now);
+        for forged in ["https://a.test", "https://b.test", "null", "own.test"] {
+            assert!(news(forged), "{forged}");
+        }
+        assert!(!news("https://c.test"));
+        assert!(news("https://Own.test:8443"));
+        assert!(!news("https://Own.test:8443"));
     }
 
     #[test]
@@ -226,10 +288,10 @@ mod tests {
         let refusals = Refusals::default();
         let now = Instant::now();
         for i in 0..MOST_TOLD {
-            assert!(refusals.is_news(&format!("https://{i}.test"), now));
+            assert!(refusals.is_news(Kin::Stranger, &format!("https://{i}.test"), now));
         }
-        assert!(!refusals.is_news("https://own.test", at(now, 599)));
-        assert!(refusals.is_news("https://own.test", at(now, 600)));
+        assert!(!refusals.is_news(Kin::Stranger, "https://own.test", at(now, 599)));
+        assert!(refusals.is_news(Kin::Stranger, "https://own.test", at(now, 600)));
         assert!(refusals.told.lock().unwrap().len() <= MOST_TOLD);
     }
 

@@ -118,7 +118,7 @@ pub(crate) async fn upgrade(
 ) -> Response {
     if !may_connect(&headers, &app.origins) {
         app.metrics.hit(Limit::Origin);
-        app.refusals.notice(&headers, Instant::now());
+        app.refusals.notice(&headers, &app.origins, Instant::now());
         return forbidden();
     }
     let upgrade = match upgrade {
