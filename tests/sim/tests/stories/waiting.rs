@@ -3,7 +3,7 @@
 use peer_core::io::Presence;
 use signal_proto::{ClientMessage, Role, ServerMessage};
 use sim::attacker::{Link, at};
-use sim::{World, seeds, worlds};
+use sim::{NodeId, World, seeds, worlds};
 
 #[test]
 fn nobody_there_is_said_and_the_knock_is_heard_when_somebody_comes() {
@@ -19,25 +19,30 @@ fn nobody_there_is_said_and_the_knock_is_heard_when_somebody_comes() {
     }
 }
 
-/// Who is at the door stays there and hears nothing, as a tab that its browser has frozen.
-fn silence(world: &mut World) {
+/// Host and guest: who is at the door stays there and hears nothing, as a tab that its browser has frozen, and who
+/// knocks has been told so.
+fn unanswered(world: &mut World) -> (NodeId, NodeId) {
+    let (host, link) = world.host("Hanna");
+    world.run_for(1_000);
     world.intercept(Box::new(|_, passing| {
         if matches!(passing.message, ServerMessage::Message { .. }) { Vec::new() } else { vec![(0, passing)] }
     }));
+    let guest = world.guest("Gustav", &link);
+    world.run_until("it does not answer", |world| said(world, guest) == Some(Presence::NotAnswering));
+    (host, guest)
+}
+
+fn said(world: &World, guest: NodeId) -> Option<Presence> {
+    world.view(guest).presence.clone()
 }
 
 #[test]
 fn who_is_there_and_does_not_answer_is_said_to_be_that_until_it_does() {
     for mut world in worlds(2) {
-        let (host, link) = world.host("Hanna");
-        world.run_for(1_000);
-        silence(&mut world);
-        let guest = world.guest("Gustav", &link);
-        let said = |world: &World| world.view(guest).presence.clone();
-        world.run_until("it does not answer", |world| said(world) == Some(Presence::NotAnswering));
+        let (host, guest) = unanswered(&mut world);
         for _ in 0..60 {
             world.run_for(1_000);
-            assert_eq!(said(&world), Some(Presence::NotAnswering), "it is dialled again all the time");
+            assert_eq!(said(&world, guest), Some(Presence::NotAnswering), "it is dialled again all the time");
         }
         world.trust_again();
         world.admit(host, guest);
@@ -47,14 +52,9 @@ fn who_is_there_and_does_not_answer_is_said_to_be_that_until_it_does() {
 #[test]
 fn who_did_not_answer_and_goes_is_not_there_any_more() {
     for mut world in worlds(2) {
-        let (host, link) = world.host("Hanna");
-        world.run_for(1_000);
-        silence(&mut world);
-        let guest = world.guest("Gustav", &link);
-        let said = |world: &World| world.view(guest).presence.clone();
-        world.run_until("it does not answer", |world| said(world) == Some(Presence::NotAnswering));
+        let (host, guest) = unanswered(&mut world);
         world.close(host, true);
-        world.run_until("it has gone", |world| said(world) == Some(Presence::NobodyThere));
+        world.run_until("it has gone", |world| said(world, guest) == Some(Presence::NobodyThere));
     }
 }
 
