@@ -8,7 +8,8 @@ import { expect, hashOf, nameOf, test } from "../../harness/test";
 const COUNT = 8;
 const SIZE = 4 << 20;
 
-// A driven browser lets all of them through, whatever is set: what can be seen here is what the page says.
+// A driven browser lets all of them through, also with automatic downloads blocked in its profile and downloads left to
+// the browser itself (tried by hand): what can be seen here is what the page says.
 test("many files at once: none is said to be there, a prompt is foretold, each can be had again", async ({ people, site, files }) => {
   const host = await people.host();
   const guest = await people.guest();
