@@ -29,10 +29,11 @@ export function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-// Made once: it takes longer to make than to write a thousand times with.
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+let time: Intl.DateTimeFormat | null = null;
 
 export function clock(at: number): string {
+  // Made once: it takes longer to make than to write a thousand times with. And not before the first message.
+  time ??= new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
   return time.format(at);
 }
 

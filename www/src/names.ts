@@ -57,7 +57,8 @@ export function isTaken(name: string): boolean {
   const plain = bare(name);
   // What stands in brackets and before them too, because that is how the page itself tells two of one name apart.
   const parts = [plain, ...plain.split(/[()[\]{}<>⟨⟩«»]/u)].map(letters);
-  return parts.some((part) => TAKEN.has(part) || MADE_UP.test(part)) || plain.toLowerCase().includes(MARK);
+  const { words, madeUp, mark } = pageWords();
+  return parts.some((part) => words.has(part) || madeUp.test(part)) || plain.toLowerCase().includes(mark);
 }
 
 /** Two names with the same one can be taken for each other: without case, accents, invisible marks and scripts. */
@@ -93,12 +94,26 @@ function letters(name: string): string {
   return fold(name).replace(/[^\p{L}\p{N}]/gu, "");
 }
 
-const TAKEN = new Set(Object.values(PERSON_WORDS).flat().map(letters));
-const HEX = letters("0123456789abcdef");
-/** A made-up name or a mark of a key, in letters. */
-const MADE_UP = new RegExp(`^(${letters(text.guest(""))}|${letters(text.knock.key(""))})[${HEX}]{${SUFFIX}}$`, "u");
-/** The beginning of a key's mark, wherever it stands. */
-const MARK = bare(text.knock.key("")).toLowerCase();
+interface PageWords {
+  /** In letters. */
+  readonly words: ReadonlySet<string>;
+  /** A made-up name or a mark of a key, in letters. */
+  readonly madeUp: RegExp;
+  /** The beginning of a key's mark, wherever it stands. */
+  readonly mark: string;
+}
+let folded: PageWords | null = null;
+
+/** Folded when the first name is looked at: it takes a slow phone longer than all else before the page is there. */
+function pageWords(): PageWords {
+  const key = text.knock.key("");
+  folded ??= {
+    words: new Set(Object.values(PERSON_WORDS).flat().map(letters)),
+    madeUp: new RegExp(`^(${letters(text.guest(""))}|${letters(key)})[${letters("0123456789abcdef")}]{${SUFFIX}}$`, "u"),
+    mark: bare(key).toLowerCase(),
+  };
+  return folded;
+}
 
 function whole({ name, key }: Called): string {
   return key === "" ? name : `${name} (${text.knock.key(key)})`;
