@@ -18,7 +18,8 @@ export type Trouble =
   | { kind: "server-unreachable" | "server-refuses" | "no-websocket" | "server-full" | "nobody-there" | "not-answering" | "denied" | "crowded" | "room-full" | "version" }
   | { kind: "no-answer" | "needs-relay" | "no-address" | "no-address-there" | "kept-apart" | "broke-rules" | "gone"; who: Person }
   | { kind: "host-gone"; who: Person; needed: readonly Shelved[] }
-  | { kind: "host-ended"; who: Person | null }
+  /** `toSave`: something complete is only in this tab's storage. */
+  | { kind: "host-ended"; who: Person | null; toSave: boolean }
   | { kind: "door-quiet"; forAWhile: boolean };
 
 /** What it means that no socket opens, by what the page's own server answers meanwhile. */
@@ -100,7 +101,10 @@ function knocking(room: Room): { line: Line; word: Word } {
 export function troubleOf(state: State): Trouble | null {
   const room = state.room;
   if (room === null) return null;
-  if (room.ended) return { kind: "host-ended", who: room.host ? null : hostOf(room) };
+  if (room.ended) {
+    const toSave = [...room.files.values()].some(({ copy, handedOver }) => copy !== null && !handedOver);
+    return { kind: "host-ended", who: room.host ? null : hostOf(room), toSave };
+  }
   switch (room.presence.type) {
     case "Crowded":
       return { kind: "crowded" };

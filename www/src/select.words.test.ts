@@ -252,7 +252,16 @@ describe("trouble", () => {
   it("is the end before all else, and names the host to a guest", () => {
     const ended: Event = { type: "RoomEnded", room };
     expect(troubleOf(played([...inside, presence({ type: "RoomFull" }), ended]))).toMatchObject({ kind: "host-ended", who: { member: "anna" } });
-    expect(troubleOf(played([...serving, ended]))).toEqual({ kind: "host-ended", who: null });
+    expect(troubleOf(played([...serving, ended]))).toEqual({ kind: "host-ended", who: null, toSave: false });
+  });
+
+  it("asks to save, at the end, only what is here and was not saved", () => {
+    const ended: Event = { type: "RoomEnded", room };
+    const complete: Event[] = [shared("anna"), { type: "FileChanged", room, file, state: { type: "Done", root: "00" } }, { type: "Verified", room, file, url: "blob:1", name: "a.bin" }];
+    const toSave = (...events: (Event | LocalEvent)[]) => troubleOf(played([...inside, ...events, ended]));
+    expect(toSave()).toMatchObject({ toSave: false });
+    expect(toSave(...complete)).toMatchObject({ toSave: true });
+    expect(toSave(...complete, { type: "HandedOver", files: [file] })).toMatchObject({ toSave: false });
   });
 
   it("is somebody's absence before the server's, and the server's before a quiet door", () => {

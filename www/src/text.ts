@@ -20,6 +20,7 @@ export const text = {
 
   quay: {
     title: "Drop a file for someone",
+    lead: "Straight from your browser to theirs. Nothing is uploaded, and you say who comes in.",
     chooseFiles: "Choose files",
     chatFirst: "Chat without a file",
     starting: "Opening the quay…",
@@ -46,7 +47,8 @@ export const text = {
     keepOpen: "Keep this page open: files go straight from it. Nobody comes in before you say so.",
     loopback: "This address works only on this computer. Keep this page open: files go straight from it.",
     renew: "Make a new link",
-    renewed: "The old link stops working at once.",
+    renewWhat: "The old link stops working at once.",
+    renewed: "There is a new link. The old one no longer works.",
   },
 
   door: {
@@ -163,7 +165,7 @@ export const text = {
     done: "Complete and verified",
     handedOver: "Verified · handed to the browser",
     /** Browsers change some names and say nothing: it is said before. */
-    onDisk: (name: string) => `your browser calls it “${name}”`,
+    onDisk: (name: string) => `saved as “${name}”`,
     cancelled: "Cancelled",
     withdrawn: (who: string) => `${who} no longer shares this`,
     stopped: "You stopped sharing this",
@@ -214,7 +216,8 @@ export const text = {
     hostGone: (who: string) => `${who} has closed the page. What is finished stays here.`,
     hostGoneNeeded: (who: string, file: string, more: number) =>
       more === 0 ? `“${file}” needs ${who} to come back.` : `“${file}” and ${more} more need ${who} to come back.`,
-    hostEnded: (who: string | null) => `${who ?? "The host"} ended the room. Save what is finished before you close this tab.`,
+    hostEnded: (who: string | null, toSave: boolean) =>
+      `${who ?? "The host"} ended the room.${toSave ? " Save what is finished before you close this tab." : ""}`,
     denied: "They did not let you in. If that was a mistake, tell them and ask again.",
     roomFull: "All places in this room are taken; who has left counts too. Ask for a link to a new room.",
     crowded: "Many people are at the door just now. You need do nothing: it is asked again by itself.",

@@ -41,12 +41,7 @@ export function Menu({ room, address, send }: { room: Room; address: string; sen
         </div>
       )}
       {!room.ended && room.host && (
-        <div>
-          <button type="button" onClick={() => send({ type: "NewLink", room: room.id })}>
-            {text.link.renew}
-          </button>
-          <span class="quiet"> {text.link.renewed}</span>
-        </div>
+        <Renew room={room} send={send} />
       )}
       <Notify room={room} />
       <div class="menu-out">
@@ -56,6 +51,21 @@ export function Menu({ room, address, send }: { room: Room; address: string; sen
         </button>
       </div>
     </section>
+  );
+}
+
+/** One link looks like another: that there is a new one is said. */
+function Renew({ room, send }: { room: Room; send: Send }) {
+  const [before] = useState(room.link);
+  return (
+    <div>
+      <button type="button" onClick={() => send({ type: "NewLink", room: room.id })}>
+        {text.link.renew}
+      </button>
+      <p class="quiet" aria-live="polite">
+        {room.link === before ? text.link.renewWhat : text.link.renewed}
+      </p>
+    </div>
   );
 }
 

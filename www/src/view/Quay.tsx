@@ -17,6 +17,7 @@ export function Quay({ state, room, send }: { state: State; room: Room | null; s
       <div class="middle">
         <p class="wordmark">{text.name}</p>
         <h1>{state.dragging === null ? text.quay.title : veilOf(state.dragging, null).words}</h1>
+        <p>{text.quay.lead}</p>
         <ChooseFiles label={text.quay.chooseFiles} kind="accent" send={send} />
         <button class="plain" type="button" onClick={() => send({ type: "ChatFirst" })}>
           {text.quay.chatFirst}

@@ -52,7 +52,7 @@ export function sentence(trouble: Kind, state: State): string {
       return `${words.hostGone(who)} ${words.hostGoneNeeded(who, isolated(visible(first.name)), more.length)}`;
     }
     case "host-ended":
-      return words.hostEnded(trouble.who === null ? null : called(trouble.who));
+      return words.hostEnded(trouble.who === null ? null : called(trouble.who), trouble.toSave);
     case "door-quiet":
       return trouble.forAWhile ? words.doorQuietForAWhile : words.doorQuiet;
   }

@@ -30,8 +30,8 @@ for (const kind of ["chromium", "firefox"] satisfies Kind[]) {
       const row = rowOf(guest.page, `${100 + index} B`);
       // The engine cuts and trims the name itself; what it shows is what counts.
       const shown = (await row.locator(".file-name").textContent()) ?? "";
-      if (there === shown) await expect(row).not.toContainText("your browser calls it");
-      else await expect(row).toContainText(`your browser calls it “${there}”`);
+      if (there === shown) await expect(row).not.toContainText("saved as");
+      else await expect(row).toContainText(`saved as “${there}”`);
       const saved = await guest.download(100 + index, () => row.getByRole("button", { name: "Save", exact: true }).press("Enter"));
       expect(saved.name, name).toBe(there);
     }
