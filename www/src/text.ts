@@ -160,6 +160,7 @@ export const text = {
     paused: (part: string) => `Paused at ${part}`,
     again: "the reload lost what had arrived, so it starts again",
     needs: (who: string) => `Nobody here has it. It can be saved when ${who} is back`,
+    lost: "Nobody here has it, and the room has ended",
     waitingFor: (who: string) => `Waiting for ${who} to come back. Goes on by itself`,
     mustChoose: (who: string) => `${who} must choose this file again. Then it goes on by itself`,
     done: "Complete and verified",

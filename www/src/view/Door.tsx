@@ -16,7 +16,11 @@ export function Door({ state, send }: { state: State; send: Send }) {
   const { place, room } = state;
   return (
     <main class="shorepage door">
-      {place.at === "starting" && state.here.wasInside && <h1>{text.door.opening}</h1>}
+      {place.at === "starting" && state.here.wasInside && (
+        <div class="middle">
+          <h1>{text.door.opening}</h1>
+        </div>
+      )}
       {((place.at === "starting" && !state.here.wasInside) || place.at === "door") && <Ask state={state} send={send} />}
       {place.at === "knocking" && room !== null && <Knocking state={state} room={room} send={send} />}
       <EarlyLine state={state} send={send} />

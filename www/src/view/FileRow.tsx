@@ -212,9 +212,10 @@ function stateOf(room: Company, shelved: Shelved): string {
   const mine = shelved.author === room.me;
   const who = inText(room.people, shelved.author);
   const part = bytesOf(verified, size);
+  const needs = room.ended ? text.file.lost : text.file.needs(who);
   switch (state.type) {
     case "Offered":
-      if (outOfReach(room, shelved)) return `${bytes(size)} · ${text.file.needs(who)}`;
+      if (outOfReach(room, shelved)) return `${bytes(size)} · ${needs}`;
       return [bytes(size), text.file.from(who), onDisk(room, shelved), spread(room, shelved)].filter((words) => words !== "").join(" · ");
     case "Serving":
       return [bytes(size), servingTo(room, shelved)].join(" · ");
@@ -229,7 +230,7 @@ function stateOf(room: Company, shelved: Shelved): string {
     case "Done":
       return [bytes(size), shelved.handedOver ? text.file.handedOver : text.file.done, onDisk(room, shelved)].filter((words) => words !== "").join(" · ");
     case "Cancelled":
-      return `${bytes(size)} · ${text.file.cancelled}${outOfReach(room, shelved) ? ` · ${text.file.needs(who)}` : ""}`;
+      return `${bytes(size)} · ${text.file.cancelled}${outOfReach(room, shelved) ? ` · ${needs}` : ""}`;
     case "Failed":
       return text.failure(state.reason, mine, who, size);
     case "Withdrawn":
