@@ -18,7 +18,7 @@ export type Trouble =
   | { kind: "server-unreachable" | "server-refuses" | "no-websocket" | "server-full" | "nobody-there" | "not-answering" | "denied" | "crowded" | "room-full" | "version" }
   | { kind: "no-answer" | "needs-relay" | "no-address" | "no-address-there" | "kept-apart" | "broke-rules" | "gone"; who: Person }
   | { kind: "host-gone"; who: Person; needed: readonly Shelved[] }
-  /** `toSave`: something complete is only in this tab's storage. */
+  /** `toSave`: something complete is here as long as this tab is. */
   | { kind: "host-ended"; who: Person | null; toSave: boolean }
   | { kind: "door-quiet"; forAWhile: boolean };
 
@@ -102,7 +102,8 @@ export function troubleOf(state: State): Trouble | null {
   const room = state.room;
   if (room === null) return null;
   if (room.ended) {
-    const toSave = [...room.files.values()].some(({ copy, handedOver }) => copy !== null && !handedOver);
+    // Also what the browser was given: it may have been refused there, and nobody tells.
+    const toSave = [...room.files.values()].some(({ copy }) => copy !== null);
     return { kind: "host-ended", who: room.host ? null : hostOf(room), toSave };
   }
   switch (room.presence.type) {

@@ -255,13 +255,13 @@ describe("trouble", () => {
     expect(troubleOf(played([...serving, ended]))).toEqual({ kind: "host-ended", who: null, toSave: false });
   });
 
-  it("asks to save, at the end, only what is here and was not saved", () => {
+  it("asks to save, at the end, what is here, also if the browser was given it: it may have been refused there", () => {
     const ended: Event = { type: "RoomEnded", room };
     const complete: Event[] = [shared("anna"), { type: "FileChanged", room, file, state: { type: "Done", root: "00" } }, { type: "Verified", room, file, url: "blob:1", name: "a.bin" }];
     const toSave = (...events: (Event | LocalEvent)[]) => troubleOf(played([...inside, ...events, ended]));
     expect(toSave()).toMatchObject({ toSave: false });
     expect(toSave(...complete)).toMatchObject({ toSave: true });
-    expect(toSave(...complete, { type: "HandedOver", files: [file] })).toMatchObject({ toSave: false });
+    expect(toSave(...complete, { type: "HandedOver", files: [file] })).toMatchObject({ toSave: true });
   });
 
   it("is somebody's absence before the server's, and the server's before a quiet door", () => {

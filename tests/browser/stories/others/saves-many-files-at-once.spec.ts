@@ -8,8 +8,8 @@ import { expect, hashOf, nameOf, test } from "../../harness/test";
 const COUNT = 8;
 const SIZE = 4 << 20;
 
-// A driven browser lets all of them through, also with automatic downloads blocked in its profile and downloads left to
-// the browser itself (tried by hand): what can be seen here is what the page says.
+// A driven browser lets all of them through: what can be seen here is what the page says. (Tried by hand: a profile that
+// was told to block automatic downloads, and downloads left to the browser itself; whether it heeded the profile is not known.)
 test("many files at once: none is said to be there, a prompt is foretold, each can be had again", async ({ people, site, files }) => {
   const host = await people.host();
   const guest = await people.guest();
