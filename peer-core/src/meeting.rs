@@ -156,11 +156,9 @@ impl Meeting {
         )
     }
 
-    /// Whether the guest of this meeting knows that it talks to the host.
+    /// Whether we, who knock, know that we talk to the host: all meetings of a guest are at the door.
     pub(crate) fn is_with_host(&self) -> bool {
-        self.initiator
-            && self.mode == Mode::Door
-            && matches!(self.stage, Stage::ExpectReveal(_) | Stage::ExpectDecision(_) | Stage::Connecting(_))
+        matches!(self.stage, Stage::ExpectReveal(_) | Stage::ExpectDecision(_) | Stage::Connecting(_))
     }
 
     /// The key at the other end, once proved.

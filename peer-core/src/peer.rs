@@ -152,3 +152,42 @@ fn target(command: &Command) -> Result<Option<RoomId>, CommandError> {
         | Command::Close { room } => *room,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::id::RequestId;
+    use crate::io::Event;
+    use alloc::string::String;
+
+    const NOW: Instant = Instant::from_millis(0);
+
+    fn events(peer: &mut Peer) -> Vec<Event> {
+        let outputs = core::iter::from_fn(|| peer.poll_output());
+        outputs
+            .filter_map(|output| if let Output::Event(event) = output { Some(event) } else { None })
+            .collect()
+    }
+
+    #[test]
+    fn a_room_that_is_closed_takes_nothing_with_it_of_another() {
+        let mut peer = Peer::new(Config::default(), Seed([3; 32]), NOW);
+        for _ in 0..2 {
+            peer.submit(Command::CreateRoom { name: String::from("Hanna") }, NOW).unwrap();
+        }
+        let requests: Vec<(RequestId, RoomId)> =
+            peer.ids.requests.iter().map(|(request, (room, _))| (*request, *room)).collect();
+        let rooms: Vec<RoomId> = peer.rooms.keys().copied().collect();
+        let links = [0, 1].map(|n| peer.ids.link(rooms[n]));
+        peer.submit(Command::Close { room: rooms[0] }, NOW).unwrap();
+        assert!(peer.ids.links.keys().eq(&links[1..]), "one's links");
+        assert!(peer.ids.requests.values().all(|(room, _)| *room == rooms[1]), "and what it waits for");
+        events(&mut peer);
+        for (request, _) in requests {
+            peer.handle_input(Input::Stored { request, result: Ok(Vec::new().into()) }, NOW);
+        }
+        let shows_me =
+            |event| matches!(event, Event::MemberChanged { room, me: true, .. } if room == rooms[1]);
+        assert!(events(&mut peer).into_iter().any(shows_me), "the other is made as if nothing had been");
+    }
+}

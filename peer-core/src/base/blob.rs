@@ -4,10 +4,8 @@
 //! merged (`shelf::blob`) are exactly what `b3sum` prints for the file (`blake3::hazmat`). This module never reads or
 //! keeps a file's bytes, and a claimed size alone never makes it allocate. PROTOCOL.md, *Files*.
 
-use base16ct::lower;
 use blake3::Hasher;
 use blake3::hazmat::HasherExt;
-use core::fmt;
 use core::ops::Range;
 use serde::{Deserialize, Serialize};
 
@@ -26,14 +24,8 @@ const SEGMENT_BITS: u32 = 26;
 
 /// Hash of one chunk at its place in its file: a chaining value of BLAKE3's tree, or for a file of a single
 /// chunk the file's hash itself.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ChunkValue(pub [u8; 32]);
-
-impl fmt::Debug for ChunkValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ChunkValue({}…)", lower::encode_string(&self.0[..4]))
-    }
-}
 
 /// The bytes are not those of the chunk named: it does not exist, or has another length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ const MAX_NAME_BYTES: usize = 4 * 1024;
 const MAX_EXTENSION: usize = 32;
 
 /// A file name that is one component, safe on every common file system, with nothing invisible in it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SafeName(String);
 
 /// Why a remote's file name is refused.
@@ -101,18 +101,6 @@ impl SafeName {
         let (stem, extension) = split_extension(&self.0);
         let suffix = format!(" ({number}){extension}");
         Self(fit(stem, MAX_FILE_NAME - suffix.len()) + &suffix)
-    }
-}
-
-impl fmt::Display for SafeName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for SafeName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
     }
 }
 

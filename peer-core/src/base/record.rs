@@ -21,7 +21,7 @@ pub(crate) fn seal(content: &[u8]) -> Vec<u8> {
 pub(crate) fn open(value: &[u8]) -> Result<&[u8], CommandError> {
     match value.split_first() {
         Some((&RECORD_VERSION, content)) => Ok(content),
-        Some((version, _)) if *version > RECORD_VERSION => Err(CommandError::NewerRecords),
+        Some((RECORD_VERSION.., _)) => Err(CommandError::NewerRecords),
         Some(_) | None => Err(CommandError::BadRecords),
     }
 }

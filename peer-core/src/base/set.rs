@@ -23,10 +23,6 @@ impl<T> Set<T> {
         self.0.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
@@ -89,6 +85,6 @@ mod tests {
         }
         assert!([3, 1, 3, 2].into_iter().collect::<Set<_>>().iter().eq(&[1, 2, 3]));
         ours.clear();
-        assert!(ours.is_empty());
+        assert_eq!(ours.len(), 0);
     }
 }

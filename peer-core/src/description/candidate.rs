@@ -31,7 +31,7 @@ pub enum CandidateKind {
 }
 
 /// An address as bytes; nothing that would have to be asked of a DNS server can be said.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Address {
     /// IPv4.
     V4([u8; 4]),
@@ -178,12 +178,6 @@ impl fmt::Display for Address {
                 write!(f, "{a}-{b}-{c}-{d}-{e}.local")
             }
         }
-    }
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

@@ -430,3 +430,21 @@ pub(in crate::description) fn mangle(rng: &mut ChaCha20Rng, bytes: &mut Vec<u8>)
         }
     }
 }
+
+#[test]
+fn every_refusal_says_why() {
+    let why = [
+        BadDescription::TooLong,
+        BadDescription::Malformed,
+        BadDescription::Sections,
+        BadDescription::Missing,
+        BadDescription::Repeated,
+        BadDescription::Fingerprint,
+        BadDescription::Credentials,
+        BadDescription::Constant,
+    ];
+    let mut said: Vec<String> = why.iter().map(ToString::to_string).collect();
+    said.sort();
+    said.dedup();
+    assert!(said.len() == why.len() && said.iter().all(|text| !text.is_empty()), "{said:?}");
+}

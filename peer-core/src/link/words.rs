@@ -253,4 +253,17 @@ mod tests {
         assert_eq!(told(&mut words), 10);
         assert_eq!(words.next_timeout(), None, "nothing is left");
     }
+
+    #[test]
+    fn a_have_goes_as_soon_as_it_just_fits_and_nobody_is_woken_for_none() {
+        let mut words = Words::new(NOW);
+        for n in 0..HAVES as u16 {
+            let have = Frame::Have { file: file(n), verified: 1 };
+            words.take(&have);
+            let size = have.encode().len();
+            assert_eq!(words.next_have(size - 1), None);
+            assert!(words.next_have(size).is_some());
+        }
+        assert_eq!(words.next_timeout(), None, "as many as may be, and none waits");
+    }
 }

@@ -90,7 +90,6 @@ impl Chain {
             return Standing::Known;
         }
         match &self.fork {
-            Some(fork) if fork.halves.iter().any(is) => Standing::Known,
             // The very place stays open until it is taken: what comes in its order is as good as any.
             Some(fork) if seq > fork.seq || (seq == fork.seq && self.at(seq).is_some()) => Standing::Void,
             Some(fork) if seq == fork.seq => Standing::Open,

@@ -14,3 +14,18 @@ pub(crate) fn say(text: String, sent_at: u64) -> Result<Payload, CommandError> {
     }
     Ok(Payload::Say { text, sent_at })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_tabs_are_text_and_other_control_characters_are_not() {
+        let text = |text: &str| match say(String::from(text), 0) {
+            Ok(Payload::Say { text, .. }) => Some(text),
+            _ => None,
+        };
+        assert_eq!(text("a\tb\r\nc\u{7}d\u{9b}2J").as_deref(), Some("a\tb\ncd2J"));
+        assert_eq!(text("\u{1b}\u{0}"), None, "nothing of it is text");
+    }
+}

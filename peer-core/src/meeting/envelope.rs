@@ -214,10 +214,12 @@ mod tests {
 
     #[test]
     fn a_header_comes_back_and_other_lengths_and_values_do_not() {
-        let header = Header::new(Kind::Sealed, Mode::Mesh, MeetingId([4; 16]));
         let mut envelope = vec![0; 512];
-        envelope[..HEADER].copy_from_slice(&header.encode());
-        assert!(Header::split(&envelope).is_some_and(|(back, rest)| back == header && rest.len() == 492));
+        for kind in [Kind::Open, Kind::Answer, Kind::Unsupported, Kind::Sealed] {
+            let header = Header::new(kind, Mode::Mesh, MeetingId([4; 16]));
+            envelope[..HEADER].copy_from_slice(&header.encode());
+            assert!(Header::split(&envelope).is_some_and(|(back, rest)| back == header && rest.len() == 492));
+        }
         assert!(Header::split(&envelope[..511]).is_none());
         for (at, value) in [(0, 0), (0, 5), (1, 0), (1, 3)] {
             let mut bad = envelope.clone();

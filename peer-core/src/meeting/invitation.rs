@@ -78,7 +78,7 @@ impl Invitation {
         let bytes = Base64UrlUnpadded::decode_vec(text).map_err(|_| BadLink::Malformed)?;
         match bytes.first() {
             Some(&VERSION) => {}
-            Some(&version) if version > VERSION && bytes.len() >= LENGTH => return Err(BadLink::Version),
+            Some(VERSION..) if bytes.len() >= LENGTH => return Err(BadLink::Version),
             _ => return Err(BadLink::Malformed),
         }
         let bytes: [u8; LENGTH] = bytes.try_into().map_err(|_| BadLink::Malformed)?;

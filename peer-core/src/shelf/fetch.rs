@@ -61,7 +61,7 @@ struct Fetch {
     busy: Set<u32>,
     values: Map<u32, Vec<ChunkValue>>,
     asked_pages: Set<u32>,
-    /// When something of it last came, or was last asked for after nothing had.
+    /// When something of it last came or was asked for.
     moved: Instant,
     told: Instant,
     have_told: Option<Instant>,

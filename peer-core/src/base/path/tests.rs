@@ -282,9 +282,19 @@ fn twins_in_a_share_get_a_number() {
         unique(&["a\u{200b}.txt", "a.txt", "a?.txt", "a*.txt"]),
         ["a.txt", "a (2).txt", "a_.txt", "a_ (2).txt"]
     );
+    assert_eq!(unique(&[".tar.gz", ".tar.gz"]), [".tar.gz", ".tar (2).gz"], "it has a stem all the same");
     let long = "x".repeat(MAX_FILE_NAME);
     assert_eq!(unique(&[&long, &long]), [long.clone(), format!("{} (2)", &long[4..])]);
     assert_eq!(unique(&["..x.txt"; 64]).last().unwrap(), "..x (64).txt");
+}
+
+#[test]
+fn every_refusal_says_why() {
+    let why = [BadPath::Empty, BadPath::TooLong, BadPath::Leaves];
+    let mut said: Vec<String> = why.iter().map(ToString::to_string).collect();
+    said.sort();
+    said.dedup();
+    assert!(said.len() == why.len() && said.iter().all(|text| !text.is_empty()), "{said:?}");
 }
 
 /// Whatever comes: refused, or a name that is safe, that shows everything, and that stays as it is.

@@ -263,3 +263,18 @@ fn mangled_bytes_never_give_an_invalid_candidate() {
         }
     }
 }
+
+#[test]
+fn every_refusal_says_why() {
+    let why = [
+        BadCandidate::Malformed,
+        BadCandidate::Address,
+        BadCandidate::Port,
+        BadCandidate::Priority,
+        BadCandidate::Kind,
+    ];
+    let mut said: Vec<String> = why.iter().map(ToString::to_string).collect();
+    said.sort();
+    said.dedup();
+    assert!(said.len() == why.len() && said.iter().all(|text| !text.is_empty()), "{said:?}");
+}

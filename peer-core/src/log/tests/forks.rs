@@ -127,16 +127,57 @@ fn what_waits_is_bounded_in_bytes_too_and_no_more_than_two_under_one_number() {
     let host = h.member();
     let mut victim = log_of(&host, &entries);
     let long = "x".repeat(crate::io::MAX_TEXT - 8);
+    let mut dropped = false;
     for seq in 1..=MAX_PENDING as u64 - 1 {
-        victim.insert(&junk(&mallory, &host, seq, vec![], &long)).unwrap();
+        dropped |= victim.insert(&junk(&mallory, &host, seq, vec![], &long)).unwrap().dropped;
     }
+    assert!(dropped, "and has to be told again");
     let chain = &victim.chains[&mallory.member()];
     assert!(chain.waiting_bytes() <= MAX_PENDING_BYTES);
     assert!(chain.waiting_bytes() > MAX_PENDING_BYTES / 2);
     for text in ["a", "b", "c", "d"] {
-        victim.insert(&junk(&mallory, &host, 1, vec![], text)).unwrap();
+        let inserted = victim.insert(&junk(&mallory, &host, 1, vec![], text)).unwrap();
+        assert!(!inserted.dropped, "nobody needs it again");
     }
     assert!(victim.chains[&mallory.member()].waits() <= 2, "nothing past a fork waits");
+}
+
+#[test]
+fn what_comes_before_a_fork_and_the_first_good_one_at_its_very_place_count_whatever_waits_there() {
+    let ([h, mallory, _], _, entries) = three();
+    let host = h.member();
+    let mut others = log_of(&host, &entries);
+    let mut victim = log_of(&host, &entries);
+    for text in ["a", "b", "c"] {
+        victim.insert(&junk(&mallory, &host, 2, vec![], text)).unwrap();
+    }
+    assert!(victim.is_forked(&mallory.member()));
+    for text in ["0", "1", "2"] {
+        let good = others.draft(&mallory, &say(text)).encode();
+        others.insert(&good).unwrap();
+        assert_eq!(victim.insert(&good).unwrap().placed.len(), 1, "{text}");
+    }
+    let after = others.draft(&mallory, &say("3")).encode();
+    assert!(victim.insert(&after).unwrap().placed.is_empty(), "nothing past it");
+    assert_eq!(texts(&victim), ["0", "1", "2"]);
+}
+
+/// A log that noticed a later fork first has noted halves of both.
+#[test]
+fn of_what_a_store_remembers_of_two_forks_the_earlier_counts() {
+    let ([h, mallory, _], _, entries) = three();
+    let host = h.member();
+    let half = |seq, text| junk(&mallory, &host, seq, vec![], text);
+    for order in [[5, 2], [2, 5]] {
+        let mut log = log_of(&host, &entries);
+        let halves: Vec<Vec<u8>> = order.iter().flat_map(|seq| [half(*seq, "a"), half(*seq, "b")]).collect();
+        log.restore_forks(halves.iter().map(Vec::as_slice));
+        let mut proof = log.proof(&mallory.member());
+        proof.sort();
+        let mut earlier = vec![half(2, "a"), half(2, "b")];
+        earlier.sort();
+        assert_eq!(proof, earlier, "{order:?}");
+    }
 }
 
 #[test]

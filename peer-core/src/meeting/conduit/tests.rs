@@ -64,6 +64,26 @@ fn messages_arrive_once_and_in_order_whatever_signaling_does() {
     assert!(guest.next_timeout().is_none());
 }
 
+/// A guest says that it waits only when its last word has arrived, so that a queue never fills with the same.
+#[test]
+fn a_conduit_is_idle_once_everything_has_arrived_and_says_all_the_rest_again_at_once_when_told_to() {
+    let (mut guest, mut host, _) = pair();
+    assert!(guest.is_idle());
+    guest.post(Body::Renew, at(0));
+    guest.post(Body::Cancel, at(0));
+    assert!(!guest.is_idle());
+    assert_eq!(guest.outgoing(at(0)).len(), 2);
+    assert!(guest.outgoing(at(100)).is_empty(), "not due yet");
+    guest.resend_all(at(100));
+    for envelope in guest.outgoing(at(100)) {
+        host.receive(&envelope[HEADER..]).unwrap();
+    }
+    for ack in host.outgoing(at(100)) {
+        guest.receive(&ack[HEADER..]).unwrap();
+    }
+    assert!(guest.is_idle());
+}
+
 #[test]
 fn what_is_reflected_or_changed_is_ignored() {
     let (mut guest, mut host, _) = pair();

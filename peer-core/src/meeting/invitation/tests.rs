@@ -182,6 +182,12 @@ fn a_newer_link_is_told_apart() {
         assert_eq!(Invitation::parse(&text).err(), Some(BadLink::Version), "{text}");
         assert_eq!(Invitation::parse(&format!("{text}.")).err(), Some(BadLink::Version), "{text}");
     }
+    // One that is shorter than any link was is cut, whoever made it, and there was no version before the first.
+    for bad in [[2; 32].to_vec(), [&[0][..], &[107; 39]].concat()] {
+        let text = Base64UrlUnpadded::encode_string(&bad);
+        assert_eq!(Invitation::parse(&text).err(), Some(BadLink::Malformed), "{text}");
+    }
+    assert_ne!(BadLink::Version.to_string(), BadLink::Malformed.to_string(), "and is said");
 }
 
 #[test]

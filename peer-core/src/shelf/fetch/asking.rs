@@ -126,9 +126,7 @@ impl Fetching {
     fn ask_chunk(&mut self, file: FileId, chunk: u32, cx: &mut Context<'_>) {
         let Some((author, link, size)) = self.active(file) else { return };
         let fetch = self.fetches.get_mut(&file).expect("active");
-        if fetch.busy.is_empty() {
-            fetch.moved = cx.now;
-        }
+        fetch.moved = cx.now;
         fetch.busy.insert(chunk);
         let request = self.next_request;
         self.next_request += 1;

@@ -1,7 +1,7 @@
 //! A lane before it is confirmed: what may wait, for how long, and that a new one is made when it comes to nothing.
 
 use peer_core::error::Misbehavior;
-use peer_core::io::{Channel, Command, LinkState, LostReason};
+use peer_core::io::{Channel, Command, Input, LinkInput, LinkState, LostReason};
 use sim::{NodeId, World, seeds};
 
 /// Frames that may arrive before this side is ready to check the first one.
@@ -61,5 +61,22 @@ fn a_lane_that_is_never_confirmed_is_given_up_and_another_one_made() {
         world.linked(&all);
         world.say(all[1], "at last");
         world.same_chat(&all, 1);
+    }
+}
+
+/// A browser that has no address at all to connect from tells people something else to try than a network in between.
+#[test]
+fn a_lane_given_up_before_it_was_described_had_no_address_and_one_given_up_later_found_no_path() {
+    for (described, reason) in [(false, LostReason::NoAddress), (true, LostReason::NoPath)] {
+        for seed in seeds(2) {
+            let (mut world, [host, guest]) = coming_up(seed);
+            let (lane, key) = (world.lanes_opening(host)[0], world.key(guest));
+            if described {
+                world.run_until("the guest has the offer", |world| !world.lanes_opening(guest).is_empty());
+            }
+            let input = LinkInput::Closed { was_connected: false };
+            world.input(host, Input::Link { link: lane.link, lane: lane.lane, input });
+            assert_eq!(world.view(host).links[&key], LinkState::Lost { reason });
+        }
     }
 }

@@ -194,8 +194,11 @@ fn a_new_link_makes_the_old_one_useless_and_leaves_members_alone() {
         let (host, old) = world.host("Hanna");
         let member = world.guest("Gustav", &old);
         world.admit(host, member);
+        let asks = world.guest("Jorge", &old);
+        world.knock(host, asks);
         let room = world.room(host);
         world.command(host, Command::NewLink { room });
+        assert!(world.view(host).knocks.is_empty(), "who asked by the old one is heard no more");
         world.run_until("there is another link", |world| world.link(host) != old);
         let shown = world.view(host).knocked;
         let stranger = world.guest("Ines", &old);
