@@ -138,7 +138,8 @@ impl Hub {
     pub(crate) fn leave(&mut self, id: SocketId, polite: bool, cx: &mut Context) {
         let Some(socket) = self.sockets.get(&id) else { return };
         let delay = if polite && !socket.cut {
-            cx.rng.between(cx.net.signal_latency)
+            // The close comes behind whatever was sent before it.
+            cx.rng.between(cx.net.signal_latency).max(socket.upward_at.saturating_sub(cx.now))
         } else {
             cx.rng.between(TCP_PATIENCE)
         };

@@ -20,7 +20,7 @@ fn member(key: &Key) -> MemberId {
 }
 
 /// What an impostor's T0 may look like. `host` is the true host's key, which past guests know.
-type Lie = fn(link: &Link, own: &Key, host: &[u8; 32], h: &[u8; 32]) -> Body;
+pub(crate) type Lie = fn(link: &Link, own: &Key, host: &[u8; 32], h: &[u8; 32]) -> Body;
 
 const LIES: [(&str, Lie); 5] = [
     ("his own key, honestly signed", |link, own, _, h| {
@@ -38,13 +38,13 @@ const LIES: [(&str, Lie); 5] = [
     ("no proof at all", |_, _, _, _| Body::Reveal { nonce: [0; 32] }),
 ];
 
-fn proof(key: [u8; 32], signature: Signature) -> Body {
+pub(crate) fn proof(key: [u8; 32], signature: Signature) -> Body {
     Body::Proof { key, signature, commitment: commitment(&[7; 32]), admit: None, features: 0, demands: 0 }
 }
 
 /// The impostor listens at the door for a while, answers everything with `lie` and goes on as if believed; all
 /// that he could read.
-fn impersonate(
+pub(crate) fn impersonate(
     world: &mut World,
     door: SocketId,
     link: &Link,

@@ -8,6 +8,7 @@ mod hostile;
 mod hostile_author;
 mod hostile_door;
 mod hostile_member;
+mod knocking;
 mod lanes;
 mod liveness;
 mod meet;

@@ -8,7 +8,7 @@ use sim::{NodeId, World, seeds};
 use std::collections::BTreeSet;
 
 /// The calls that a member's socket has made after the server's first `since` messages, by their meetings.
-fn calls(world: &World, node: NodeId, since: usize) -> usize {
+pub(crate) fn calls(world: &World, node: NodeId, since: usize) -> usize {
     let own: SocketId = world.socket(node).expect("connected");
     let opening = |bytes: &[u8]| match ClientMessage::decode(bytes) {
         Ok(ClientMessage::Send { bytes, .. }) if bytes[0] == OPEN => Some(bytes[..20].to_vec()),

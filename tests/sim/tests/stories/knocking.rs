@@ -1,0 +1,140 @@
+//! The guest's side of the door, when others listen there too, when the host is away for a moment or speaks another
+//! version, and when the guest thinks better of it.
+
+use super::hostile_door::{impersonate, proof};
+use super::mesh::calls;
+use data_encoding::BASE64URL_NOPAD;
+use peer_core::io::{Command, LinkState, Presence};
+use signal_proto::{ClientMessage, Role, ServerMessage};
+use sim::attacker::{Body, Key, Link, OPEN, SEALED, at, commitment};
+use sim::{World, seeds};
+
+#[test]
+fn who_takes_the_knock_back_or_closes_the_room_is_gone_from_the_others_pages_at_once() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        let room = world.room(guest);
+        world.command(guest, Command::Leave { room });
+        world.run_for(2_000);
+        assert!(world.view(host).knocks.is_empty(), "its card");
+
+        let member = world.guest("Ines", &link);
+        world.admit(host, member);
+        world.command(member, Command::Close { room });
+        world.run_for(2_000);
+        assert!(matches!(world.view(host).links[&world.key(member)], LinkState::Lost { .. }), "its link");
+    }
+}
+
+/// Whoever has the link may listen at the door and say nothing.
+#[test]
+fn a_silent_listener_neither_delays_a_knock_nor_draws_it_away() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let (host, fragment) = world.host("Hanna");
+        let link = Link::of(&fragment);
+        world.run_for(500);
+        at(&mut world, &link, Role::Listen);
+        if seed % 2 == 0 {
+            world.reload(host); // now the other one was there first
+            world.run_for(500);
+        }
+        let since = world.now();
+        let guest = world.guest("Gustav", &fragment);
+        world.knock(host, guest);
+        assert!(world.now() - since < 3_000, "no delay");
+        at(&mut world, &link, Role::Listen);
+        world.run_for(120_000);
+        let view = world.view(host);
+        assert_eq!((view.knocks.len(), view.knocked), (1, 1), "the same card all the time");
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn who_knocks_is_heard_on_the_hosts_new_socket_though_the_first_word_there_is_lost() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        world.knock(host, guest);
+        world.cut_signal(host);
+        world.run_for(3_000);
+        let own = world.socket(guest);
+        let mut lost = false;
+        world.intercept(Box::new(move |_, passing| {
+            let sealed =
+                matches!(&passing.message, ServerMessage::Message { bytes, .. } if bytes[0] == SEALED);
+            if sealed && passing.from == own && !lost {
+                lost = true;
+                return Vec::new();
+            }
+            vec![(0, passing)]
+        }));
+        world.heal_signal(host);
+        world.run_for(60_000);
+        assert_eq!(world.view(host).knocked, 1, "nobody has to knock again");
+        world.admit(host, guest);
+    }
+}
+
+#[test]
+fn an_impostor_is_asked_again_now_and_then_and_while_another_may_answer_nobody_is_said_to_be_missing() {
+    fn lie(_: &Link, _: &Key, host: &[u8; 32], _: &[u8; 32]) -> Body {
+        proof(*host, ([0; 32], [0; 32]))
+    }
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let (host, fragment) = world.host("Hanna");
+        let (link, key) = (Link::of(&fragment), world.key(host).0);
+        world.run_for(1_000);
+        world.close(host, true);
+        let door = at(&mut world, &link, Role::Listen);
+        let silent = at(&mut world, &link, Role::Listen);
+        let guest = world.guest("Gustav", &fragment);
+        impersonate(&mut world, door, &link, key, lie, 5_000);
+        assert!(!world.view(guest).misbehaved.is_empty(), "the impostor has answered");
+        assert_eq!(world.view(guest).presence, Some(Presence::Greeting), "the other has not");
+        world.script_send(silent, &ClientMessage::Leave { tag: link.tag });
+        let since = world.server_messages().len();
+        impersonate(&mut world, door, &link, key, lie, 60_000);
+        assert_eq!(world.view(guest).presence, Some(Presence::NobodyThere));
+        let asked = calls(&world, guest, since);
+        assert!((5..=13).contains(&asked), "asked {asked} times in a minute");
+    }
+}
+
+/// A room whose host demands what this version does not know, or speaks another version altogether.
+#[test]
+fn a_guest_of_a_newer_room_is_told_so() {
+    fn newer(link: &Link, own: &Key, host: &[u8; 32], h: &[u8; 32]) -> Body {
+        let (signature, demands) = (own.prove(link, false, host, host, h), 1 << 63);
+        let commitment = commitment(&[7; 32]);
+        Body::Proof { key: *host, signature, commitment, admit: None, features: demands, demands }
+    }
+    let mut world = World::new(1);
+    let key = Key::new(66).public();
+    let room = blake3::derive_key("linkspan/1 room id", &key);
+    let fragment = BASE64URL_NOPAD.encode(&[&[1], &[5; 16][..], &room[..16]].concat());
+    let link = Link::of(&fragment);
+    let door = at(&mut world, &link, Role::Listen);
+    let guest = world.guest("Gustav", &fragment);
+    impersonate(&mut world, door, &link, key, newer, 5_000);
+    assert_eq!(world.view(guest).presence, Some(Presence::VersionMismatch));
+
+    let mut world = World::new(1);
+    let (_, link) = world.host("Hanna");
+    world.intercept(Box::new(|_, mut passing| {
+        if let ServerMessage::Message { bytes, .. } = &mut passing.message
+            && bytes[0] == OPEN
+        {
+            bytes[2..4].fill(9);
+        }
+        vec![(0, passing)]
+    }));
+    let guest = world.guest("Gustav", &link);
+    world.run_until("it is told", |world| world.view(guest).presence == Some(Presence::VersionMismatch));
+}
