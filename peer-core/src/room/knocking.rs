@@ -1,7 +1,6 @@
 //! The guest's side of the door: finding a listener that can prove to be the host, knocking, being let in.
 //! PROTOCOL.md, *Meeting at the door*.
 
-use super::meet::RETRY;
 use super::{Identity, Membership, Phase, Room};
 use crate::base::error::{CommandError, Misbehavior};
 use crate::base::path::clean_person_name;
@@ -168,7 +167,7 @@ impl Room {
             }
             Err(Unproven::Proof) => {
                 self.meetings.remove(&id);
-                self.door.retry.get_or_insert(cx.now + RETRY);
+                self.try_later(cx);
                 // Somebody is at the door, but not whom the link names: for the guest that is nobody.
                 if !self.meetings.values().any(|other| other.is_half_open() || other.is_with_host()) {
                     self.nobody_there(cx);

@@ -14,7 +14,7 @@ use core::time::Duration;
 use signal_proto::Handle;
 
 /// A guest whom nobody answered tries again after this.
-pub(super) const RETRY: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_secs(5);
 
 impl Room {
     // ------------------------------------------------------------ envelopes
@@ -80,7 +80,7 @@ impl Room {
             (Stage::ExpectReveal(expect), Body::Reveal { nonce }) => {
                 let Some(Ok(next)) = self.hash_of(id).map(|h| expect.reveal(&nonce, &h, &me)) else {
                     self.meetings.remove(&id);
-                    self.door.retry.get_or_insert(cx.now + RETRY);
+                    self.try_later(cx);
                     cx.event(Event::Misbehaved {
                         room: self.id,
                         member: None,
@@ -158,7 +158,7 @@ impl Room {
         self.call_unless_linked(id, cx);
         self.remove_meeting(id, cx);
         if self.phase == Phase::Knocking {
-            self.door.retry.get_or_insert(cx.now + RETRY);
+            self.try_later(cx);
         }
     }
 
@@ -269,11 +269,16 @@ impl Room {
                     if !self.meetings.values().any(Meeting::is_with_host) {
                         self.nobody_answers(cx);
                     }
-                    self.door.retry = Some(cx.now + RETRY);
+                    self.try_later(cx);
                 }
                 Mode::Door | Mode::Mesh => {}
             }
         }
+    }
+
+    /// A guest's try came to nothing.
+    pub(super) fn try_later(&mut self, cx: &Context<'_>) {
+        self.door.retry.get_or_insert(cx.now + RETRY);
     }
 
     pub(super) fn knock_timeout(&mut self, cx: &mut Context<'_>) {

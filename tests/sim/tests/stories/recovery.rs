@@ -182,3 +182,19 @@ fn who_renames_itself_after_being_denied_leaves_nothing_behind() {
     world.run_for(5_000);
     assert_eq!(world.records(guest), [], "what was deleted stays deleted");
 }
+
+#[test]
+fn a_page_that_only_comes_and_goes_writes_nothing_more_into_the_room() {
+    for mut world in worlds(2) {
+        let all = world.room_of(2);
+        world.run_for(5_000);
+        let entries = |world: &World| all.iter().map(|node| world.records(*node).len()).sum::<usize>();
+        let before = entries(&world);
+        for node in all.iter().cycle().take(6) {
+            world.reload(*node);
+            world.linked(&all);
+            world.run_for(5_000);
+        }
+        assert_eq!(entries(&world), before);
+    }
+}

@@ -142,6 +142,27 @@ fn what_was_signed_before_a_source_changed_stays_the_truth() {
 }
 
 #[test]
+fn what_was_signed_before_a_reload_stays_the_truth() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let old = Content { seed: 1, size: 300 * CHUNK };
+        let file = world.share(all[0], NAME, old);
+        world.fetch(all[1], file);
+        world.run_until("the first page is used", |world| world.verified(all[1], file) > 0);
+        world.reload(all[0]);
+        world.linked(&all);
+        supply(&mut world, all[0], file, Content { seed: 2, ..old });
+        world.run_until("both know", |world| all.iter().all(|node| world.file(*node, file) == CHANGED));
+        world.run_for(2_000);
+        supply(&mut world, all[0], file, old);
+        let sink = world.fetch(all[1], file);
+        world.saved(all[1], file, sink, old);
+        nobody_is_blamed(&world, &all);
+    }
+}
+
+#[test]
 fn a_file_that_was_touched_and_not_changed_goes_on_once_it_is_chosen_again() {
     for seed in seeds(3) {
         let mut world = World::new(seed);
