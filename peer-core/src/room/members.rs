@@ -159,3 +159,27 @@ impl Members {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Instant = Instant::from_millis(0);
+
+    fn member(n: usize) -> MemberId {
+        MemberId([n as u8; 32])
+    }
+
+    #[test]
+    fn of_keys_that_the_log_does_not_have_no_more_are_linked_than_the_room_has_places() {
+        let mut members = Members::default();
+        for n in 0..MAX_MEMBERS {
+            assert!(members.may_link(member(n), NOW), "{n}");
+        }
+        assert!(!members.may_link(member(MAX_MEMBERS), NOW), "one past");
+        assert!(members.may_link(member(0), NOW), "who has a place keeps it");
+        assert_eq!(members.strangers().count(), MAX_MEMBERS);
+        members.forget(&member(1));
+        assert!(members.may_link(member(MAX_MEMBERS), NOW), "a place is free again");
+    }
+}

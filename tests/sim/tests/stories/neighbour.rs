@@ -4,9 +4,14 @@ use peer_core::error::Misbehavior;
 use peer_core::id::MemberId;
 use peer_core::io::Channel;
 use signal_proto::ServerMessage;
-use sim::{NodeId, World, worlds};
-use std::cell::Cell;
+use sim::attacker::OPEN;
+use sim::{NodeId, World, seeds, worlds};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
+
+/// The frame that asks a neighbour to pass an envelope on.
+const PASS: u8 = 13;
 
 /// Cut the lanes between all of `apart` until each has lost the others.
 fn lose_each_other(world: &mut World, apart: &[NodeId]) {
@@ -37,6 +42,39 @@ fn two_meet_again_through_a_third_while_the_server_is_away() {
         world.linked(&all);
         world.say(all[1], "without the server");
         world.same_chat(&all, 1);
+    }
+}
+
+/// Two calls that cross cost both ends a connection for nothing.
+#[test]
+fn of_two_that_lost_each_other_one_calls_at_once_and_the_other_leaves_it_to_it() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        world.run_for(40_000);
+        world.stop_signaling();
+        world.run_for(1_000);
+        let opened: Rc<RefCell<BTreeSet<(NodeId, Vec<u8>)>>> = Rc::default();
+        let seen = opened.clone();
+        world.tap(Some(Box::new(move |crossing| {
+            // Kind of frame, whom to, a length of two bytes, the envelope: its kind, and which meeting it is.
+            if let [PASS, rest @ ..] = &crossing.bytes[..]
+                && rest[34] == OPEN
+            {
+                seen.borrow_mut().insert((crossing.from.node, rest[34..54].to_vec()));
+            }
+            vec![crossing.bytes.clone()]
+        })));
+        let lane = world.lanes_up(all[0]).into_iter().find(|(_, other)| other.node == all[1]);
+        world.lane_data(lane.expect("linked").0, Channel::Control, vec![0xFF]);
+        let keys = [world.key(all[0]), world.key(all[1])];
+        world.run_until("it is lost", |world| {
+            !world.view(all[0]).linked(keys[1]) && !world.view(all[1]).linked(keys[0])
+        });
+        world.linked(&all);
+        let smaller = usize::from(keys[1] < keys[0]);
+        let callers: Vec<NodeId> = opened.borrow().iter().map(|(node, _)| *node).collect();
+        assert_eq!(callers, [all[smaller]]);
     }
 }
 
