@@ -1,10 +1,11 @@
 //! Rooms heal without the server: members that lost each other meet again through one that both are linked with.
 
+use super::stranger::let_in;
 use peer_core::error::Misbehavior;
 use peer_core::id::MemberId;
 use peer_core::io::Channel;
 use signal_proto::ServerMessage;
-use sim::attacker::OPEN;
+use sim::attacker::{Key, Link, OPEN, Opening};
 use sim::{NodeId, World, seeds, worlds};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -12,6 +13,13 @@ use std::rc::Rc;
 
 /// The frame that asks a neighbour to pass an envelope on.
 const PASS: u8 = 13;
+/// The frame by which a neighbour passes one on.
+const PASSED: u8 = 14;
+
+/// Whether a frame asks to pass on the opening of a call: its kind, whom to, a length of two bytes, the envelope's kind.
+fn is_call(frame: &[u8]) -> bool {
+    frame.len() > 55 && frame[0] == PASS && frame[35] == OPEN
+}
 
 /// Cut the lanes between all of `apart` until each has lost the others.
 fn lose_each_other(world: &mut World, apart: &[NodeId]) {
@@ -57,11 +65,9 @@ fn of_two_that_lost_each_other_one_calls_at_once_and_the_other_leaves_it_to_it()
         let opened: Rc<RefCell<BTreeSet<(NodeId, Vec<u8>)>>> = Rc::default();
         let seen = opened.clone();
         world.tap(Some(Box::new(move |crossing| {
-            // Kind of frame, whom to, a length of two bytes, the envelope: its kind, and which meeting it is.
-            if let [PASS, rest @ ..] = &crossing.bytes[..]
-                && rest[34] == OPEN
-            {
-                seen.borrow_mut().insert((crossing.from.node, rest[34..54].to_vec()));
+            if is_call(&crossing.bytes) {
+                // The envelope's header: which call it is.
+                seen.borrow_mut().insert((crossing.from.node, crossing.bytes[35..55].to_vec()));
             }
             vec![crossing.bytes.clone()]
         })));
@@ -75,6 +81,61 @@ fn of_two_that_lost_each_other_one_calls_at_once_and_the_other_leaves_it_to_it()
         let smaller = usize::from(keys[1] < keys[0]);
         let callers: Vec<NodeId> = opened.borrow().iter().map(|(node, _)| *node).collect();
         assert_eq!(callers, [all[smaller]]);
+    }
+}
+
+#[test]
+fn a_neighbour_that_cannot_reach_whom_one_calls_says_so_and_the_next_one_is_asked_soon() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let mut all = world.room_of(4);
+        world.run_for(40_000);
+        all.sort_by_key(|node| world.key(*node));
+        let [caller, called, without_link, with_link] = all[..] else { panic!("four") };
+        world.stop_signaling();
+        world.cut_lanes(called, without_link);
+        world.run_until("they have lost each other", |world| {
+            !world.view(called).linked(world.key(without_link))
+                && !world.view(without_link).linked(world.key(called))
+        });
+        // Calls of the other end are lost, so that it is only this one that may bring them together.
+        world.tap(Some(Box::new(move |crossing| {
+            let calls = crossing.from.node == called && is_call(&crossing.bytes);
+            if calls { Vec::new() } else { vec![crossing.bytes.clone()] }
+        })));
+        let lane = world.lanes_up(caller).into_iter().find(|(_, other)| other.node == called);
+        world.lane_data(lane.expect("linked").0, Channel::Control, vec![0xFF]);
+        let since = world.now();
+        world.run_until("it is lost", |world| {
+            !world.view(caller).linked(world.key(called)) && !world.view(called).linked(world.key(caller))
+        });
+        world.linked(&[caller, called, with_link]);
+        assert!(world.now() - since < 8_000, "without waiting for an answer: {} ms", world.now() - since);
+    }
+}
+
+/// Whoever knows what members know still needs somebody who vouches for it.
+#[test]
+fn what_a_neighbour_passes_on_from_somebody_who_is_no_member_is_not_answered() {
+    let mut world = World::new(1);
+    let host = world.room_of(2)[0];
+    let (fragment, insider) = (world.link(host), Key::new(66));
+    let (_, epoch) = let_in(&mut world, &fragment, &insider);
+    let mesh = Link::with(&epoch, "mesh", 2);
+    let answers = Rc::new(Cell::new(0));
+    let seen = answers.clone();
+    world.tap(Some(Box::new(move |crossing| {
+        seen.set(seen.get() + usize::from(crossing.from.node == host && crossing.bytes[0] == PASS));
+        vec![crossing.bytes.clone()]
+    })));
+    for (n, (from, answered)) in [(Key::new(67), false), (insider, true)].into_iter().enumerate() {
+        let envelope = Opening::new(&mesh, [50 + n as u8; 16], n as u64).envelope;
+        let length = [envelope.len() as u8 | 0x80, (envelope.len() >> 7) as u8];
+        let frame = [&[PASSED][..], &from.public(), &length, &envelope].concat();
+        let (lane, _) = world.lanes_up(host)[0];
+        world.lane_data(lane, Channel::Control, frame);
+        world.run_for(1_000);
+        assert_eq!(answers.get() > 0, answered);
     }
 }
 

@@ -9,7 +9,7 @@ use sim::attacker::{
 use sim::{World, seeds};
 
 /// He comes in by the door like anybody; what he is given there: his Admit entry and the members' secret.
-fn let_in(world: &mut World, fragment: &str, key: &Key) -> (Vec<u8>, [u8; 32]) {
+pub(crate) fn let_in(world: &mut World, fragment: &str, key: &Key) -> (Vec<u8>, [u8; 32]) {
     let host = sim::NodeId(0);
     let (link, host_key) = (Link::of(fragment), world.key(host).0);
     let (door, to) = reach(world, &link, Role::Knock);
