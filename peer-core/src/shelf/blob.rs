@@ -5,7 +5,6 @@ use crate::base::blob::{ChunkValue, chunk_count, chunk_len, is_allowed_size};
 use crate::base::id::Root;
 use alloc::vec::Vec;
 use blake3::hazmat::{Mode, merge_subtrees_non_root, merge_subtrees_root};
-use core::fmt;
 
 /// The file's hash from all its chunk values in order, or none if their number is not that of its chunks.
 pub fn root(size: u64, values: &[ChunkValue]) -> Option<Root> {
@@ -76,7 +75,7 @@ impl Merger {
 /// Which chunks of one file are verified, and how many bytes that makes.
 ///
 /// It grows with the highest chunk inserted, so a remote's claim of a huge size costs nothing.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChunkSet {
     size: u64,
     words: Vec<u64>,
@@ -155,12 +154,6 @@ impl ChunkSet {
         (0u32..).zip(&self.words).flat_map(|(word, bits)| {
             (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit)
         })
-    }
-}
-
-impl fmt::Debug for ChunkSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ChunkSet({} of {} bytes)", self.bytes, self.size)
     }
 }
 

@@ -196,7 +196,7 @@ impl Fetching {
     // ------------------------------------------------------------ links
 
     pub(crate) fn link_up(&mut self, member: MemberId, link: LinkId, cx: &mut Context<'_>) {
-        if let Some(old) = self.links.insert(member, link).filter(|old| *old != link) {
+        if let Some(old) = self.links.insert(member, link) {
             self.forget_link(old);
         }
         let files: Vec<FileId> = self.fetches.keys().copied().collect();

@@ -222,6 +222,11 @@ impl World {
         }
     }
 
+    /// Reading one of them fails from now on.
+    pub fn break_source(&mut self, node: NodeId, source: SourceId, fault: StoreFailure) {
+        self.nodes[node.0].store.sources.get_mut(&source).expect("it is still held").fault = Some(fault);
+    }
+
     /// The node's shared files get other bytes of the same length, and nothing says so.
     pub fn alter_sources(&mut self, node: NodeId) {
         for source in self.nodes[node.0].store.sources.values_mut() {

@@ -189,6 +189,7 @@ fn a_name_shows_everything_that_is_in_it() {
         // Joiners, selectors and tags only where they do something.
         ("pay\u{200d}pal \u{200c}a\u{200d}", "paypal a"),
         ("a\u{fe0f}b1\u{fe0f}2", "ab12"),
+        ("a\u{180b}b\u{180f}c", "abc"),
         ("🌉\u{200d}a \u{200d}🌉", "🌉a 🌉"),
         ("🌉\u{200d}\u{200d}\u{fe0f}\u{fe0f}🌉", "🌉\u{fe0f}🌉"),
         ("🌉\u{200d}\u{200d}🌉", "🌉\u{200d}🌉"),

@@ -451,4 +451,8 @@ fn bad_commands_about_files_change_nothing() {
     }
     world.run_for(1_000);
     assert!(world.view(all[0]).shelf.is_empty() && world.view(all[1]).shelf.is_empty());
+    let others = world.share(all[1], "a.bin", Content { seed: 1, size: 1 });
+    world.run_until("it is on the shelf", |world| world.view(all[0]).files.contains_key(&others));
+    let supply = Command::Supply { room, file: others, new: new(&mut world, "b.bin", 1) };
+    assert_eq!(world.try_command(all[0], supply), Err(CommandError::UnknownFile), "it is not one's own");
 }

@@ -127,7 +127,12 @@ fn a_page_of_another_length_or_that_its_author_did_not_sign_is_named_for_what_it
         world.lane_data(own, Channel::Control, page);
         let named = (Some(world.key(all[2])), Misbehavior::BadPage);
         assert_eq!(world.view(all[1]).misbehaved.contains(&named), !is_genuine, "case {case}");
-        if !is_genuine {
+        if is_genuine {
+            // Another one, signed as well.
+            world.lane_data(own, Channel::Control, self::page(&pen, file, &vec![[8; 32]; 40]));
+            let failed = FileState::Failed { reason: FileFailure::Contradiction };
+            assert_eq!(world.file(all[1], file), failed);
+        } else {
             world.saved(all[1], file, sink, content);
         }
     }

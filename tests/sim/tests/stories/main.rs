@@ -18,6 +18,7 @@ mod property;
 mod recovery;
 mod rooms;
 mod server;
+mod several;
 mod shelf;
 mod sources;
 mod stranger;

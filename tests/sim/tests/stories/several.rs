@@ -1,0 +1,113 @@
+//! Several files on their way at once: what becomes of one touches no other.
+
+use peer_core::error::{Misbehavior, StoreFailure};
+use peer_core::id::{FileId, SourceId};
+use peer_core::io::{Channel, Command, FileFailure, FileState, NewFile};
+use sim::{Content, NodeId, World, seeds};
+
+const CHUNK: u64 = 1 << 18;
+/// After so long without a word what was asked for is asked for again, in ms: a story that takes less never needed it.
+const STALL: u64 = 20_000;
+
+fn content(seed: u64) -> Content {
+    Content { seed, size: 40 * CHUNK }
+}
+
+/// Share two files of one person; each with its source.
+fn share_two(world: &mut World, node: NodeId) -> [(FileId, SourceId); 2] {
+    let (room, me) = (world.room(node), world.key(node));
+    let sources = [1, 2].map(|seed| world.choose(node, content(seed)));
+    let files = sources.map(|source| NewFile { source, name: "a.bin".into(), size: content(1).size });
+    world.command(node, Command::Share { room, files: files.into() });
+    let shared = move |world: &World| {
+        let mut shelf = world.view(node).shelf.iter();
+        shelf.find(|(_, share)| share.author == me).map(|((_, id), _)| *id)
+    };
+    world.run_until("it is shared", |world| shared(world).is_some());
+    let share = shared(world).expect("it is there");
+    world.run_until("all is hashed", |world| world.bytes_read(node) >= 2 * content(1).size);
+    [0, 1].map(|index| (FileId { share, index }, sources[usize::from(index)]))
+}
+
+fn both_move(world: &mut World, node: NodeId, files: [FileId; 2]) {
+    world.net().store_latency = (50, 100);
+    world.run_until("both move", |world| files.iter().all(|file| world.verified(node, *file) > 0));
+}
+
+#[test]
+fn a_file_that_is_cancelled_takes_no_request_of_another_with_it() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let [(one, _), (other, _)] = share_two(&mut world, all[0]);
+        let (_, sink) = (world.fetch(all[1], one), world.fetch(all[1], other));
+        both_move(&mut world, all[1], [one, other]);
+        let (room, since) = (world.room(all[1]), world.now());
+        world.command(all[1], Command::Cancel { room, file: one });
+        world.saved(all[1], other, sink, content(2));
+        assert!(world.now() - since < STALL, "nothing had to be asked for again");
+    }
+}
+
+#[test]
+fn a_source_that_fails_takes_no_other_file_with_it() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let [(one, source), (other, _)] = share_two(&mut world, all[0]);
+        let (_, sink) = (world.fetch(all[1], one), world.fetch(all[1], other));
+        both_move(&mut world, all[1], [one, other]);
+        let since = world.now();
+        world.break_source(all[0], source, StoreFailure::Missing);
+        let gone = FileState::Failed { reason: FileFailure::SourceGone };
+        world.run_until("it is told", |world| world.file(all[1], one) == gone);
+        world.saved(all[1], other, sink, content(2));
+        assert!(world.now() - since < STALL, "nothing had to be asked for again");
+    }
+}
+
+#[test]
+fn a_provider_that_is_lost_takes_nothing_with_it_of_what_another_one_sends() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        let [one, other] = [0, 1].map(|n| world.share(all[n], "a.bin", content(n as u64)));
+        let (_, sink) = (world.fetch(all[2], one), world.fetch(all[2], other));
+        both_move(&mut world, all[2], [one, other]);
+        let since = world.now();
+        let lane = world.lanes_up(all[2]).into_iter().find(|(_, to)| to.node == all[0]);
+        world.lane_data(lane.expect("linked").0, Channel::Control, vec![0xFF]);
+        world.saved(all[2], other, sink, content(1));
+        assert!(world.now() - since < STALL, "nothing had to be asked for again");
+    }
+}
+
+/// A piece is what is asked for next, whole and at its place, or its sender is not one to go on with.
+#[test]
+fn a_piece_of_another_chunk_at_another_place_or_of_another_length_ends_the_link() {
+    let wrong: [fn(&mut Vec<u8>); 3] = [
+        |piece| piece[8] ^= 1,
+        |piece| piece[12] ^= 1,
+        |piece| {
+            piece.pop();
+        },
+    ];
+    for change in wrong {
+        let mut world = World::new(1);
+        let all = world.room_of(2);
+        let file = world.share(all[0], "a.bin", content(1));
+        let mut changed = false;
+        world.tap(Some(Box::new(move |crossing| {
+            let mut bytes = crossing.bytes.clone();
+            if crossing.channel == Channel::Bulk && !changed {
+                changed = true;
+                change(&mut bytes);
+            }
+            vec![bytes]
+        })));
+        let sink = world.fetch(all[1], file);
+        world.run_until("it is noticed", |world| !world.view(all[1]).misbehaved.is_empty());
+        assert_eq!(world.view(all[1]).misbehaved, [(Some(world.key(all[0])), Misbehavior::Unasked)]);
+        world.saved(all[1], file, sink, content(1));
+    }
+}
