@@ -5,6 +5,7 @@
 //! channels have no back-pressure on the receiving side. In this version a file comes from its author.
 
 mod asking;
+mod speed;
 mod writing;
 
 use crate::base::blob::{self, ChunkValue, segment_chunks, segment_of};
@@ -18,9 +19,10 @@ use crate::cx::{Context, Waiting};
 use crate::io::{Event, FileFailure, FileState, StoreOp};
 use crate::shelf::blob::ChunkSet;
 use crate::wire::{BULK_BYTES, Bulk, Frame, Page, Refusal};
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
+use speed::Speed;
 
 /// Most chunks asked for and not yet written, over all files of a room: 8 MiB.
 pub(crate) const WINDOW: usize = 32;
@@ -30,8 +32,6 @@ const PROGRESS: Duration = Duration::from_millis(100);
 const HAVE: Duration = Duration::from_secs(1);
 /// What was asked for and has not moved for so long is asked for again.
 const STALL: Duration = Duration::from_secs(20);
-/// The rate shown is the mean of this long.
-const RATE_SPAN: Duration = Duration::from_secs(4);
 
 /// What is known of a file on the shelf that somebody else shared.
 struct File {
@@ -65,7 +65,7 @@ struct Fetch {
     moved: Instant,
     told: Instant,
     have_told: Option<Instant>,
-    samples: VecDeque<(Instant, u64)>,
+    speed: Speed,
 }
 
 impl Fetch {
@@ -163,7 +163,7 @@ impl Fetching {
             moved: cx.now,
             told: cx.now,
             have_told: None,
-            samples: VecDeque::new(),
+            speed: Speed::default(),
         };
         cx.store(StoreOp::OpenSink { request, room: self.room, sink, size });
         self.fetches.insert(file, fetch);
@@ -180,7 +180,7 @@ impl Fetching {
         let fetch =
             self.fetches.get_mut(&file).filter(|fetch| !fetch.is_done()).ok_or(CommandError::UnknownFile)?;
         fetch.paused = paused;
-        fetch.samples.clear();
+        fetch.speed.clear();
         self.show(file, cx);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! From verified chunks to a file that is done: writes, progress, the end.
 
-use super::{Fetching, HAVE, PROGRESS, RATE_SPAN, Sink};
+use super::{Fetching, HAVE, PROGRESS, Sink};
 use crate::base::blob::ChunkValue;
 use crate::base::error::StoreFailure;
 use crate::base::id::{FileId, RequestId};
@@ -52,7 +52,7 @@ impl Fetching {
         fetch.busy.remove(&chunk);
         fetch.have.insert(chunk);
         let complete = fetch.have.is_complete();
-        if complete || cx.now.since(fetch.told) >= PROGRESS || fetch.samples.is_empty() {
+        if complete || cx.now.since(fetch.told) >= PROGRESS || fetch.speed.is_unknown() {
             self.tell_progress(file, cx);
         }
         self.finish(file, cx);
@@ -62,13 +62,7 @@ impl Fetching {
         let (fetch, size) = (self.fetches.get_mut(&file).expect("of a fetch"), self.shelf[&file].size);
         let verified = fetch.have.bytes();
         fetch.told = cx.now;
-        fetch.samples.push_back((cx.now, verified));
-        while fetch.samples.len() > 2 && cx.now.since(fetch.samples[0].0) > RATE_SPAN {
-            fetch.samples.pop_front();
-        }
-        let (since, from) = fetch.samples[0];
-        let millis = cx.now.since(since).as_millis() as u64;
-        let rate = (verified.saturating_sub(from)).saturating_mul(1_000).checked_div(millis).unwrap_or(0);
+        let rate = fetch.speed.take(cx.now, verified);
         let remaining = (size - verified).checked_div(rate);
         cx.event(Event::Progress { room: self.room, file, verified, rate, remaining });
         if fetch.have_told.is_none_or(|told| cx.now.since(told) >= HAVE) {
