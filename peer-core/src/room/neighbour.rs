@@ -9,7 +9,7 @@ use crate::base::id::{LinkId, MemberId};
 use crate::base::time::Instant;
 use crate::cx::Context;
 use crate::link::CONNECT;
-use crate::meeting::{Stage, Way};
+use crate::meeting::{Meeting, Stage, Way};
 use crate::wire::Frame;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -134,18 +134,8 @@ impl Room {
         if !self.is_missing(&member) || neighbours.is_empty() {
             return None;
         }
-        let calls = |to: Option<MemberId>| {
-            let calling = self.meetings.values().filter(|m| m.is_call());
-            calling
-                .filter(
-                    |m| matches!(m.way, Way::Neighbour { to: other, .. } if to.is_none_or(|to| to == other)),
-                )
-                .count()
-        };
-        if calls(Some(member)) > 0 {
-            return Some(cx.now + CONNECT);
-        }
-        if calls(None) >= MAX_DISTANT_CALLS {
+        let is_distant = |m: &&Meeting| matches!(m.way, Way::Neighbour { .. }) && m.is_call();
+        if self.meetings.values().filter(is_distant).count() >= MAX_DISTANT_CALLS {
             return Some(cx.now + BUSY);
         }
         let through = neighbours[failures % neighbours.len()];

@@ -62,8 +62,7 @@ impl Fetching {
         let (fetch, size) = (self.fetches.get_mut(&file).expect("of a fetch"), self.shelf[&file].size);
         let verified = fetch.have.bytes();
         fetch.told = cx.now;
-        let rate = fetch.speed.take(cx.now, verified);
-        let remaining = (size - verified).checked_div(rate);
+        let (rate, remaining) = fetch.speed.take(cx.now, verified, size);
         cx.event(Event::Progress { room: self.room, file, verified, rate, remaining });
         if fetch.have_told.is_none_or(|told| cx.now.since(told) >= HAVE) {
             fetch.have_told = Some(cx.now);

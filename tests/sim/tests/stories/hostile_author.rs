@@ -169,6 +169,9 @@ fn who_notices_two_stories_tells_both_to_whom_only_one_would_come() {
         // Before logs are compared again.
         world.run_for(2_000);
         assert!(world.sees(witness, liar).is_some_and(|member| member.forked), "the witness can tell, too");
+        world.stop_signaling();
+        world.reload(witness);
+        assert!(world.sees(witness, liar).is_some_and(|member| member.forked), "and does not forget it");
     }
 }
 

@@ -271,6 +271,9 @@ fn members_get_the_new_link_also_those_who_were_away() {
         world.run_until("the other member has it, too", |world| world.link(away) == world.link(host));
         world.linked(&all);
         let fresh = world.link(away);
+        world.close(there, true);
+        world.reopen_by(there, Some(&old));
+        assert_eq!(world.link(there), fresh, "what a member has is newer than any address bar");
         let guest = world.guest("Gustav", &fresh);
         world.admit(host, guest);
     }

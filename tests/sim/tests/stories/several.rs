@@ -3,14 +3,22 @@
 use peer_core::error::{Misbehavior, StoreFailure};
 use peer_core::id::{FileId, SourceId};
 use peer_core::io::{Channel, Command, FileFailure, FileState, NewFile};
+use sim::lane::Crossing;
 use sim::{Content, NodeId, World, seeds};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 const CHUNK: u64 = 1 << 18;
+/// Kinds of frames.
+const CHUNK_REQUEST: u8 = 6;
+const CANCEL: u8 = 7;
 /// After so long without a word what was asked for is asked for again, in ms: a story that takes less never needed it.
 const STALL: u64 = 20_000;
 
+type Tape = Rc<RefCell<Vec<Crossing>>>;
+
 fn content(seed: u64) -> Content {
-    Content { seed, size: 40 * CHUNK }
+    Content { seed, size: 80 * CHUNK }
 }
 
 /// Share two files of one person; each with its source.
@@ -109,5 +117,67 @@ fn a_piece_of_another_chunk_at_another_place_or_of_another_length_ends_the_link(
         world.run_until("it is noticed", |world| !world.view(all[1]).misbehaved.is_empty());
         assert_eq!(world.view(all[1]).misbehaved, [(Some(world.key(all[0])), Misbehavior::Unasked)]);
         world.saved(all[1], file, sink, content(1));
+    }
+}
+
+/// Chunks that `node` has asked each of `authors` for and not taken back.
+fn outstanding(tape: &Tape, node: NodeId, authors: &[NodeId]) -> Vec<usize> {
+    let sent = |kind, to| {
+        let tape = tape.borrow();
+        let own = tape.iter().filter(|one| (one.from.node, one.to.node) == (node, to));
+        own.filter(|one| one.channel == Channel::Control && one.bytes[0] == kind).count()
+    };
+    authors.iter().map(|author| sent(CHUNK_REQUEST, *author) - sent(CANCEL, *author)).collect()
+}
+
+/// Everything that crosses; of chunks nothing arrives.
+fn starve(world: &mut World) -> Tape {
+    let tape = Tape::default();
+    let record = tape.clone();
+    world.tap(Some(Box::new(move |crossing| {
+        record.borrow_mut().push(crossing.clone());
+        if crossing.channel == Channel::Bulk { Vec::new() } else { vec![crossing.bytes.clone()] }
+    })));
+    tape
+}
+
+#[test]
+fn whoever_shares_gets_a_part_of_the_window_and_nobody_more_than_the_rest_leaves() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(4);
+        let files = [0, 1, 2].map(|n| world.share(all[n], "a.bin", content(n as u64)));
+        let tape = starve(&mut world);
+        let expected = [[32, 0, 0], [16, 16, 0], [12, 10, 10]];
+        for (file, expected) in files.into_iter().zip(expected) {
+            world.fetch(all[3], file);
+            world.run_for(2_000);
+            assert_eq!(outstanding(&tape, all[3], &all[..3]), expected);
+        }
+    }
+}
+
+#[test]
+fn files_of_one_person_take_turns() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let [(one, _), (other, _)] = share_two(&mut world, all[0]);
+        world.fetch(all[1], one);
+        world.fetch(all[1], other);
+        both_move(&mut world, all[1], [one, other]);
+        // What they are made of is known; whose turn it is is decided anew for both.
+        world.cut_lanes(all[0], all[1]);
+        let key = world.key(all[0]);
+        world.run_until("it is lost", |world| !world.view(all[1]).linked(key));
+        let tape = starve(&mut world);
+        world.heal_lanes(all[0], all[1]);
+        world.linked(&all);
+        world.run_for(1_000);
+        let tape = tape.borrow();
+        let asked = tape.iter().filter(|one| one.bytes[0] == CHUNK_REQUEST && one.from.node == all[1]);
+        // A request ends with which file of the share, and which chunk.
+        let of_first = asked.clone().filter(|one| one.bytes[one.bytes.len() - 2] == 0).count();
+        assert_eq!((of_first, asked.count()), (16, 32));
     }
 }
