@@ -11,7 +11,7 @@ macro_rules! sources {
     ($($path:literal),+ $(,)?) => { [$(($path, include_str!(concat!("../../../", $path)))),+] };
 }
 
-const SOURCES: [(&str, &str); 66] = sources![
+const SOURCES: [(&str, &str); 67] = sources![
     "peer-core/src/base/blob.rs",
     "peer-core/src/base/identity.rs",
     "peer-core/src/base/path.rs",
@@ -44,6 +44,7 @@ const SOURCES: [(&str, &str); 66] = sources![
     "peer-core/src/room/outbox.rs",
     "peer-core/src/shelf/fetch.rs",
     "peer-core/src/shelf/fetch/asking.rs",
+    "peer-core/src/shelf/fetch/speed.rs",
     "peer-core/src/shelf/fetch/writing.rs",
     "peer-core/src/shelf/serve.rs",
     "peer-core/src/shelf/serve/hashing.rs",
