@@ -97,6 +97,8 @@ pub struct View {
     pub file_history: Vec<(FileId, FileState)>,
     /// Verified bytes by file.
     pub verified: BTreeMap<FileId, u64>,
+    /// How often that was shown, ever.
+    pub progress_shown: usize,
     /// What others say they have.
     pub have: BTreeMap<(FileId, MemberId), u64>,
     /// How often what somebody has was shown, ever.
@@ -176,6 +178,7 @@ impl View {
             Event::Progress { file, verified, .. } => {
                 assert!(verified <= self.size(file).expect("shared before"), "more than all verified");
                 self.verified.insert(file, verified);
+                self.progress_shown += 1;
             }
             Event::Have { file, member, verified, .. } => {
                 assert!(verified <= self.size(file).expect("shared before"), "more than there is");

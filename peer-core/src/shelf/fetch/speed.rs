@@ -38,22 +38,20 @@ impl Speed {
 mod tests {
     use super::*;
 
-    const SIZE: u64 = 1_000_000;
-
     fn at(seconds: u64) -> Instant {
         Instant::from_millis(seconds * 1_000)
     }
 
     #[test]
     fn a_fetch_is_as_fast_as_it_was_in_the_last_four_seconds() {
-        let mut speed = Speed::default();
-        assert_eq!(speed.take(at(0), 0, SIZE), (0, None), "nobody knows yet");
-        assert_eq!(speed.take(at(1), 1_000, SIZE), (1_000, Some(999)));
+        let (mut speed, size) = (Speed::default(), 1_000_000);
+        assert_eq!(speed.take(at(0), 0, size), (0, None), "nobody knows yet");
+        assert_eq!(speed.take(at(1), 1_000, size), (1_000, Some(999)));
         for second in 2..=10 {
-            assert_eq!(speed.take(at(second), second * 1_000, SIZE).0, 1_000);
+            assert_eq!(speed.take(at(second), second * 1_000, size).0, 1_000);
         }
-        assert_eq!(speed.take(at(12), 18_000, SIZE).0, 2_500, "faster lately: since the eighth second");
-        assert_eq!(speed.take(at(14), 26_000, SIZE), (4_000, Some(243)), "and the first ones are forgotten");
+        assert_eq!(speed.take(at(12), 18_000, size).0, 2_500, "faster lately: since the eighth second");
+        assert_eq!(speed.take(at(14), 26_000, size), (4_000, Some(243)), "and the first ones are forgotten");
         speed.clear();
         assert!(speed.is_unknown());
     }

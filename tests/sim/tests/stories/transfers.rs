@@ -251,6 +251,22 @@ fn what_one_has_is_told_once_a_second() {
     }
 }
 
+/// A page draws each, and a fast disk writes hundreds of chunks a second.
+#[test]
+fn progress_is_shown_ten_times_a_second_and_no_more() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let content = Content { seed: 1, size: 64 * CHUNK };
+        let file = world.share(all[0], "a.bin", content);
+        let since = world.now();
+        let sink = world.fetch(all[1], file);
+        world.saved(all[1], file, sink, content);
+        let (shown, most) = (world.view(all[1]).progress_shown, (world.now() - since) as usize / 100 + 2);
+        assert!((2..=most).contains(&shown) && most < 60, "{shown} times, at most {most}");
+    }
+}
+
 #[test]
 fn what_is_saved_stays_saved_when_its_author_stops_sharing_it() {
     for seed in seeds(2) {
