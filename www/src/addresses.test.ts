@@ -35,6 +35,20 @@ describe("an address in a message", () => {
     expect(links("xhttps://example.org/")).toEqual([]);
   });
 
+  it("may leave out its scheme if it begins with www.", () => {
+    expect(pieces("see www.example.org/a_(b), or Www.example.org.")).toEqual([
+      { text: "see ", href: null, host: null },
+      { text: "www.example.org/a_(b)", href: "https://www.example.org/a_(b)", host: null },
+      { text: ", or ", href: null, host: null },
+      { text: "Www.example.org", href: "https://Www.example.org", host: null },
+      { text: ".", href: null, host: null },
+    ]);
+    expect(hosts("www.exаmple.org")).toEqual(["www.xn--exmple-4nf.org"]);
+    for (const text of ["www.", "www. example.org", "awww.example.org", "me@www.example.org", "ftp://www.example.org", "www./a"]) {
+      expect(links(text), text).toEqual([]);
+    }
+  });
+
   it("is of the web only", () => {
     for (const text of [
       "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://", "http://?", "mailto:a@b.example", "ftp://a.example/", "//a.example/",
@@ -86,7 +100,7 @@ describe("hostile text as long as a message can be", () => {
     const texts = [
       fill("https://"), fill("https://a/"), fill("https:/"), fill("http"), fill("https://["), fill("https://a/([{\"'"), fill("https://a:1@"),
       fill("(", "https://a.b/"), fill("()", "https://a.b/"), fill("([", "https://a.b/"), fill("a.", "https://"), fill("a-", "https://"), fill("-", "https://"),
-      fill("?", "https://a/"), fill("..-", "https://a/"), fill("'a", "https://a/"), fill("\u0301", "https://a"), fill("а", "https://"),
+      fill("?", "https://a/"), fill("www."), fill("www.a."), fill("www.a "), fill("..-", "https://a/"), fill("'a", "https://a/"), fill("\u0301", "https://a"), fill("а", "https://"),
     ];
     // Each is looked through often enough that a cost which grows with the square of the length would end the test's time.
     for (const text of texts) for (let times = 0; times < 5; times += 1) expect(pieces(text).map((piece) => piece.text).join("")).toBe(text);

@@ -12,15 +12,31 @@ export interface Piece {
   readonly host: string | null;
 }
 
+/** What people leave out, and what is written before it then. */
+const WWW = "www.";
+const SECURE = "https://";
+
 /** Only the web, and also where no space is written before it: 请看https://… */
 class WebOnly extends REBuilder {
   override get_schema_search(): RegExp {
-    return (this.cache["schema_search"] ??= /((?<![a-z0-9+.-]))(https?:)/gi);
+    return (this.cache["schema_search"] ??= /((?<![a-z0-9+.@/-]))(https?:|www\.)/gi);
   }
 }
 
-/** Everything that is guessed is off: an address begins with its scheme. What stands before an @ never counts as a host. */
+/**
+ * Everything that is guessed is off: an address begins with its scheme, or with `www.`. What stands before an @ never counts
+ * as a host.
+ */
 const finder = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false, urlAuth: false, rebuilder: new WebOnly() });
+finder.add(WWW, {
+  validate: (text, at, self) => {
+    const length = self.testSchemaAt(SECURE + WWW + text.slice(at), "https:", "https:".length);
+    return Math.max(0, length - "//".length - WWW.length);
+  },
+  normalize: (match) => {
+    match.url = SECURE + match.url;
+  },
+});
 
 /** Most addresses of one message that become links: each costs elements, and nobody honest sends more. */
 const MOST = 32;
@@ -32,10 +48,10 @@ export function pieces(text: string): Piece[] {
   const plain = (until: number) => {
     if (until > end) found.push({ text: text.slice(end, until), href: null, host: null });
   };
-  for (const { index, lastIndex, raw } of (finder.match(text) ?? []).slice(0, MOST)) {
-    if (!URL.canParse(raw)) continue;
+  for (const { index, lastIndex, raw, url } of (finder.match(text) ?? []).slice(0, MOST)) {
+    if (!URL.canParse(url)) continue;
     plain(index);
-    found.push({ text: raw, href: raw, host: leadsElsewhere(raw) });
+    found.push({ text: raw, href: url, host: leadsElsewhere(url) });
     end = lastIndex;
   }
   plain(text.length);
