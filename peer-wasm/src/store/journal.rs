@@ -8,7 +8,7 @@
 mod format;
 
 use format::{Beginning, HEADER, MOST_RECORD};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 /// A room's newest value under each key.
@@ -107,8 +107,8 @@ struct Copying {
     length: u64,
     /// The last key that was reached.
     reached: Option<Vec<u8>>,
-    /// Keys before it that were put again since.
-    again: BTreeSet<Vec<u8>>,
+    /// The newest records of keys before it that were put again since.
+    again: BTreeMap<Vec<u8>, Span>,
 }
 
 impl<F: File> Journal<F> {
@@ -168,13 +168,14 @@ impl<F: File> Journal<F> {
             self.unless_broken(|journal| journal.begin())?;
         }
         self.unless_broken(|journal| journal.current().write(journal.length, &record))?;
-        self.newest.insert(key, Span { offset: self.length, length: size });
+        let span = Span { offset: self.length, length: size };
+        self.newest.insert(key, span);
         self.length += size;
         self.untidied += size;
         if let Some(copying) = &mut self.copying
             && copying.reached.as_deref().is_some_and(|reached| key <= reached)
         {
-            copying.again.insert(key.to_vec());
+            copying.again.insert(key.to_vec(), span);
         }
         if self.length - self.flushed > MOST_UNFLUSHED { self.flush() } else { Ok(()) }
     }
@@ -326,9 +327,7 @@ impl Copying {
             self.reached = Some(key.clone());
             return Some((key.clone(), *span));
         }
-        let key = self.again.pop_first()?;
-        let span = newest.spans[&key];
-        Some((key, span))
+        self.again.pop_first()
     }
 }
 
