@@ -15,6 +15,7 @@ interface Props {
 
 export function NameField({ value, onInput, hint }: Props) {
   const taken = isTaken(value);
+  const full = !taken && value.length >= MAX_NAME;
   const why = useId();
   return (
     <label class="name-field">
@@ -27,7 +28,7 @@ export function NameField({ value, onInput, hint }: Props) {
         autocomplete="nickname"
         aria-label={text.door.name}
         aria-invalid={taken}
-        aria-describedby={taken ? why : undefined}
+        aria-describedby={taken || full ? why : undefined}
         maxLength={MAX_NAME}
         value={value}
         onInput={(event) => onInput(event.currentTarget.value)}
@@ -35,6 +36,11 @@ export function NameField({ value, onInput, hint }: Props) {
       {taken && (
         <span class="taken" id={why} role="alert">
           {text.door.taken(isolated(visible(value.trim())))}
+        </span>
+      )}
+      {full && (
+        <span class="quiet" id={why} role="status">
+          {text.door.longest}
         </span>
       )}
     </label>
