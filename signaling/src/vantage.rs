@@ -155,6 +155,15 @@ mod tests {
     }
 
     #[test]
+    fn the_operator_is_told_when_people_are_hidden_and_not_before() {
+        let vantage = Vantage::new(Some(ip("172.17.0.1")));
+        vantage.stun(ip("192.0.2.7"));
+        assert!(!vantage.stun.is_completed(), "somebody's own");
+        vantage.stun(ip("::ffff:172.17.0.1"));
+        assert!(vantage.stun.is_completed());
+    }
+
+    #[test]
     fn one_private_address_hides_people_who_open_the_page_from_others() {
         let clients = ["192.0.2.7", "192.0.2.8"];
         assert!(hides(&Vantage::new(None), &clients, "10.0.0.9", MANY));
@@ -169,6 +178,29 @@ mod tests {
             let vantage = Vantage::new(None);
             assert!(!hides(&vantage, &clients, "10.0.0.9", 1) && !hides(&vantage, &[], other, 1));
             assert!(!hides(&vantage, &[], "10.0.0.9", MANY), "others are seen as they are");
+        }
+    }
+
+    #[test]
+    fn only_addresses_that_nobody_elsewhere_has_hide_anybody() {
+        for hiding in [
+            "10.0.0.9",
+            "172.16.0.9",
+            "192.168.1.9",
+            "127.0.0.9",
+            "169.254.0.9",
+            "100.64.0.0",
+            "100.127.255.255",
+            "::ffff:10.0.0.9",
+            "::1",
+            "fd00::9",
+            "fe80::9",
+        ] {
+            assert!(is_private(ip(hiding)), "{hiding}");
+        }
+        // Next to those of carriers (RFC 6598), and others of which each may be a person's own.
+        for own in ["100.63.255.255", "100.128.0.0", "99.64.0.0", "172.32.0.9", "192.0.2.7", "2001:db8::9"] {
+            assert!(!is_private(ip(own)), "{own}");
         }
     }
 
