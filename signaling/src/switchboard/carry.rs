@@ -33,24 +33,22 @@ enum End {
 
 /// Keeps `board` connected to the other nodes until the server stops and its sockets have left their tags.
 pub(crate) async fn run(board: Arc<Switchboard>, backplane: Backplane, stop: CancellationToken) {
-    let mut pause = FIRST_PAUSE;
-    let mut lost = false;
+    let mut attempts = Attempts { pause: FIRST_PAUSE, lost: false };
     loop {
         let begun = Instant::now();
         let end = connection(&board, &backplane, &stop).await;
         board.disconnected();
-        if matches!(end, End::Done) || stop.is_cancelled() {
+        // None is done before.
+        if stop.is_cancelled() {
             return;
         }
-        // Once for each time that it is lost, however often it is tried in vain.
-        if !std::mem::replace(&mut lost, true) || begun.elapsed() > LONGEST_PAUSE + PATIENCE {
+        let lasted = begun.elapsed();
+        if attempts.is_news(lasted) {
             warn!(reason = %end, "no backplane: only peers on this node meet until it is back");
         } else {
             debug!(reason = %end, "still no backplane");
         }
-        // One that has lasted begins anew; one that fails at once comes less and less often.
-        pause = if begun.elapsed() > backplane.silence { FIRST_PAUSE } else { pause };
-        let again = sleep(jittered(pause, random_fraction()));
+        let again = sleep(jittered(attempts.pause(lasted, backplane.silence), random_fraction()));
         tokio::pin!(again);
         let mut tick = ticks(backplane.beat());
         loop {
@@ -60,7 +58,30 @@ pub(crate) async fn run(board: Arc<Switchboard>, backplane: Backplane, stop: Can
                 _ = tick.tick() => board.forget_silent(Instant::now()),
             }
         }
-        pause = (2 * pause).min(LONGEST_PAUSE);
+    }
+}
+
+/// What came of connecting so far.
+struct Attempts {
+    /// Before the next one.
+    pause: Duration,
+    /// Whether the operator knows.
+    lost: bool,
+}
+
+impl Attempts {
+    /// Whether the operator must hear that a connection has ended which `lasted` so long: once for each time that it is
+    /// lost, however often it is tried in vain.
+    fn is_news(&mut self, lasted: Duration) -> bool {
+        !std::mem::replace(&mut self.lost, true) || lasted > LONGEST_PAUSE + PATIENCE
+    }
+
+    /// How long to wait after one that `lasted` so long. One that was longer than a `silence` begins anew; one that fails at
+    /// once comes less and less often.
+    fn pause(&mut self, lasted: Duration, silence: Duration) -> Duration {
+        let pause = if lasted > silence { FIRST_PAUSE } else { self.pause };
+        self.pause = (2 * pause).min(LONGEST_PAUSE);
+        pause
     }
 }
 
@@ -158,6 +179,46 @@ mod tests {
         assert_eq!(jittered(FIRST_PAUSE, 0.0), Duration::from_millis(50));
         assert_eq!(jittered(FIRST_PAUSE, 0.5), Duration::from_millis(75));
         assert_eq!(jittered(LONGEST_PAUSE, 1.0), LONGEST_PAUSE);
-        assert!((0..100).all(|_| (0.0..=1.0).contains(&random_fraction())));
+        let fractions: Vec<f64> = (0..100).map(|_| random_fraction()).collect();
+        assert!(fractions.iter().all(|fraction| (0.0..=1.0).contains(fraction)), "{fractions:?}");
+        assert!(
+            fractions.iter().any(|fraction| *fraction != fractions[0]),
+            "or all would come at one moment"
+        );
+    }
+
+    #[test]
+    fn a_redis_that_is_gone_is_told_of_once_and_again_when_it_had_been_back() {
+        let mut attempts = Attempts { pause: FIRST_PAUSE, lost: false };
+        let in_vain = LONGEST_PAUSE + PATIENCE;
+        let told = [Duration::ZERO, Duration::ZERO, in_vain, in_vain + Duration::from_millis(1), in_vain]
+            .map(|lasted| attempts.is_news(lasted));
+        assert_eq!(told, [true, false, false, true, false]);
+    }
+
+    #[test]
+    fn a_redis_that_is_gone_is_asked_for_less_and_less_often_and_soon_when_it_had_been_back() {
+        let mut attempts = Attempts { pause: FIRST_PAUSE, lost: false };
+        let silence = Duration::from_secs(15);
+        let mut pauses = |lasted| [0; 6].map(|_| attempts.pause(lasted, silence).as_millis());
+        assert_eq!(pauses(Duration::ZERO), [100, 200, 400, 800, 1_600, 2_000]);
+        assert_eq!(
+            pauses(silence),
+            [2_000; 6],
+            "others may have taken us for dead by then, so it had not lasted"
+        );
+        assert_eq!(pauses(silence + Duration::from_millis(1)), [100; 6]);
+    }
+
+    #[test]
+    fn an_operator_reads_why_there_is_no_connection() {
+        for (end, words) in [
+            (End::Closed, "Redis closed the connection"),
+            (End::TooSlow, "too slow"),
+            (End::Done, "stopped"),
+            (End::Failed(RedisError::from((redis::ErrorKind::Io, "refused"))), "refused"),
+        ] {
+            assert!(end.to_string().starts_with(words), "{end}");
+        }
     }
 }
