@@ -115,7 +115,7 @@ pub(crate) async fn watch(identity: Identity, stop: CancellationToken) {
     let Some(files) = &identity.files else { return };
     let mut looks = interval(identity.look_every);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut before, mut judged) = (None, None);
+    let mut seen = Looks::default();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -126,23 +126,38 @@ pub(crate) async fn watch(identity: Identity, stop: CancellationToken) {
             Ok(found) => found,
             Err(error) => return warn!(%error, "the certificate's files are not looked at any more"),
         };
-        let now = Some(digest(&found));
-        let settled = before == now;
-        before = now;
-        if !settled || judged == now {
+        if !seen.settles(digest(&found)) {
             continue;
         }
-        judged = now;
         match found.and_then(|texts| files.usable(&texts)) {
-            Ok(key) if identity.current.serves(&key) => {}
             Ok(key) => {
-                identity.current.replace(key);
-                info!(fingerprint = identity.fingerprint(), "new connections get the renewed certificate");
+                if identity.current.renew(key) {
+                    info!(
+                        fingerprint = identity.fingerprint(),
+                        "new connections get the renewed certificate"
+                    );
+                }
             }
             Err(error) => {
                 warn!(%error, "the certificate's files have changed and cannot serve: the one before stays")
             }
         }
+    }
+}
+
+/// What looks at the files have found.
+#[derive(Default)]
+struct Looks {
+    /// By the last one.
+    before: Option<[u8; 32]>,
+    judged: Option<[u8; 32]>,
+}
+
+impl Looks {
+    /// Whether what was found `now` has settled, and was not judged when it last had.
+    fn settles(&mut self, now: [u8; 32]) -> bool {
+        let settled = self.before.replace(now) == Some(now);
+        settled && self.judged.replace(now) != Some(now)
     }
 }
 
@@ -155,12 +170,12 @@ impl Current {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn serves(&self, key: &CertifiedKey) -> bool {
-        self.key().cert == key.cert
-    }
-
-    fn replace(&self, key: CertifiedKey) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+    /// Serves with `key` from now on; tells whether that is news.
+    fn renew(&self, key: CertifiedKey) -> bool {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let is_news = current.cert != key.cert;
+        *current = Arc::new(key);
+        is_news
     }
 }
 
@@ -255,5 +270,39 @@ fn fault(error: &pem::Error) -> String {
         pem::Error::Base64Decode(_) => "it is not base64".to_owned(),
         // Further kinds may come with further versions; what they quote is not known.
         _ => "it is not PEM".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity::self_signed(vec!["localhost".to_owned()]).unwrap()
+    }
+
+    #[test]
+    fn what_is_half_written_is_not_judged_and_what_has_settled_is_judged_once() {
+        let (old, half, new) = ([1; 32], [2; 32], [3; 32]);
+        let mut looks = Looks::default();
+        let found = [old, old, old, half, new, new, new, half, new, new, old, old];
+        let judged: Vec<usize> = (0..found.len()).filter(|look| looks.settles(found[*look])).collect();
+        assert_eq!(judged, [1, 5, 11], "the second looks that found the same, but for what was judged last");
+    }
+
+    #[test]
+    fn a_certificate_that_is_served_already_is_no_news() {
+        let (one, other) = (identity(), identity());
+        assert!(!one.current.renew(CertifiedKey::clone(&one.current.key())));
+        assert!(one.current.renew(CertifiedKey::clone(&other.current.key())));
+        assert_eq!(one.fingerprint(), other.fingerprint());
+    }
+
+    #[test]
+    fn an_identity_is_shown_by_its_fingerprint_and_nothing_of_its_key_is() {
+        let identity = identity();
+        let shown = format!("{identity:?}");
+        assert_eq!(shown, format!("Identity {{ fingerprint: {:?}, .. }}", identity.fingerprint()));
+        assert_eq!(format!("{:?}", identity.current), "Current { .. }");
     }
 }

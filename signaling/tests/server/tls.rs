@@ -98,3 +98,28 @@ fn files_that_cannot_serve_are_refused_with_a_reason() {
     let no_file = Identity::from_files(nowhere, &key).unwrap_err();
     assert!(matches!(&no_file, IdentityError::Unreadable(path, _) if path == nowhere), "{no_file}");
 }
+
+#[test]
+fn an_operator_reads_which_file_is_wrong_and_in_what_and_nothing_of_the_key() {
+    let (cert, key, _) = certificate("told");
+    let good = fs::read_to_string(&key).unwrap();
+    let whole = good.trim_end();
+    for (spoilt, fault) in [
+        (String::new(), "it holds no private key in PEM"),
+        (whole.rsplit_once('\n').unwrap().0.to_owned(), "a section has no end"),
+        (whole.replacen("KEY-----", "KEY", 1), "a section's first line is damaged"),
+        (whole.replacen('\n', "\n!", 1), "it is not base64"),
+    ] {
+        fs::write(&key, &spoilt).unwrap();
+        let said = Identity::from_files(&cert, &key).unwrap_err().to_string();
+        assert_eq!(said, format!("{} is not what it should be: {fault}", key.display()));
+    }
+    fs::write(&key, good).unwrap();
+    let said = |certificate: &Path| Identity::from_files(certificate, &key).unwrap_err().to_string();
+    assert_eq!(said(&key), "the certificate's file holds no certificate");
+    assert!(said(Path::new("nowhere.pem")).starts_with("cannot read nowhere.pem: "));
+    let (other, _, _) = certificate("told-of-another");
+    assert!(said(&other).starts_with("cannot use the certificate with its key: "));
+    let names = Identity::self_signed(vec!["n\u{e4}me".to_owned()]).unwrap_err().to_string();
+    assert!(names.starts_with("cannot make a certificate: "), "{names}");
+}
