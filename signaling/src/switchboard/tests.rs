@@ -176,3 +176,40 @@ async fn a_node_that_is_silent_for_too_long_has_lost_its_places() {
     one.forget_silent(Instant::now() + silence + Duration::from_secs(1));
     assert!(matches!(said(&here).await, ServerMessage::Detached { .. }));
 }
+
+#[tokio::test]
+async fn a_node_that_only_shows_that_it_lives_keeps_its_places() {
+    let (one, other) = (node(&Limits::default(), 1), node(&Limits::default(), 2));
+    let [mut here, mut there] = [seat(&one), seat(&other)];
+    for seat in [&mut here, &mut there] {
+        join(seat, MESH, Role::Mesh);
+    }
+    settle(&one, &other);
+    assert!(matches!(said(&here).await, ServerMessage::Joined { .. }));
+    assert!(matches!(said(&here).await, ServerMessage::Attached { .. }));
+    let backplane = Backplane::at("redis://127.0.0.1").unwrap();
+    let mut now = Instant::now();
+    for _ in 0..9 {
+        now += backplane.beat();
+        for command in other.alive() {
+            let Command::Publish { channel, bytes, .. } = command else { panic!("{command:?}") };
+            one.note(channel.as_bytes(), &bytes, now);
+        }
+        one.forget_silent(now);
+    }
+    assert_eq!(waiting(&here).await, None, "it is still there after {:?}", 3 * backplane.silence);
+}
+
+#[test]
+fn a_redis_that_does_not_follow_at_all_is_noticed() {
+    let node = node(&Limits::default(), 1);
+    assert!(!node.is_overloaded());
+    let mut state = node.state();
+    let exchange = state.exchange.as_mut().unwrap();
+    let mut tags = (0_u128..).map(|n| Tag(n.to_be_bytes()));
+    while !exchange.is_overloaded() {
+        exchange.enter(tags.next().unwrap());
+    }
+    drop(state);
+    assert!(node.is_overloaded());
+}
