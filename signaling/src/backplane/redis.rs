@@ -81,3 +81,63 @@ impl Redis {
         Ok(asked.collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backplane::{Backplane, Channel};
+    use signal_proto::Tag;
+    use std::net::TcpListener;
+    use std::process::Stdio;
+    use tokio::process::{Child, Command as Program};
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+    use tokio::task::yield_now;
+    use tokio::time::timeout;
+
+    /// A real one on loopback with nothing kept, ended when dropped, and where it is.
+    fn start() -> (Child, Backplane) {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Program::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("redis-server: {error} (on Debian: apt-get install redis-server)")
+            });
+        (child, Backplane::at(&format!("redis://127.0.0.1:{port}")).unwrap())
+    }
+
+    /// A connection, as soon as it takes some, and what is heard on it.
+    async fn connect(backplane: &Backplane) -> (Redis, UnboundedReceiver<Vec<u8>>) {
+        let (said, heard) = unbounded_channel();
+        let connected = async {
+            loop {
+                let said = said.clone();
+                let hear = move |_: &[u8], bytes: &[u8]| said.send(bytes.to_vec()).unwrap_or_default();
+                match Redis::connect(backplane.address(), hear).await {
+                    Ok(redis) => return redis,
+                    Err(_) => yield_now().await,
+                }
+            }
+        };
+        (timeout(Duration::from_secs(30), connected).await.expect("it starts"), heard)
+    }
+
+    #[tokio::test]
+    async fn a_question_is_told_by_how_many_it_was_heard_and_a_word_by_none() {
+        let (_server, backplane) = start();
+        let ((mut one, mut one_hears), (mut two, _)) = (connect(&backplane).await, connect(&backplane).await);
+        let key = Key::of(Tag([7; 16]));
+        let channel = backplane.channel(Channel::Tag(key));
+        for redis in [&mut one, &mut two] {
+            assert_eq!(redis.send(vec![Command::Subscribe(channel.clone())]).await.unwrap(), []);
+        }
+        let publish =
+            |bytes: &[u8], ask| Command::Publish { channel: channel.clone(), bytes: bytes.into(), ask };
+        let commands = vec![publish(b"a word", None), publish(b"a question", Some(key))];
+        assert_eq!(two.send(commands).await.unwrap(), [(key, 2)]);
+        assert_eq!(one_hears.recv().await.unwrap(), b"a word");
+        assert_eq!(one_hears.recv().await.unwrap(), b"a question");
+    }
+}

@@ -139,6 +139,16 @@ async fn without_redis_the_members_of_one_node_meet_and_the_others_are_found_whe
 }
 
 #[tokio::test]
+async fn a_redis_that_is_gone_is_noticed_though_nothing_is_told_meanwhile() {
+    let mut redis = Redis::start().await;
+    let ([one, _two], _) = nodes(&redis, NEVER).await;
+    let metrics = one.metrics_address().unwrap();
+    until(metrics, "backplane_up", "1").await;
+    redis.kill().await;
+    until(metrics, "backplane_up", "0").await;
+}
+
+#[tokio::test]
 async fn who_left_while_redis_was_gone_is_not_there_when_it_is_back() {
     let mut redis = Redis::start().await;
     let (_servers, nodes) = nodes(&redis, Duration::from_secs(10)).await;
