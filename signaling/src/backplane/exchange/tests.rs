@@ -253,6 +253,16 @@ fn what_waits_for_a_slow_redis_is_bounded() {
 }
 
 #[test]
+fn a_second_of_thirty_members_who_say_all_that_they_may_waits_for_a_slow_redis() {
+    let mut node = Node::connected();
+    let envelope = 16_384;
+    for _ in 0..30 * Limits::default().bytes_per_second / envelope {
+        node.exchange.relay(relay(envelope as usize));
+    }
+    assert_eq!(node.exchange.traffic().dropped.get(), 0);
+}
+
+#[test]
 fn what_passes_is_counted() {
     let mut node = Node::connected();
     assert_eq!(node.exchange.traffic().up.get(), 1);
@@ -288,4 +298,24 @@ fn what_was_told_before_we_were_away_is_lost_unless_it_is_told_again() {
         panic!("not heard")
     };
     assert!(after > before, "so that 5, of which nothing is said any more, goes with its old number");
+}
+
+#[test]
+fn so_many_commands_are_given_at_once_and_the_rest_with_the_next_ones() {
+    let mut node = Node::connected();
+    for _ in 0..3 {
+        node.exchange.relay(relay(1));
+    }
+    let given = [2, 2, 2].map(|many| node.exchange.commands(&node.hub, many).len());
+    assert_eq!(given, [2, 1, 0]);
+}
+
+#[test]
+fn no_more_answers_are_kept_than_nodes_are_listened_to() {
+    let mut answers = Answers::awaited();
+    for n in 0..=MAX_NODES as u64 {
+        answers.came(Name(n.to_be_bytes()));
+    }
+    let Answers::Awaited { from, .. } = answers else { panic!("nobody has said how many there will be") };
+    assert_eq!(from.len(), MAX_NODES);
 }
