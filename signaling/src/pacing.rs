@@ -79,7 +79,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
 mod tests {
     use super::*;
     use std::task::Waker;
-    use tokio::io::{AsyncReadExt, repeat};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, BufStream, Repeat, duplex, repeat};
+
+    fn read(endless: &mut Paced<Repeat>, buffer: &mut ReadBuf<'_>) -> Poll<()> {
+        let read = Pin::new(endless).poll_read(&mut Context::from_waker(Waker::noop()), buffer);
+        read.map(Result::unwrap)
+    }
 
     #[tokio::test]
     async fn no_more_is_read_at_once_than_the_burst_and_one_buffer() {
@@ -89,14 +94,46 @@ mod tests {
         let mut bytes = [0; 4];
         loop {
             let mut buffer = ReadBuf::new(&mut bytes);
-            let read = Pin::new(&mut endless).poll_read(&mut Context::from_waker(Waker::noop()), &mut buffer);
-            match read {
-                Poll::Ready(read) => read.unwrap(),
-                Poll::Pending => break,
+            if read(&mut endless, &mut buffer).is_pending() {
+                break;
             }
             total += buffer.filled().len();
         }
         assert_eq!(total, 12);
+    }
+
+    #[tokio::test]
+    async fn what_was_in_the_buffer_before_is_not_paid_for_again() {
+        let limits = Limits { read_burst: 10, read_per_second: 0, ..Limits::default() };
+        let mut endless = Paced::new(repeat(7), &limits);
+        let mut bytes = [0; 12];
+        let mut buffer = ReadBuf::new(&mut bytes);
+        buffer.put_slice(&[7; 4]);
+        assert!(read(&mut endless, &mut buffer).is_ready());
+        buffer.clear();
+        assert!(read(&mut endless, &mut buffer).is_ready(), "two are left of the burst");
+        buffer.clear();
+        assert!(read(&mut endless, &mut buffer).is_pending());
+    }
+
+    #[tokio::test]
+    async fn what_is_written_reaches_the_other_end_however_little_may_be_read() {
+        let limits = Limits { read_burst: 0, read_per_second: 0, ..Limits::default() };
+        let (near, mut far) = duplex(64);
+        // One that holds back what it is given until it is told to flush or to end.
+        let mut stream = Paced::new(BufStream::new(near), &limits);
+        assert!(stream.is_write_vectored(), "as the stream within says of itself");
+        let pieces = [io::IoSlice::new(b"one "), io::IoSlice::new(b"by one")];
+        assert_eq!(stream.write_vectored(&pieces).await.unwrap(), 10);
+        stream.flush().await.unwrap();
+        let mut text = [0; 10];
+        far.read_exact(&mut text).await.unwrap();
+        assert_eq!(&text, b"one by one");
+        stream.write_all(b"the rest").await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut rest = String::new();
+        far.read_to_string(&mut rest).await.unwrap();
+        assert_eq!(rest, "the rest");
     }
 
     #[tokio::test]
