@@ -177,4 +177,24 @@ mod tests {
         drop((standing, other));
         assert_eq!(bytes_of_all.load(Relaxed), 0, "and nothing is counted that is gone");
     }
+    #[tokio::test]
+    async fn whoever_reads_gets_the_largest_message_though_all_hold_as_much_as_they_may() {
+        let limits = Limits { queue_bytes_total: 1, ..Limits::default() };
+        let outbox = Outbox::new(&limits, Arc::new(AtomicUsize::new(1)));
+        outbox.push(Bytes::from(vec![0; signal_proto::MAX_MESSAGE]), None);
+        assert_eq!(outbox.next().await.unwrap().message.len(), signal_proto::MAX_MESSAGE);
+    }
+
+    #[test]
+    fn nothing_is_scarce_before_all_together_hold_more_than_they_may() {
+        let bytes_of_all = Arc::new(AtomicUsize::new(0));
+        let limits = Limits { queue_bytes_total: 2 * SCARCE_BYTES, ..Limits::default() };
+        let outbox = Outbox::new(&limits, Arc::clone(&bytes_of_all));
+        for _ in 0..2 {
+            outbox.push(Bytes::from(vec![0; SCARCE_BYTES]), None);
+        }
+        assert!(!outbox.state().overflowed, "exactly as much as all may hold");
+        outbox.push(Bytes::from(vec![0; 1]), None);
+        assert!(outbox.state().overflowed);
+    }
 }
