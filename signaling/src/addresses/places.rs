@@ -163,4 +163,28 @@ mod tests {
         come(0, 1, later);
         assert_eq!(places.table().entries.len(), 2, "the one that holds a place, and the last");
     }
+    #[test]
+    fn networks_of_which_there_is_nothing_to_remember_are_forgotten_when_they_are_many() {
+        let now = Instant::now();
+        let places = Places::new(1, None);
+        let ip = |n: usize| Network::from(IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + n as u32)));
+        let _held = places.take(ip(0), now).unwrap();
+        for n in 1..SWEEP_FROM {
+            places.pass(ip(n), now).unwrap();
+        }
+        assert_eq!(places.table().entries.len(), SWEEP_FROM);
+        places.pass(ip(SWEEP_FROM), now).unwrap();
+        assert_eq!(places.table().entries.len(), 2, "the one that holds a place, and the last");
+    }
+    #[test]
+    fn who_came_too_often_is_remembered_among_many_and_many_are_looked_through_the_rarer() {
+        let now = Instant::now();
+        let places = Places::new(1, Some(Bucket::full(1, 1, now)));
+        let ip = |n: usize| Network::from(IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + n as u32)));
+        for n in 0..=2 * SWEEP_FROM {
+            places.pass(ip(n), now).unwrap();
+        }
+        assert_eq!(places.pass(ip(0), now), Err(Crowded::TooFast));
+        assert_eq!(places.table().sweep_at, 4 * SWEEP_FROM, "as many again must come before the next look");
+    }
 }
