@@ -408,4 +408,56 @@ mod tests {
         assert!(times.iter().all(|ms| (1_000..=21_000).contains(ms)), "{times:?}");
         assert!(times.iter().any(|ms| *ms != times[0]));
     }
+    #[test]
+    fn a_peer_is_pinged_when_silent_and_ends_when_it_stays_so_joins_nothing_or_is_old() {
+        let second = Duration::from_secs(1);
+        let limits = Limits {
+            ping_after: 10 * second,
+            first_join: 15 * second,
+            idle: 20 * second,
+            socket_life: 60 * second,
+            ..Limits::default()
+        };
+        let mut inward = Inward::new(&limits);
+        let came = inward.heard;
+        assert_eq!(inward.deadline(&limits), came + 10 * second);
+        assert!(matches!(inward.late(&limits), Late::Ping));
+        assert_eq!(inward.deadline(&limits), came + 15 * second, "pinged, and on no tag");
+        inward.untagged = None;
+        assert_eq!(inward.deadline(&limits), came + 20 * second, "pinged, and on a tag");
+        inward.heard = came + 50 * second;
+        assert_eq!(inward.deadline(&limits), came + 60 * second, "however much it says");
+    }
+
+    #[test]
+    fn who_is_late_ends_by_the_limit_that_it_has_passed() {
+        let end = |limits: Limits| match Inward::new(&limits).late(&limits) {
+            Late::Ping => None,
+            Late::End(end) => Some(end),
+        };
+        let past = Duration::ZERO;
+        assert_eq!(end(Limits::default()), None);
+        assert_eq!(end(Limits { socket_life: past, ..Limits::default() }), Some(End::OldAge));
+        assert_eq!(end(Limits { first_join: past, ..Limits::default() }), Some(End::NothingJoined));
+        assert_eq!(end(Limits { idle: past, ..Limits::default() }), Some(End::Idle));
+    }
+
+    #[test]
+    fn a_network_that_is_gone_is_nobody_s_fault_and_anything_else_is_no_message() {
+        use tungstenite::error::{CapacityError, Error, ProtocolError};
+        for gone in [
+            Error::ConnectionClosed,
+            Error::AlreadyClosed,
+            Error::Io(std::io::ErrorKind::ConnectionReset.into()),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
+        ] {
+            assert_eq!(why(axum::Error::new(gone)), End::Gone);
+        }
+        for broken in [
+            Error::Protocol(ProtocolError::NonZeroReservedBits),
+            Error::Capacity(CapacityError::MessageTooLong { size: 2, max_size: 1 }),
+        ] {
+            assert_eq!(why(axum::Error::new(broken)), End::BadMessage);
+        }
+    }
 }
