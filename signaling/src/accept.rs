@@ -101,13 +101,13 @@ pub(crate) async fn next(
             () = stop.cancelled() => return None,
             accepted = listener.accept() => accepted,
         };
-        match accepted {
+        let error = match accepted {
             Ok(accepted) => return Some(accepted),
-            Err(error) if is_the_peers_fault(&error) => {}
-            Err(error) => {
-                warn!(%error, "cannot accept connections for a moment");
-                sleep(ACCEPT_PAUSE).await;
-            }
+            Err(error) => error,
+        };
+        if !is_the_peers_fault(&error) {
+            warn!(%error, "cannot accept connections for a moment");
+            sleep(ACCEPT_PAUSE).await;
         }
     }
 }
@@ -260,6 +260,16 @@ mod tests {
             (socket.recv_buffer_size().unwrap(), limits.receive_buffer),
         ] {
             assert!((asked..=2 * asked).contains(&held), "{held} for {asked}");
+        }
+    }
+
+    #[test]
+    fn who_hangs_up_before_it_is_accepted_holds_up_nobody_and_what_the_system_lacks_is_told() {
+        for hung_up in [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset] {
+            assert!(is_the_peers_fault(&hung_up.into()), "{hung_up}");
+        }
+        for lacking in [io::ErrorKind::OutOfMemory, io::ErrorKind::QuotaExceeded] {
+            assert!(!is_the_peers_fault(&lacking.into()), "{lacking}");
         }
     }
 

@@ -5,9 +5,21 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_linkspan-signaling");
+
 /// The program, in an environment that says nothing to it.
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_linkspan-signaling"));
+    untold(Command::new(PROGRAM))
+}
+
+/// The same, and the system gives it so many files and connections.
+pub(crate) fn program_with_files(most: u32) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\""), PROGRAM]);
+    untold(command)
+}
+
+fn untold(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("LINKSPAN_") {
             command.env_remove(name);
@@ -61,4 +73,20 @@ async fn with_a_certificate_of_its_own_it_says_https_and_the_fingerprint() {
     assert!(well);
     let fingerprint = log.lines().find_map(|l| l.strip_prefix("The certificate's SHA-256 fingerprint is "));
     assert_eq!(fingerprint.map(str::len), Some(32 * 3 - 1), "{log}");
+}
+
+#[tokio::test]
+async fn who_lets_others_in_without_tls_is_told_what_their_browsers_refuse() {
+    let everybody = ["--bind", "0.0.0.0", "--stun=off"];
+    let over_tls = [&everybody[..], &["--tls-self-signed"]].concat();
+    for (flags, is_told) in [(&everybody[..], true), (&over_tls, false), (&[], false)] {
+        let (child, _, out) = run(flags).await;
+        let (well, _, log) = terminate(child, out).await;
+        assert!(well, "{log}");
+        assert_eq!(
+            log.contains("without TLS browsers on other computers refuse"),
+            is_told,
+            "{flags:?}: {log}"
+        );
+    }
 }

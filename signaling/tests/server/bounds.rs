@@ -1,11 +1,12 @@
 //! One past every bound on what may be held and said; what is within goes on undisturbed.
 
+use crate::binary::{program_with_files, start as start_program};
 use crate::client::{Client, DOOR, MESH, exchange, get, refused, request, soon, start};
 use futures_util::{SinkExt, StreamExt};
 use signal_proto::{ClientMessage, MAX_ENVELOPE, MAX_MESSAGE, Refusal, Role, ServerMessage, Tag, close};
 use signaling::Limits;
 use std::net::SocketAddr;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -99,6 +100,7 @@ async fn messages_that_are_none() {
     for message in [
         Message::Binary(vec![].into()),
         Message::Binary(vec![0xff; 32].into()),
+        Message::Binary(vec![0xff; MAX_MESSAGE].into()),
         Message::Binary(with_tail.into()),
         Message::Binary(envelope_too_long.into()),
         Message::Text("{\"join\":1}".into()),
@@ -107,9 +109,11 @@ async fn messages_that_are_none() {
         client.send_raw(message).await;
         assert_eq!(client.closed().await, close::BAD_MESSAGE);
     }
-    let (mut client, _) = Client::joined(address, DOOR, Role::Mesh).await;
-    client.send_raw(Message::Binary(vec![0; MAX_MESSAGE + 1].into())).await;
-    assert_eq!(client.closed().await, close::TOO_LONG);
+    for too_long in [MAX_MESSAGE + 1, MAX_MESSAGE + MAX_MESSAGE / 2] {
+        let (mut client, _) = Client::joined(address, DOOR, Role::Mesh).await;
+        client.send_raw(Message::Binary(vec![0; too_long].into())).await;
+        assert_eq!(client.closed().await, close::TOO_LONG, "{too_long} bytes");
+    }
 }
 
 #[tokio::test]
@@ -243,4 +247,27 @@ async fn a_full_connection_table_does_not_hold_the_refused() {
     let mut refused = TcpStream::connect(address).await.unwrap();
     let mut rest = Vec::new();
     assert_eq!(soon(refused.read_to_end(&mut rest)).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn more_connections_than_the_system_gives_are_told_of_and_taken_in_when_it_can() {
+    let (mut child, line, _out) = start_program(program_with_files(32).args(["--port", "0"])).await;
+    let address = line.trim().trim_start_matches("Linkspan is at http://").trim_end_matches('/');
+    let address: SocketAddr = address.parse().unwrap();
+    let mut held = Vec::new();
+    for _ in 0..40 {
+        held.push(TcpStream::connect(address).await.unwrap());
+    }
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    soon(async {
+        while let Some(line) = log.next_line().await.unwrap() {
+            if line.contains("cannot accept connections for a moment") {
+                return;
+            }
+        }
+        panic!("it has ended");
+    })
+    .await;
+    drop(held);
+    soon(async { while !get(address, "/healthz").await.ends_with("ok") {} }).await;
 }
