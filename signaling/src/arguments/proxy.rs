@@ -29,3 +29,24 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
     let address = text.parse::<IpAddr>().map(IpNet::from);
     address.or_else(|_| text.parse()).map_err(|_| "expected an address or a network such as 10.0.0.0/8")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::arguments::Arguments;
+
+    fn believed(flags: &[&str]) -> Option<(Vec<String>, String)> {
+        let words = [&["linkspan-signaling"], flags].concat();
+        let read = Arguments::of(words.into_iter().map(Into::into).collect()).ok()?.proxy.proxies();
+        Some((read.trusted.iter().map(ToString::to_string).collect(), read.header.to_string()))
+    }
+
+    #[test]
+    fn proxies_are_believed_by_address_or_network_and_nobody_unless_named() {
+        assert_eq!(believed(&[]), Some((vec![], "x-forwarded-for".to_owned())));
+        let named = ["--trusted-proxy", "192.0.2.1,10.0.0.0/8", "--trusted-proxy", "2001:db8::1"];
+        let networks = ["192.0.2.1/32", "10.0.0.0/8", "2001:db8::1/128"].map(str::to_owned).to_vec();
+        let with_header = [&named[..], &["--proxy-header", "Forwarded"]].concat();
+        assert_eq!(believed(&with_header), Some((networks, "forwarded".to_owned())));
+        assert_eq!(believed(&["--trusted-proxy", "proxy.test"]), None);
+    }
+}

@@ -1,5 +1,6 @@
 //! Behind a proxy: people are told apart by the header of a configured proxy, and of nobody else.
 
+use crate::binary::{run, terminate};
 use crate::client::{Client, DOOR, MESH, exchange, get, refused, request, soon, start_with};
 use futures_util::StreamExt;
 use signal_proto::Role;
@@ -107,4 +108,22 @@ async fn connections_through_a_proxy_count_in_total() {
     let mut held = open(address, "192.0.2.1").await;
     assert_eq!(page(address, "192.0.2.2").await, "", "closed unanswered");
     held.join(MESH, Role::Mesh).await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_say_whom_it_brings_to_meet_is_told_of_once() {
+    for says in [true, false] {
+        let (child, line, out) = run(&["--trusted-proxy", "127.0.0.1"]).await;
+        let address = line.trim().trim_start_matches("Linkspan is at http://").trim_end_matches('/');
+        let address: SocketAddr = address.parse().unwrap();
+        // What it asks for by itself, to see whether the page is there, stands for nobody.
+        assert!(get(address, "/").await.starts_with("HTTP/1.1 "));
+        for _ in 0..2 {
+            let asked = if says { on_behalf_of(address, "192.0.2.1") } else { request(address) };
+            Client::open_on(TcpStream::connect(address).await.unwrap(), asked).await.unwrap();
+        }
+        let (well, _, log) = terminate(child, out).await;
+        assert!(well, "{log}");
+        assert_eq!(log.matches("does not say whom it stands for").count(), usize::from(!says), "{log}");
+    }
 }
