@@ -132,6 +132,30 @@ mod tests {
     }
 
     #[test]
+    fn whoever_gives_a_wrong_value_is_told_what_a_right_one_is() {
+        for (wrong, expected) in [
+            ("--ice-server=turn:a", "expected stun:HOST[:PORT] or stuns:HOST[:PORT]"),
+            ("--page-origin=https://a/b", "expected https://HOST[:PORT], without a path"),
+            ("--signaling-url=https://a", "expected wss://HOST[:PORT][/PATH]"),
+            ("--turn-url=stun:a", "expected turn:HOST[:PORT] or turns:HOST[:PORT]"),
+            ("--backplane=http://a", "expected redis://[USER:PASSWORD@]HOST[:PORT]"),
+            ("--backplane-silence=9s", "must be 10s to 1h"),
+            ("--stun=a", "expected IP:PORT or off"),
+            ("--trusted-proxy=a", "expected an address or a network such as 10.0.0.0/8"),
+            ("--idle=5weeks", "four weeks at most"),
+            ("--turn-life=1h", "10min at most"),
+            ("--members=65", "expected 1 to 64"),
+            ("--tags-per-socket=3", "4 at least"),
+            ("--queue-bytes=1KiB", "32KiB at least"),
+            ("--header-bytes=1KiB", "8KiB at least"),
+        ] {
+            let said =
+                Arguments::of(vec!["linkspan-signaling".into(), wrong.into()]).unwrap_err().to_string();
+            assert!(said.contains(expected), "{wrong}: {said}");
+        }
+    }
+
+    #[test]
     fn the_limits_are_the_defaults_when_nobody_changes_them() {
         let read = Arguments::of(vec!["linkspan-signaling".into()]).unwrap();
         assert_eq!(format!("{:?}", read.limits), format!("{:?}", Limits::default()));

@@ -60,6 +60,9 @@ async fn every_kind_of_value_can_stand_in_a_file() {
     assert_eq!(served_at(program().arg("--config").arg(file("all.toml", text))).await, "127.0.0.1");
     let mut several = program();
     several.args(["--port", "0"]).env("LINKSPAN_ICE_SERVER", "stun:a.test,stun:b.test");
+    let path = file("switch.toml", "port = 0\ntls-self-signed = true\n");
+    let (_child, line, _out) = start(program().arg("--config").arg(path)).await;
+    assert!(line.starts_with("Linkspan is at https://"), "{line}");
     assert_eq!(served_at(several.env("LINKSPAN_TLS_SELF_SIGNED", "no")).await, "127.0.0.1");
 }
 
