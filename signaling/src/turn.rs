@@ -97,7 +97,7 @@ impl Secret {
     pub fn from_file(path: &Path) -> Result<Self, NoSecret> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_SECRET + 2));
         let file = File::open(path).map_err(NoSecret::Unreadable)?;
-        file.take(MAX_SECRET as u64 + 2).read_to_end(&mut bytes).map_err(NoSecret::Unreadable)?;
+        file.take(MAX_SECRET as u64 + 1).read_to_end(&mut bytes).map_err(NoSecret::Unreadable)?;
         let end = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
         bytes.truncate(end);
         if (MIN_SECRET..=MAX_SECRET).contains(&end) { Ok(Self(bytes)) } else { Err(NoSecret::BadLength) }

@@ -180,13 +180,15 @@ async fn the_program_hands_it_out_and_logs_none_of_it() {
 
 #[tokio::test]
 async fn a_secret_that_is_none_is_a_wrong_option() {
-    for path in ["/nowhere/at/all", "/dev/null"] {
+    for (path, fault) in
+        [("/nowhere/at/all", "cannot be read: "), ("/dev/null", "must hold one line of 16 to 1024 bytes")]
+    {
         let output = soon(
             program().args(["--port", "0", "--turn-url", "turn:a", "--turn-secret-file", path]).output(),
         );
         let output = output.await.unwrap();
         assert_eq!(output.status.code(), Some(2));
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("--turn-secret-file"), "{said}");
+        assert!(said.contains(&format!("the file of --turn-secret-file {fault}")), "{said}");
     }
 }
