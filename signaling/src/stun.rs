@@ -137,6 +137,8 @@ mod tests {
             assert_eq!(answer(bad, from), None);
         }
         assert_eq!(answer(&with_attribute(0x0003), from), None, "CHANGE-REQUEST demands more than an answer");
+        assert_eq!(answer(&with_attribute(0x7fff), from), None, "the last one that must be understood");
+        assert!(answer(&with_attribute(0x8000), from).is_some(), "the first one that may be ignored");
         assert!(answer(&with_attribute(0x8022), from).is_some(), "SOFTWARE may be ignored");
         let padded = |bytes: usize| {
             let value = u16::try_from(bytes - 24).unwrap();
@@ -156,5 +158,13 @@ mod tests {
         let allowed: Vec<_> = ips.iter().map(|ip| throttle.allows(*ip, now)).collect();
         assert_eq!(allowed, [true, true, true, false]);
         assert!(throttle.allows(ips[0], now + Duration::from_secs(1)));
+    }
+    #[test]
+    fn all_addresses_of_a_site_share_what_one_network_gets() {
+        let mut throttle = Throttle::new(&Limits { stun_burst: 3, stun_per_second: 1, ..Limits::default() });
+        let now = Instant::now();
+        let ips = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "2001:db8:0:ffff::1"];
+        let allowed = ips.map(|ip| throttle.allows(ip.parse().unwrap(), now));
+        assert_eq!(allowed, [true, true, true, false]);
     }
 }

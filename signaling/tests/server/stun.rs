@@ -65,3 +65,23 @@ async fn it_is_off_unless_asked_for() {
     let (server, _) = start(Limits::default()).await;
     assert_eq!(server.stun_address(), None);
 }
+
+#[tokio::test]
+async fn one_byte_more_than_the_longest_request_is_not_taken_for_a_shorter_one() {
+    let stun = Some(([127, 0, 0, 1], 0).into());
+    let (server, _) = start_with(Config { stun, ..Config::default() }).await;
+    let responder = server.stun_address().unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    // 548 bytes, most of them the name of some software, which may be ignored.
+    let longest = |id| {
+        let (_, mut bytes) = request(id);
+        bytes[2..4].copy_from_slice(&528_u16.to_be_bytes());
+        [&bytes[..], &0x8022_u16.to_be_bytes(), &524_u16.to_be_bytes(), &[b'a'; 524]].concat()
+    };
+    socket.send_to(&[&longest(8)[..], b"a"].concat(), responder).await.unwrap();
+    socket.send_to(&longest(9), responder).await.unwrap();
+    let mut buffer = [0; 100];
+    let (length, _) = soon(socket.recv_from(&mut buffer)).await.unwrap();
+    let answered = Message::from_bytes(&buffer[..length]).unwrap().transaction_id();
+    assert_eq!(answered, TransactionId::from(9), "the first answer is to the second");
+}
