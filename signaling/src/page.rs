@@ -244,6 +244,28 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_was_not_built_says_how_it_is_and_no_cache_keeps_that() {
+        let answer = not_built();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn no_browser_has_to_guess_what_a_file_of_the_page_is() {
+        for (file, kind) in [
+            ("index-1a2b.css", "text/css; charset=utf-8"),
+            ("site.webmanifest", "application/manifest+json"),
+            ("icon.png", "image/png"),
+            ("favicon.ico", "image/x-icon"),
+            ("picture.webp", "image/webp"),
+            ("letters.woff2", "font/woff2"),
+            ("robots.txt", "text/plain; charset=utf-8"),
+        ] {
+            assert_eq!(content_type(file), kind);
+        }
+    }
+
+    #[test]
     fn the_kinds_of_file_that_browsers_insist_on() {
         assert_eq!(content_type("assets/peer_wasm_bg-1a2b.wasm"), "application/wasm");
         assert_eq!(content_type("assets/index-1a2b.js"), "text/javascript; charset=utf-8");
