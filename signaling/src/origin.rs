@@ -305,6 +305,8 @@ mod tests {
             "ftp://a",
             "https://a:",
             "https://a:0",
+            "https://:443",
+            "https://user@a:443",
             "null",
         ] {
             assert_eq!(bad.parse::<Origin>(), Err(NotAnOrigin), "{bad}");
