@@ -101,6 +101,14 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_no_timer_need_keep_is_refused_and_why_is_said() {
+        assert_eq!(time("28days"), Ok(Duration::from_secs(28 * 86_400)));
+        assert_eq!(time("28days 1ms"), Err("four weeks at most".to_owned()));
+        assert_eq!(time("0ms"), Err("more than nothing".to_owned()));
+        assert_eq!(turn_life("1s"), Ok(Duration::from_secs(1)));
+    }
+
+    #[test]
     fn what_would_break_the_protocol_or_a_library_is_refused() {
         assert_eq!(places("64"), Ok(64));
         assert!(places("65").is_err() && places("0").is_err());
