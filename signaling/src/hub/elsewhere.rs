@@ -245,18 +245,18 @@ mod tests {
 
     #[test]
     fn places_elsewhere_count_and_what_is_taken_in_is_bounded() {
-        let limits = Limits { listeners: 2, joins: 3, ..Limits::default() };
+        let limits = Limits { listeners: 3, joins: 4, ..Limits::default() };
         let mut hub = Hub::new(limits);
         let list: Vec<_> = (1..=9).map(|n| (handle(n), Role::Listen)).collect();
         hub.heard(ONE, TAG, &list);
-        assert_eq!(hub.elsewhere, 4, "twice the places, and no more");
+        assert_eq!(hub.elsewhere, 6, "twice the places, and no more");
         let (_, answer) = join(&mut hub, Role::Listen, 100);
         let full = ServerMessage::Refused { tag: TAG, reason: Refusal::TagFull };
         assert_eq!(answer[0].message, full);
         for n in 2..=9 {
             hub.heard(ONE, Tag([n; 16]), &list);
         }
-        assert_eq!(hub.elsewhere, 12, "four times a node's joins");
+        assert_eq!(hub.elsewhere, 16, "four times a node's joins");
         for n in 1..=9 {
             hub.forget(Tag([n; 16]));
         }
