@@ -97,8 +97,8 @@ pub(crate) struct Meeting {
     pub(crate) stage: Stage,
     pub(crate) deadline: Option<Instant>,
     pub(crate) renew: Option<Instant>,
-    /// A listener that may be the old one with a new handle: dial it if it stays silent till then.
-    pub(crate) redial: Option<(Instant, Handle)>,
+    /// Listeners that may be the old one with a new handle: dial each if it stays silent till then.
+    pub(crate) redial: Vec<(Instant, Handle)>,
     pub(crate) link: Option<LinkId>,
     pub(crate) last_heard: Instant,
 }
@@ -130,7 +130,7 @@ impl Meeting {
             stage,
             deadline,
             renew: None,
-            redial: None,
+            redial: Vec::new(),
             link: None,
             last_heard: now,
         }
@@ -195,7 +195,7 @@ impl Meeting {
             Talk::Opening { due, .. } => Some(*due),
             Talk::Open(conduit) => conduit.next_timeout(),
         };
-        let redial = self.redial.map(|(due, _)| due);
+        let redial = self.redial.iter().map(|(due, _)| *due).min();
         [talk, self.deadline, self.renew, redial].into_iter().flatten().min()
     }
 }

@@ -32,6 +32,7 @@ describe("an address in a message", () => {
   it("needs no space before it where none is written", () => {
     expect(links("请看https://example.org/a。谢谢")).toEqual(["https://example.org/a"]);
     expect(links("见：https://example.org/路径（注）")).toEqual(["https://example.org/路径"]);
+    expect(links("and/https://example.org/a")).toEqual(["https://example.org/a"]);
     expect(links("xhttps://example.org/")).toEqual([]);
   });
 

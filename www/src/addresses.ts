@@ -19,7 +19,7 @@ const SECURE = "https://";
 /** Only the web, and also where no space is written before it: 请看https://… */
 class WebOnly extends REBuilder {
   override get_schema_search(): RegExp {
-    return (this.cache["schema_search"] ??= /((?<![a-z0-9+.@/-]))(https?:|www\.)/gi);
+    return (this.cache["schema_search"] ??= /((?<![a-z0-9+.-]))(https?:|(?<![@/])www\.)/gi);
   }
 }
 

@@ -60,7 +60,7 @@ export const text = {
     learned: "Your name, at once. When they let you in: your network address, because the browsers connect directly. Everybody in the room sees it, and you see theirs.",
     name: "Your name",
     taken: (name: string) => `“${name}” is a word this page uses itself, so nobody may go by it. Choose another name.`,
-    longest: "A name ends here: it can have 40 characters.",
+    longest: "That is as long as a name can be.",
     ask: "Ask to come in",
     asking: (name: string) => `You ask as ${name} as soon as the link is open.`,
     cancel: "Cancel request",

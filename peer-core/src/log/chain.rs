@@ -34,7 +34,7 @@ pub(super) struct Chain {
 /// What a chain makes of an entry, before its signature is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Placed, waiting, or half of a proof: nothing new.
+    /// Placed or waiting: nothing new.
     Known,
     /// Past the place where its author contradicted itself: nobody needs it.
     Void,

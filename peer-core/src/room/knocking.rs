@@ -12,6 +12,7 @@ use crate::meeting::handshake::{Authenticated, ExpectHost, Unproven};
 use crate::meeting::invitation::Invitation;
 use crate::meeting::{HALF_OPEN, Meeting, REDIAL, RENEW, Stage, Talk, Way};
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 use signal_proto::{Handle, Role, Tag};
 
@@ -99,6 +100,7 @@ impl Room {
     /// A listener is there: dial it, or, if the host has been met already, see whether this is it again.
     pub(super) fn reach_listener(&mut self, handle: Handle, cx: &mut Context<'_>) {
         let tag = self.identity.door.tag();
+        let attached: Vec<Handle> = self.signal.peers(&tag).collect();
         let Some(meeting) = self.meetings.values_mut().find(|meeting| meeting.is_with_host()) else {
             return self.dial_listener(handle, cx);
         };
@@ -108,14 +110,23 @@ impl Room {
         }
         // Whatever is unanswered goes to the newcomer too. Only its answer makes it the new way: an impostor
         // that attaches later must not be able to draw the conversation to itself.
+        let way_is_gone = !attached.iter().any(|handle| meeting.way == Way::Socket(tag, *handle));
         if let Some(conduit) = meeting.conduit() {
-            conduit.post(Body::Renew, cx.now);
+            if conduit.is_idle() {
+                conduit.post(Body::Renew, cx.now);
+            }
             conduit.resend_all(cx.now);
         }
         for envelope in meeting.outgoing(cx.now) {
             self.signal.send(tag, handle, envelope, cx);
         }
-        meeting.redial = Some((cx.now + REDIAL, handle));
+        if way_is_gone {
+            // Or one lost word would cost the knock: what is said again goes to the newcomer as well.
+            meeting.way = way;
+        }
+        if meeting.redial.len() < MAX_LISTENERS {
+            meeting.redial.push((cx.now + REDIAL, handle));
+        }
     }
 
     pub(super) fn dial_listener(&mut self, handle: Handle, cx: &mut Context<'_>) {

@@ -52,6 +52,7 @@ impl Room {
             // The link has its own time from here on; the meeting ends with it.
             meeting.deadline = Some(cx.now + CONNECT * 2);
             meeting.renew = None;
+            meeting.redial.clear();
         }
         link
     }

@@ -137,6 +137,7 @@ impl Room {
             }
             _ => {
                 self.meetings.remove(&id);
+                self.try_later(cx);
                 cx.event(Event::Misbehaved {
                     room: self.id,
                     member: None,
@@ -219,8 +220,7 @@ impl Room {
         let Some(bodies) = meeting.conduit().and_then(|conduit| conduit.receive(sealed)) else { return };
         // Only what decrypts shows the way; the header alone could be anybody's.
         (meeting.way, meeting.last_heard) = (way, cx.now);
-        meeting.redial =
-            meeting.redial.filter(|(_, handle)| !matches!(way, Way::Socket(_, from) if from == *handle));
+        meeting.redial.retain(|(_, handle)| way.handle() != Some(*handle));
         if meeting.link.is_none() {
             // As long as a knock waits this comes at least with every renewal.
             self.prepare_turn(way, cx);
@@ -256,7 +256,9 @@ impl Room {
             }
         }
         let Some(meeting) = self.meetings.get_mut(&id) else { return };
-        if let Some((_, handle)) = meeting.redial.take_if(|(due, _)| *due <= cx.now) {
+        let silent: Vec<Handle> =
+            meeting.redial.extract_if(.., |(due, _)| *due <= cx.now).map(|(_, handle)| handle).collect();
+        for handle in silent {
             self.dial_listener(handle, cx);
         }
         let Some(meeting) = self.meetings.get(&id) else { return };

@@ -98,9 +98,9 @@ impl Room {
             Way::Neighbour { to, .. } => return self.distant_failed(to, cx),
         };
         let Some(contact) = self.contacts.get_mut(&handle) else { return };
-        let wait = wait_after(contact.failures);
+        let wait = wait_after(contact.failures) + Duration::from_millis(cx.rng.below(1_000));
         contact.failures += 1;
-        contact.dial = Some(cx.now + wait + Duration::from_millis(cx.rng.below(1_000)));
+        contact.dial = Some(cx.now + wait);
     }
 
     pub(super) fn mesh_timeout(&mut self, cx: &mut Context<'_>) {

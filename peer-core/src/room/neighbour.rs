@@ -9,7 +9,7 @@ use crate::base::id::{LinkId, MemberId};
 use crate::base::time::Instant;
 use crate::cx::Context;
 use crate::link::CONNECT;
-use crate::meeting::{Meeting, Stage, Way};
+use crate::meeting::{Stage, Way};
 use crate::wire::Frame;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -107,7 +107,8 @@ impl Room {
 
     pub(super) fn distant_failed(&mut self, member: MemberId, cx: &mut Context<'_>) {
         let distant = self.members.distant_or(member, cx.now);
-        distant.dial = cx.now + wait_after(distant.failures) + Duration::from_millis(cx.rng.below(1_000));
+        let wait = wait_after(distant.failures) + Duration::from_millis(cx.rng.below(1_000));
+        distant.dial = cx.now + wait;
         distant.failures += 1;
     }
 
@@ -134,8 +135,16 @@ impl Room {
         if !self.is_missing(&member) || neighbours.is_empty() {
             return None;
         }
-        let is_distant = |m: &&Meeting| matches!(m.way, Way::Neighbour { .. }) && m.is_call();
-        if self.meetings.values().filter(is_distant).count() >= MAX_DISTANT_CALLS {
+        let calls = self.meetings.values().filter(|meeting| meeting.is_call());
+        let distant = calls.filter_map(|meeting| match meeting.way {
+            Way::Neighbour { to, .. } => Some(to),
+            Way::Socket(..) => None,
+        });
+        if distant.clone().any(|to| to == member) {
+            // Answered, and its link is still to come.
+            return Some(cx.now + CONNECT);
+        }
+        if distant.count() >= MAX_DISTANT_CALLS {
             return Some(cx.now + BUSY);
         }
         let through = neighbours[failures % neighbours.len()];

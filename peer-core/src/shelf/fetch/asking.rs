@@ -21,7 +21,10 @@ impl Fetching {
             self.unfinished().filter(|file| self.reachable(*file).is_some()).collect();
         let after = files.iter().position(|file| Some(*file) > self.turn).unwrap_or(0);
         files.rotate_left(after);
-        let authors: Set<MemberId> = files.iter().map(|file| self.shelf[file].author).collect();
+        // Who is owed nothing now may hold a place of what was asked before: a paused file's author, for one.
+        let asked = self.incoming.values().map(|incoming| &incoming.file);
+        let holders = files.iter().chain(asked).filter_map(|file| self.shelf.get(file));
+        let authors: Set<MemberId> = holders.map(|file| file.author).collect();
         let part = (WINDOW / authors.len().max(1)).max(MIN_PART);
         for &file in &files {
             self.ask_pages(file, cx);

@@ -5,9 +5,9 @@ use alloc::collections::VecDeque;
 use core::time::Duration;
 
 /// What is shown is the mean of so long.
-const SPAN: Duration = Duration::from_secs(4);
+const RATE_SPAN: Duration = Duration::from_secs(4);
 
-/// Verified bytes at the times when they were told, the last [`SPAN`] of them, and at least two.
+/// Verified bytes at the times when they were told: those of the last [`RATE_SPAN`], and the one before.
 #[derive(Default)]
 pub(super) struct Speed(VecDeque<(Instant, u64)>);
 
@@ -24,7 +24,7 @@ impl Speed {
     /// So much of `size` is verified now: how many bytes came in a second, lately, and at that speed the seconds left.
     pub(super) fn take(&mut self, now: Instant, verified: u64, size: u64) -> (u64, Option<u64>) {
         self.0.push_back((now, verified));
-        while self.0.len() > 2 && now.since(self.0[0].0) > SPAN {
+        while self.0.len() > 2 && now.since(self.0[0].0) > RATE_SPAN {
             self.0.pop_front();
         }
         let (since, from) = self.0[0];

@@ -61,23 +61,47 @@ fn who_knocks_is_heard_on_the_hosts_new_socket_though_the_first_word_there_is_lo
         let (host, link) = world.host("Hanna");
         let guest = world.guest("Gustav", &link);
         world.knock(host, guest);
+        let old = world.socket(host).expect("connected");
         world.cut_signal(host);
-        world.run_for(3_000);
+        world.run_until("its socket is given up", |world| world.socket(host).is_none());
         let own = world.socket(guest);
         let mut lost = false;
         world.intercept(Box::new(move |_, passing| {
             let sealed =
                 matches!(&passing.message, ServerMessage::Message { bytes, .. } if bytes[0] == SEALED);
-            if sealed && passing.from == own && !lost {
+            if sealed && passing.from == own && passing.to != old && !lost {
                 lost = true;
                 return Vec::new();
             }
             vec![(0, passing)]
         }));
         world.heal_signal(host);
-        world.run_for(60_000);
-        assert_eq!(world.view(host).knocked, 1, "nobody has to knock again");
+        world.run_for(30_000);
+        assert!(world.socket(host).is_some_and(|socket| socket != old));
+        let view = world.view(host);
+        assert_eq!((view.knocks.len(), view.knocked), (1, 1), "the same card, with the same digits");
         world.admit(host, guest);
+    }
+}
+
+/// Whoever has the link may come to the door just after the host has come back to it.
+#[test]
+fn a_silent_listener_keeps_nobody_from_a_host_that_was_reloaded() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let (host, fragment) = world.host("Hanna");
+        let guest = world.guest("Gustav", &fragment);
+        world.knock(host, guest);
+        let silent = world.script();
+        let old = world.socket(host);
+        world.reload(host);
+        world.run_until("it is there again", |world| world.socket(host).is_some_and(|new| Some(new) != old));
+        world.run_for(200);
+        let tag = Link::of(&fragment).tag;
+        world.script_send(silent, &ClientMessage::Join { tag, role: Role::Listen });
+        let since = world.now();
+        world.knock(host, guest);
+        assert!(world.now() - since < 5_000, "after {} ms", world.now() - since);
     }
 }
 

@@ -5,7 +5,7 @@ use peer_core::error::Misbehavior;
 use peer_core::id::MemberId;
 use peer_core::io::Channel;
 use signal_proto::ServerMessage;
-use sim::attacker::{Key, Link, OPEN, Opening};
+use sim::attacker::{ANSWER, Key, Link, OPEN, Opening};
 use sim::{NodeId, World, seeds, worlds};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -111,6 +111,37 @@ fn a_neighbour_that_cannot_reach_whom_one_calls_says_so_and_the_next_one_is_aske
         });
         world.linked(&[caller, called, with_link]);
         assert!(world.now() - since < 8_000, "without waiting for an answer: {} ms", world.now() - since);
+    }
+}
+
+/// One that answers and never offers a link has its call's waits like any other, and one of the two places at most.
+#[test]
+fn who_answers_a_call_and_never_connects_is_not_called_twice_at_once() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let mut all = world.room_of(3);
+        world.run_for(40_000);
+        all.sort_by_key(|node| world.key(*node));
+        let [caller, called, _] = all[..] else { panic!("three") };
+        world.stop_signaling();
+        world.cut_lanes(caller, called);
+        world.run_until("they have lost each other", |world| {
+            !world.view(caller).linked(world.key(called)) && !world.view(called).linked(world.key(caller))
+        });
+        let calls: Rc<RefCell<BTreeSet<Vec<u8>>>> = Rc::default();
+        let seen = calls.clone();
+        // Of what the called one says its answer passes, and nothing after it.
+        world.tap(Some(Box::new(move |crossing| {
+            let pass = crossing.bytes.len() > 55 && crossing.bytes[0] == PASS;
+            if crossing.from.node == caller && is_call(&crossing.bytes) {
+                seen.borrow_mut().insert(crossing.bytes[35..55].to_vec());
+            }
+            let mute = crossing.from.node == called && pass && crossing.bytes[35] != ANSWER;
+            if mute { Vec::new() } else { vec![crossing.bytes.clone()] }
+        })));
+        world.run_for(120_000);
+        let count = calls.borrow().len();
+        assert!((2..=4).contains(&count), "{count} calls in two minutes");
     }
 }
 

@@ -181,3 +181,24 @@ fn files_of_one_person_take_turns() {
         assert_eq!((of_first, asked.count()), (16, 32));
     }
 }
+
+/// Who is paused and owes what was asked of it before must not keep everybody else's files.
+#[test]
+fn a_file_that_is_paused_keeps_no_place_of_the_window_that_another_has_a_use_for() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        let files = [0, 1].map(|n| world.share(all[n], "a.bin", content(n as u64)));
+        let mute = all[0];
+        world.tap(Some(Box::new(move |crossing| {
+            let lost = crossing.channel == Channel::Bulk && crossing.from.node == mute;
+            if lost { Vec::new() } else { vec![crossing.bytes.clone()] }
+        })));
+        world.fetch(all[2], files[0]);
+        world.run_for(2_000);
+        let room = world.room(all[2]);
+        world.command(all[2], Command::Pause { room, file: files[0] });
+        let sink = world.fetch(all[2], files[1]);
+        world.saved(all[2], files[1], sink, content(1));
+    }
+}
