@@ -199,3 +199,20 @@ impl Meeting {
         [talk, self.deadline, self.renew, redial].into_iter().flatten().min()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_meeting_goes_on_at_its_own_place_only() {
+        let socket = |tag, handle| Way::Socket(Tag([tag; 16]), Handle([handle; 8]));
+        let neighbour =
+            |through, to| Way::Neighbour { through: MemberId([through; 32]), to: MemberId([to; 32]) };
+        assert!(socket(1, 1).is_beside(&socket(1, 2)), "another socket of the same door");
+        assert!(!socket(1, 1).is_beside(&socket(2, 1)), "another room's");
+        assert!(neighbour(1, 3).is_beside(&neighbour(2, 3)), "through somebody else");
+        assert!(!neighbour(1, 3).is_beside(&neighbour(1, 4)), "with somebody else");
+        assert!(!socket(1, 1).is_beside(&neighbour(1, 1)) && !neighbour(1, 1).is_beside(&socket(1, 1)));
+    }
+}

@@ -321,6 +321,13 @@ mod tests {
         assert!(Frame::decode(&page(MAX_PAGE_VALUES + 1).encode()).is_err());
         assert!(Frame::decode(&page(0).encode()).is_err());
         assert!(Frame::decode(&vec![0; MAX_FRAME + 1]).is_err());
+        // One of a later version is skipped, as long as a frame may be.
+        let later = |length: usize| {
+            let varint = [(length as u8) | 0x80, (length >> 7) as u8 | 0x80, (length >> 14) as u8];
+            [&[64][..], &varint, &vec![0; length]].concat()
+        };
+        assert!(Frame::decode(&later(MAX_FRAME - 4)) == Ok(None));
+        assert!(Frame::decode(&later(MAX_FRAME - 3)).is_err(), "one past");
     }
 
     #[test]

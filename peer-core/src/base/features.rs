@@ -24,3 +24,16 @@ impl Features {
         Self(self.0 & other.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_both_can_do_is_what_each_can() {
+        assert_eq!(Features(0b0110).shared(Features(0b0011)), Features(0b0010));
+        assert!(
+            Features(0b0010).are_among(Features(0b0011)) && !Features(0b0110).are_among(Features(0b0011))
+        );
+    }
+}

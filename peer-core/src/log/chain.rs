@@ -168,3 +168,31 @@ impl Chain {
 fn files_of(payload: &Payload) -> usize {
     if let Payload::Share { files } = payload { files.len() } else { 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::id::MemberId;
+    use crate::base::identity::Signature;
+    use alloc::string::String;
+
+    #[test]
+    fn an_author_has_so_many_entries_and_no_more() {
+        let payload = Payload::Say { text: String::from("x"), sent_at: 0 };
+        let entry = Entry {
+            author: MemberId([1; 32]),
+            seq: 1,
+            previous: NO_ENTRY,
+            seen: Vec::new(),
+            kind: 0,
+            payload: Vec::new(),
+            signature: Signature([0; 64]),
+        };
+        let mut chain = Chain::default();
+        for n in 0..MAX_ENTRIES_PER_AUTHOR {
+            assert!(chain.has_quota(&entry, &payload), "{n}");
+            chain.place(EntryId([2; 32]), &entry, &payload);
+        }
+        assert!(!chain.has_quota(&entry, &payload), "one past");
+    }
+}

@@ -294,6 +294,40 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_is_as_large_as_an_entry_may_be_and_a_message_has_text() {
+        let parsed = |payload: usize, seen: usize| {
+            let head = |n: usize| Head { author: MemberId([n as u8; 32]), seq: 3, entry: EntryId([9; 32]) };
+            let entry = Entry {
+                author: MemberId([255; 32]),
+                seq: 1,
+                previous: EntryId([1; 32]),
+                seen: (0..seen).map(head).collect(),
+                kind: SAY,
+                payload: vec![0; payload],
+                signature: Signature([0; 64]),
+            };
+            Entry::parse(&entry.encode()).is_ok()
+        };
+        assert!(parsed(MAX_PAYLOAD, MAX_SEEN));
+        assert!(!parsed(MAX_PAYLOAD + 1, 0) && !parsed(0, MAX_SEEN + 1), "one past either");
+        let said = |text: &str| {
+            Payload::decode(&Entry {
+                author: MemberId([1; 32]),
+                seq: 1,
+                previous: NO_ENTRY,
+                seen: Vec::new(),
+                kind: SAY,
+                payload: postcard::to_allocvec(&(text, 0_u64)).unwrap(),
+                signature: Signature([0; 64]),
+            })
+        };
+        assert!(said(&"x".repeat(MAX_TEXT)).is_ok());
+        for text in ["", &"x".repeat(MAX_TEXT + 1)] {
+            assert_eq!(said(text).unwrap_err(), Misbehavior::BadEntry, "{} bytes", text.len());
+        }
+    }
+
+    #[test]
     fn a_share_that_says_it_has_ten_million_files_is_refused_before_room_is_made_for_them() {
         // The number alone, as postcard writes it, and nothing behind it.
         let payload = postcard::to_allocvec(&10_000_000_u32).unwrap();

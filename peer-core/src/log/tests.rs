@@ -290,3 +290,34 @@ fn who_has_an_entry_that_waits_signs_nothing_until_it_is_placed() {
     assert!(again.may_write(&me));
     assert_eq!(again.draft(&b.key, &CREATE).seq, 1, "and it goes on after its own");
 }
+
+#[test]
+fn a_room_begins_with_its_host_saying_what_it_demands() {
+    let mut rng = Rng::new(&Seed([4; 32]));
+    let key = Keypair::from_seed(&Secret::random(&mut rng));
+    let mut log = Log::new(key.member());
+    let first = log.draft(&key, &Payload::Say { text: "first".to_string(), sent_at: 0 });
+    assert_eq!(log.insert(&first.encode()).err(), Some(Misbehavior::BadEntry));
+    let demands = Features(5);
+    let create = log.draft(&key, &Payload::Create { features: demands });
+    assert_eq!(log.insert(&create.encode()).unwrap().placed.len(), 1);
+    assert_eq!(log.demands(), demands);
+    let again = log.draft(&key, &Payload::Create { features: demands });
+    assert_eq!(log.insert(&again.encode()).err(), Some(Misbehavior::NotHost), "once");
+}
+
+/// A new entry names the newest ones that none has named, so that it costs no more in a long room than in a short one.
+#[test]
+fn what_has_been_named_is_not_named_again() {
+    let (mut a, mut b, entries) = room();
+    let heard = a.say("heard");
+    b.log.insert(&heard).unwrap();
+    let answer = b.log.draft(&b.key, &CREATE);
+    assert_eq!(answer.seen.len(), 1, "the newest of the other");
+    let said = b.say("answer");
+    a.log.insert(&said).unwrap();
+    let next = b.log.draft(&b.key, &CREATE);
+    assert!(next.seen.is_empty(), "nothing new was said since");
+    assert_eq!(a.log.draft(&a.key, &CREATE).seen.len(), 1);
+    assert_eq!(entries.len(), 2);
+}

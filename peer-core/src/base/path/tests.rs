@@ -1,6 +1,6 @@
 //! Names as people have them must survive; names as attackers make them must not get through.
 
-use super::{BadName, BadPath, MAX_FILE_NAME, SafeName, clean_line, clean_person_name};
+use super::{BadName, BadPath, MAX_FILE_NAME, MAX_NAME_BYTES, SafeName, clean_line, clean_person_name};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -231,6 +231,9 @@ fn names_of_people_cannot_hide_or_turn_anything() {
 #[test]
 fn one_past_every_length_is_refused_or_cut() {
     assert!(clean_person_name(&"ß".repeat(40)).is_ok());
+    let padded = |bytes: usize| format!("Anna{}", " ".repeat(bytes - 4));
+    assert!(clean_person_name(&padded(MAX_NAME_BYTES)).is_ok());
+    assert_eq!(clean_person_name(&padded(MAX_NAME_BYTES + 1)), Err(BadName), "so much is not even looked at");
     assert_eq!(clean_person_name(&"ß".repeat(41)), Err(BadName));
     assert!(clean_person_name(&format!("{}{}", " ".repeat(1_000), "ß".repeat(40))).is_ok());
     assert_eq!(clean_person_name(&" a".repeat(100_000)), Err(BadName));

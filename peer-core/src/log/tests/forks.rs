@@ -135,6 +135,17 @@ fn what_waits_is_bounded_in_bytes_too_and_no_more_than_two_under_one_number() {
     let chain = &victim.chains[&mallory.member()];
     assert!(chain.waiting_bytes() <= MAX_PENDING_BYTES);
     assert!(chain.waiting_bytes() > MAX_PENDING_BYTES / 2);
+    // Nor does one whose number would be next but whose predecessor is another: only what is in order needs no room.
+    let mut late = log_of(&host, &entries);
+    let others = log_of(&host, &entries);
+    let good = others.draft(&mallory, &say("0")).encode();
+    late.insert(&good).unwrap();
+    for seq in 2..=MAX_PENDING as u64 {
+        late.insert(&junk(&mallory, &host, seq, vec![], &long)).unwrap();
+    }
+    let before = late.chains[&mallory.member()].waiting_bytes();
+    assert!(late.insert(&junk(&mallory, &host, 1, vec![], &long)).unwrap().dropped);
+    assert_eq!(late.chains[&mallory.member()].waiting_bytes(), before);
     for text in ["a", "b", "c", "d"] {
         let inserted = victim.insert(&junk(&mallory, &host, 1, vec![], text)).unwrap();
         assert!(!inserted.dropped, "nobody needs it again");

@@ -134,3 +134,52 @@ fn the_window_takes_each_nonce_once() {
         }
     }
 }
+
+#[test]
+fn a_conduit_holds_so_many_messages_and_no_more() {
+    let (mut guest, mut host, _) = pair();
+    for _ in 0..MAX_QUEUE + 1 {
+        guest.post(Body::Renew, at(0));
+    }
+    let mut envelopes = guest.outgoing(at(0));
+    assert_eq!(envelopes.len(), MAX_QUEUE, "one past is not taken");
+    // The first is late: the others wait for it, each once.
+    let first = envelopes.remove(0);
+    for envelope in &envelopes {
+        assert!(host.receive(&envelope[HEADER..]).is_some_and(|ready| ready.is_empty()));
+    }
+    assert_eq!(host.early.len(), MAX_QUEUE - 1);
+    let beyond = Message { ack: 0, body: Some((MAX_QUEUE as u32, Body::Renew)) };
+    let beyond = guest.seal(&beyond);
+    assert!(host.receive(&beyond[HEADER..]).is_some_and(|ready| ready.is_empty()));
+    assert_eq!(host.early.len(), MAX_QUEUE - 1, "what is further ahead than anybody may be is not kept");
+    assert!(host.receive(&first[HEADER..]).is_none(), "too late: 64 came since");
+    for envelope in guest.outgoing(at(1_000)) {
+        host.receive(&envelope[HEADER..]);
+    }
+    assert_eq!(host.expected, MAX_QUEUE as u32);
+}
+
+#[test]
+fn nonces_of_lanes_are_beyond_those_of_messages() {
+    let (mut guest, host, _) = pair();
+    let (a, b) = (Fingerprint([1; 32]), Fingerprint([2; 32]));
+    let frame = guest.seal_lane(LaneId(3), &a, &b).unwrap();
+    assert_eq!(host.check_lane(LaneId(3), &b, &a, &frame), Ok(()));
+    let mut plain = vec![0; frame.len()];
+    assert!(host.noise.read_message(LANE_NONCES + 3, &frame, &mut plain).is_ok(), "as PROTOCOL.md says");
+}
+
+#[test]
+fn the_window_remembers_the_last_64() {
+    let mut window = Window::default();
+    for nonce in 0..64 {
+        window.insert(nonce);
+    }
+    assert!((0..64).all(|nonce| !window.is_new(nonce)));
+    window.insert(64);
+    assert!(!window.is_new(0), "too old to tell");
+    assert!((1..=64).all(|nonce| !window.is_new(nonce)));
+    window.insert(100);
+    assert!((65..100).all(|nonce| window.is_new(nonce)) && !window.is_new(64));
+}
