@@ -62,7 +62,7 @@ fn of_two_that_lost_each_other_one_calls_at_once_and_the_other_leaves_it_to_it()
         world.run_for(40_000);
         world.stop_signaling();
         world.run_for(1_000);
-        let opened: Rc<RefCell<BTreeSet<(NodeId, Vec<u8>)>>> = Rc::default();
+        let opened = Rc::new(RefCell::new(BTreeSet::<(NodeId, Vec<u8>)>::new()));
         let seen = opened.clone();
         world.tap(Some(Box::new(move |crossing| {
             if is_call(&crossing.bytes) {
