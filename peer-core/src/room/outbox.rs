@@ -77,7 +77,8 @@ impl Room {
 
     /// The Close of each own file that is hashed to its end. What finds no place waits until one is free.
     pub(super) fn close_what_is_whole(&mut self, cx: &mut Context<'_>) {
-        while self.drafts.len() < MAX_DRAFTS
+        // What people say and share finds room beside it.
+        while self.drafts.len() < MAX_DRAFTS / 2
             && let Some((file, root)) = self.serving.next_whole()
         {
             self.serving.closed(file);

@@ -202,3 +202,25 @@ fn a_file_that_is_paused_keeps_no_place_of_the_window_that_another_has_a_use_for
         world.saved(all[2], files[1], sink, content(1));
     }
 }
+
+/// Each file is closed by an entry when it has been read: with a slow disk hundreds wait to be written.
+#[test]
+fn many_files_being_closed_leave_room_for_what_people_say_and_share() {
+    let mut world = World::new(1);
+    let node = world.room_of(1)[0];
+    let room = world.room(node);
+    world.net().store_latency = (20, 20);
+    for _ in 0..8 {
+        let files = (0..64).map(|n| {
+            let source = world.choose(node, Content { seed: n, size: 1 });
+            NewFile { source, name: format!("{n}.txt").into(), size: 1 }
+        });
+        let files = files.collect();
+        world.command(node, Command::Share { room, files });
+    }
+    for _ in 0..300 {
+        world.run_for(100);
+        world.say(node, "there is room");
+    }
+    assert_eq!(world.view(node).failed, []);
+}
