@@ -213,7 +213,7 @@ fn many_files_being_closed_leave_room_for_what_people_say_and_share() {
     for _ in 0..8 {
         let files = (0..64).map(|n| {
             let source = world.choose(node, Content { seed: n, size: 1 });
-            NewFile { source, name: format!("{n}.txt").into(), size: 1 }
+            NewFile { source, name: format!("{n}.txt"), size: 1 }
         });
         let files = files.collect();
         world.command(node, Command::Share { room, files });
