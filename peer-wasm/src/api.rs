@@ -222,6 +222,7 @@ pub(crate) enum ErrorCode {
     NewerRecords,
     Ended,
     Full,
+    Busy,
     /// The link of a `JoinRoom` is not one.
     BadLink,
     /// Another tab of this browser holds the room.

@@ -95,6 +95,7 @@ describe("what was not done", () => {
     const told = played([{ type: "Problem", problem: { kind: "folder", name: "Photos" } }]);
     expect(told).toEqual({ ...fresh, problem: { kind: "folder", name: "Photos" } });
     expect(played([{ type: "Problem", problem: null }], told)).toEqual(fresh);
+    expect(played([failed("busy")])).toEqual({ ...fresh, problem: { kind: "refused", code: "busy" } });
     expect(played([failed("full")])).toEqual({ ...fresh, problem: { kind: "refused", code: "full" } });
     expect(played([failed("other-file", "Supply")])).toEqual({ ...fresh, problem: { kind: "other-file", name: null } });
   });

@@ -328,6 +328,8 @@ export const text = {
           return "This file is on its way already.";
         case "full":
           return "The room is full: no more people, messages or files fit in.";
+        case "busy":
+          return "This device is still writing down what came before, so this was not sent. Try again in a moment.";
         case "ended":
           return "The room has ended.";
         default:

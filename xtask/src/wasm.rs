@@ -15,13 +15,15 @@ use wasm_bindgen_cli_support::Bindgen;
 
 /// Smallest first: the module is loaded over slow lines, and its hot loops are already fast. What counts is its size
 /// after brotli, which takes code that is repeated for little more than nothing: functions with one caller stay
-/// functions beyond some bytes (inlined they save 1% before brotli, and cost 6% after it), and equal expressions are
-/// not put into locals, nor are values carried past others to where they are used. Rounds go on until nothing changes. The
-/// features are those that rustc uses and that every browser with data channels in workers has.
-const WASM_OPT: [&str; 12] = [
+/// functions beyond some bytes (inlined they save 1% before brotli, and cost 6% after it), equal ends of
+/// branches are not joined, equal expressions are not put into locals, nor are values carried past others to where they
+/// are used. Rounds go on until nothing changes. The features are those that rustc uses and that every browser with data
+/// channels in workers has.
+const WASM_OPT: [&str; 13] = [
     "-Oz",
     "--converge",
     "--one-caller-inline-max-function-size=20",
+    "--skip-pass=code-folding",
     "--skip-pass=local-cse",
     "--skip-pass=simplify-locals",
     "--enable-bulk-memory",

@@ -38,6 +38,8 @@ pub enum CommandError {
     Ended,
     /// A bound of this version is reached (members, entries, files).
     Full,
+    /// What was said or shared before waits for the store, as many as are held; it can be tried again.
+    Busy,
 }
 
 /// A remote broke the protocol. The link it came over closes, but for [`Self::ForkedLog`], whose bringer is honest;
@@ -132,6 +134,7 @@ kebab_display!(CommandError {
     Self::NewerRecords => "newer-records",
     Self::Ended => "ended",
     Self::Full => "full",
+    Self::Busy => "busy",
 });
 
 kebab_display!(Misbehavior {

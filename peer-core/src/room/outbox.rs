@@ -88,7 +88,7 @@ impl Room {
 
     fn push_draft(&mut self, draft: Draft, cx: &mut Context<'_>) {
         if self.drafts.len() >= MAX_DRAFTS {
-            return self.draft_failed(draft, CommandError::Full, cx);
+            return self.draft_failed(draft, CommandError::Busy, cx);
         }
         self.drafts.push_back(draft);
         self.store_next_draft(cx);

@@ -86,6 +86,7 @@ pub(crate) fn failure_of_command(error: CommandError) -> Failure {
         CommandError::NewerRecords => ErrorCode::NewerRecords,
         CommandError::Ended => ErrorCode::Ended,
         CommandError::Full => ErrorCode::Full,
+        CommandError::Busy => ErrorCode::Busy,
     };
     // Being no member yet passes; everything else stays as it is until the person does something else.
     Failure { code, message: error.code().into(), retryable: error == CommandError::NotMember }
@@ -331,6 +332,7 @@ mod tests {
             E::NewerRecords,
             E::Ended,
             E::Full,
+            E::Busy,
         ];
         for error in errors {
             assert_eq!(to_value(failure_of_command(error).code).unwrap(), json!(error.code()));

@@ -276,13 +276,13 @@ fn a_disk_that_hangs_holds_so_many_entries_and_says_so_of_the_rest() {
             world.say(all[1], &format!("{n}"));
         }
         // One is being stored, so many wait, ten are told off.
-        let full = |world: &World| {
-            world.view(all[1]).failed.iter().filter(|(_, why)| *why == CommandError::Full).count()
+        let told_off = |world: &World| {
+            world.view(all[1]).failed.iter().filter(|(_, why)| *why == CommandError::Busy).count()
         };
-        assert_eq!(full(&world), 10);
+        assert_eq!(told_off(&world), 10);
         let new = peer_core::io::NewFile { source, name: "a.bin".into(), size: 1 };
         world.command(all[1], Command::Share { room, files: vec![new] });
-        assert_eq!(full(&world), 11);
+        assert_eq!(told_off(&world), 11);
         assert!(!world.holds_source(all[1], source), "what is not shared is not held");
         world.net().store_latency = (0, 4);
         world.same_chat(&all, MAX_DRAFTS + 1);
