@@ -181,6 +181,7 @@ impl Fetching {
     pub(super) fn awaits(&self, file: FileId) -> bool {
         let Some(fetch) = self.fetches.get(&file) else { return false };
         let pages = fetch.asked_pages.iter().any(|segment| !fetch.values.contains_key(segment));
-        self.active(file).is_some() && (pages || self.incoming.values().any(|incoming| incoming.file == file))
+        // A paused one holds places of the window with what it asked for before: not for ever.
+        self.incoming.values().any(|incoming| incoming.file == file) || (pages && self.active(file).is_some())
     }
 }

@@ -7,7 +7,7 @@ use core::time::Duration;
 /// What is shown is the mean of so long.
 const RATE_SPAN: Duration = Duration::from_secs(4);
 
-/// Verified bytes at the times when they were told: those of the last [`RATE_SPAN`], and the one before.
+/// Verified bytes at the times when they were told: those of the last [`RATE_SPAN`], at least the last two.
 #[derive(Default)]
 pub(super) struct Speed(VecDeque<(Instant, u64)>);
 

@@ -203,6 +203,37 @@ fn a_file_that_is_paused_keeps_no_place_of_the_window_that_another_has_a_use_for
     }
 }
 
+/// As many as fill the window, each with no more than its part of it.
+#[test]
+fn files_that_are_paused_give_their_places_back_however_many_people_owe_them() {
+    let mut world = World::new(1);
+    let (host, link) = world.host("Hanna");
+    let mut come = |name: &str| {
+        let guest = world.guest(name, &link);
+        world.admit(host, guest);
+        guest
+    };
+    let mutes: Vec<NodeId> = (0..16).map(|n| come(&format!("Mute {n}"))).collect();
+    let honest = come("Gustav");
+    let silent = mutes.clone();
+    world.tap(Some(Box::new(move |crossing| {
+        let lost = crossing.channel == Channel::Bulk && silent.contains(&crossing.from.node);
+        if lost { Vec::new() } else { vec![crossing.bytes.clone()] }
+    })));
+    let room = world.room(host);
+    let files: Vec<FileId> = mutes.iter().map(|mute| world.share(*mute, "a.bin", content(1))).collect();
+    for file in &files {
+        world.fetch(host, *file);
+    }
+    world.run_for(2_000);
+    for file in files {
+        world.command(host, Command::Pause { room, file });
+    }
+    let file = world.share(honest, "b.bin", content(2));
+    let sink = world.fetch(host, file);
+    world.saved(host, file, sink, content(2));
+}
+
 /// Each file is closed by an entry when it has been read: with a slow disk hundreds wait to be written.
 #[test]
 fn many_files_being_closed_leave_room_for_what_people_say_and_share() {
