@@ -3,6 +3,7 @@
 //! It places entries (chain by author, causes before effects, author admitted), compares heads with another
 //! member's and says what the other lacks. What an entry means to the room is `room`'s business.
 
+pub(crate) mod amount;
 mod chain;
 pub(crate) mod chat;
 pub(crate) mod entry;
@@ -16,6 +17,7 @@ use crate::base::set::Set;
 use crate::wire::{Head, MAX_HEADS};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use amount::Amount;
 use chain::{Chain, Standing, Unplaced};
 use entry::{Entry, MAX_SEEN, NO_ENTRY, Payload};
 
@@ -177,6 +179,11 @@ impl Log {
         let waiting =
             self.chains.get(author).is_some_and(|chain| chain.waits() > 0 && chain.fork().is_none());
         self.admitted.contains(author) && !waiting
+    }
+
+    /// What `author` has written.
+    pub(crate) fn amount(&self, author: &MemberId) -> Amount {
+        self.chains.get(author).map(Chain::amount).unwrap_or_default()
     }
 
     fn ids_of(&self, author: &MemberId) -> &[EntryId] {

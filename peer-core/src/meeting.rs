@@ -71,6 +71,14 @@ impl Way {
         }
     }
 
+    /// The same place by another socket.
+    fn beside(&self, handle: Handle) -> Option<Self> {
+        match self {
+            Self::Socket(tag, _) => Some(Self::Socket(*tag, handle)),
+            Self::Neighbour { .. } => None,
+        }
+    }
+
     /// Who brings what comes this way: a socket or a neighbour.
     pub(crate) fn messenger(&self) -> (Option<Handle>, Option<MemberId>) {
         match self {
@@ -134,6 +142,13 @@ impl Meeting {
             link: None,
             last_heard: now,
         }
+    }
+
+    /// Where what is said goes: where the other end was heard last, and to each listener that may be it. Only an
+    /// answer makes one of these the way: whoever attaches later must not be able to draw the conversation to itself.
+    pub(crate) fn ways(&self) -> Vec<Way> {
+        let others = self.redial.iter().filter_map(|(_, handle)| self.way.beside(*handle));
+        [self.way].into_iter().chain(others).collect()
     }
 
     pub(crate) fn conduit(&mut self) -> Option<&mut Conduit> {

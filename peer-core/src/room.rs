@@ -168,7 +168,8 @@ impl Room {
             Command::Withdraw { share, .. } => self.withdraw(share, id, cx),
             Command::Say { text, sent_at, .. } => {
                 let payload = chat::say(text, sent_at)?;
-                self.member()?.draft(id, payload, cx);
+                self.member()?.room_for(&payload)?;
+                self.draft(id, payload, cx);
                 Ok(())
             }
             Command::Rename { name, .. } => self.rename(&name, id, cx),
@@ -200,6 +201,7 @@ impl Room {
     ) -> Result<(), CommandError> {
         self.member()?;
         let (payload, sources) = outbox::share(files)?;
+        self.room_for(&payload)?;
         self.draft_share(id, payload, sources, cx);
         Ok(())
     }
@@ -218,16 +220,19 @@ impl Room {
 
     fn rename(&mut self, name: &str, id: CommandId, cx: &mut Context<'_>) -> Result<(), CommandError> {
         let name = clean_person_name(name).map_err(|_| CommandError::BadName)?;
-        self.identity.name = name.clone();
-        match self.phase {
-            // At the door it was perhaps told already: written down once there is a log of one's own to write to.
-            Phase::Member | Phase::Knocking => {
-                self.store_identity(cx);
-                self.draft(id, outbox::name(name), cx);
-            }
-            Phase::Ended => self.store_identity(cx),
-            // What was kept is deleted, and stays so.
-            Phase::Denied | Phase::Closed => {}
+        // At the door it was perhaps told already: written down once there is a log of one's own to write to.
+        let is_told = matches!(self.phase, Phase::Member | Phase::Knocking);
+        let payload = outbox::name(name.clone());
+        if is_told {
+            self.room_for(&payload)?;
+        }
+        self.identity.name = name;
+        // What was kept of a room that one was sent away from is deleted, and stays so.
+        if is_told || self.phase == Phase::Ended {
+            self.store_identity(cx);
+        }
+        if is_told {
+            self.draft(id, payload, cx);
         }
         self.announce(cx);
         Ok(())
@@ -235,8 +240,9 @@ impl Room {
 
     fn leave(&mut self, id: CommandId, cx: &mut Context<'_>) -> Result<(), CommandError> {
         if self.phase == Phase::Member {
-            let end = self.is_host();
-            self.draft(id, outbox::leave(end), cx);
+            if self.ending.is_none() {
+                self.draft_leave(id, cx);
+            }
             self.ending = Some(cx.now + ENDING);
         } else {
             self.cancel_knock(cx);
@@ -290,7 +296,7 @@ impl Room {
             Heard::Detached(tag, handle) if Some(tag) == mesh => {
                 self.contacts.remove(&handle);
             }
-            Heard::Detached(tag, _) => self.door_detached(tag, cx),
+            Heard::Detached(tag, handle) => self.door_detached(tag, handle, cx),
             Heard::Refused => {}
             Heard::Envelope(tag, from, bytes) => self.envelope(Way::Socket(tag, from), &bytes, cx),
         }
@@ -351,7 +357,11 @@ impl Room {
             self.look_around(cx);
         }
         if self.ending.is_some_and(|due| due <= cx.now) {
-            self.close(true, cx);
+            if self.give_way_to_leave(cx) {
+                self.ending = Some(cx.now + ENDING);
+            } else {
+                self.close(true, cx);
+            }
         }
     }
 
@@ -403,11 +413,13 @@ impl Room {
     }
 
     fn flush_meetings(&mut self, cx: &mut Context<'_>) {
-        let due = self.meetings.values_mut().map(|meeting| (meeting.way, meeting.outgoing(cx.now)));
-        let due: Vec<(Way, Vec<Vec<u8>>)> = due.collect();
-        for (way, envelopes) in due {
+        let due = self.meetings.values_mut().map(|meeting| (meeting.ways(), meeting.outgoing(cx.now)));
+        let due: Vec<(Vec<Way>, Vec<Vec<u8>>)> = due.collect();
+        for (ways, envelopes) in due {
             for envelope in envelopes {
-                self.transmit(way, envelope, cx);
+                for way in &ways {
+                    self.transmit(*way, envelope.clone(), cx);
+                }
             }
         }
     }

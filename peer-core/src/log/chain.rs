@@ -3,8 +3,9 @@
 //! Two entries of one author with one number are proof that it plays false. From that number on nobody needs anything
 //! of it any more: whatever others name there counts as known, so that no honest entry ever waits for it.
 
+use super::MAX_PENDING;
+use super::amount::Amount;
 use super::entry::{Entry, NO_ENTRY, Payload};
-use super::{MAX_BYTES_PER_AUTHOR, MAX_ENTRIES_PER_AUTHOR, MAX_FILES_PER_AUTHOR, MAX_PENDING};
 use crate::base::id::EntryId;
 use crate::base::map::Map;
 use crate::wire::Head;
@@ -23,8 +24,7 @@ pub(super) struct Fork {
 #[derive(Default)]
 pub(super) struct Chain {
     ids: Vec<EntryId>,
-    bytes: usize,
-    files: usize,
+    amount: Amount,
     fork: Option<Fork>,
     /// Entries that wait for their causes, by seq. Two of one number are a fork, so more than one wait only where it is.
     /// At most [`MAX_PENDING`] numbers, and that of a fork.
@@ -151,26 +151,25 @@ impl Chain {
         self.waiting.remove(&self.next()).expect("just found").swap_remove(at)
     }
 
+    /// What is placed.
+    pub(super) fn amount(&self) -> Amount {
+        self.amount
+    }
+
     /// Whether there is room for one more entry in this chain.
     pub(super) fn has_quota(&self, entry: &Entry, payload: &Payload) -> bool {
-        self.ids.len() < MAX_ENTRIES_PER_AUTHOR
-            && self.bytes + entry.payload.len() <= MAX_BYTES_PER_AUTHOR
-            && self.files + files_of(payload) <= MAX_FILES_PER_AUTHOR
+        (self.amount + payload.amount_in(entry.payload.len())).is_allowed()
     }
 
     pub(super) fn place(&mut self, id: EntryId, entry: &Entry, payload: &Payload) {
-        self.bytes += entry.payload.len();
-        self.files += files_of(payload);
+        self.amount = self.amount + payload.amount_in(entry.payload.len());
         self.ids.push(id);
     }
 }
 
-fn files_of(payload: &Payload) -> usize {
-    if let Payload::Share { files } = payload { files.len() } else { 0 }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::MAX_ENTRIES_PER_AUTHOR;
     use super::*;
     use crate::base::id::MemberId;
     use crate::base::identity::Signature;

@@ -6,6 +6,7 @@ use crate::base::id::{EntryId, FileId, MemberId, Root};
 use crate::base::identity::{Keypair, RoomDigest, Signature, context, derive, verify};
 use crate::base::path::{SafeName, clean_person_name};
 use crate::io::{MAX_FILES, MAX_TEXT};
+use crate::log::amount::Amount;
 use crate::wire::Head;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -164,6 +165,17 @@ const LEAVE: u8 = 13;
 const NAME: u8 = 14;
 
 impl Payload {
+    /// What an entry of it adds to what its author has written.
+    pub(crate) fn amount(&self) -> Amount {
+        self.amount_in(self.encode().1.len())
+    }
+
+    /// The same, where it is known to be of `bytes` bytes.
+    pub(super) fn amount_in(&self, bytes: usize) -> Amount {
+        let files = if let Self::Share { files } = self { files.len() } else { 0 };
+        Amount { entries: 1, bytes, files }
+    }
+
     fn encode(&self) -> (u8, Vec<u8>) {
         fn bytes(value: &impl Serialize) -> Vec<u8> {
             postcard::to_allocvec(value).expect("postcard into a Vec has no failure for these types")

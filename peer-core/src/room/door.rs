@@ -14,6 +14,7 @@ use crate::io::Event;
 use crate::link::CONNECT;
 use crate::link::rate::Rate;
 use crate::log::MAX_MEMBERS;
+use crate::log::entry::Payload;
 use crate::meeting::conduit::accept;
 use crate::meeting::envelope::{Body, Denial, Header, MeetingId, Mode};
 use crate::meeting::handshake::{Authenticated, Deciding, ExpectGuest, Unproven};
@@ -266,11 +267,14 @@ impl Room {
         if self.log.as_ref().is_none_or(|log| log.admitted().count() + admitting >= MAX_MEMBERS) {
             return Err(CommandError::Full);
         }
+        let asks = self.meetings.values().find_map(|meeting| match &meeting.stage {
+            Stage::Deciding(other, deciding) if *other == knock => Some(deciding),
+            _ => None,
+        });
+        let payload = asks.map(|asks| Payload::Admit { member: asks.guest(), name: String::from(asks.name()) });
+        let payload = payload.ok_or(CommandError::UnknownKnock)?;
+        self.room_for(&payload)?;
         let (id, deciding) = self.deciding(knock)?;
-        let payload = crate::log::entry::Payload::Admit {
-            member: deciding.guest(),
-            name: String::from(deciding.name()),
-        };
         let meeting = self.meetings.get_mut(&id).expect("deciding found it");
         meeting.stage = Stage::Admitting(deciding.admitted());
         meeting.deadline = Some(cx.now + CONNECT);

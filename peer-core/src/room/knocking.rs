@@ -12,7 +12,6 @@ use crate::meeting::handshake::{Authenticated, ExpectHost, Unproven};
 use crate::meeting::invitation::Invitation;
 use crate::meeting::{HALF_OPEN, Meeting, REDIAL, RENEW, Stage, Talk, Way};
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::time::Duration;
 use signal_proto::{Handle, Role, Tag};
 
@@ -66,8 +65,21 @@ impl Room {
         }
     }
 
-    pub(super) fn door_detached(&mut self, tag: Tag, cx: &mut Context<'_>) {
-        if self.phase == Phase::Knocking && self.signal.peers(&tag).next().is_none() {
+    pub(super) fn door_detached(&mut self, tag: Tag, handle: Handle, cx: &mut Context<'_>) {
+        if self.phase != Phase::Knocking {
+            return;
+        }
+        // Its place is for who is there: or who comes and goes would keep the host from being dialled.
+        let way = Way::Socket(tag, handle);
+        let before = self.meetings.len();
+        self.meetings.retain(|_, meeting| !(meeting.is_half_open() && meeting.way == way));
+        for meeting in self.meetings.values_mut() {
+            meeting.redial.retain(|(_, other)| *other != handle);
+        }
+        if self.meetings.len() < before {
+            self.try_later(cx);
+        }
+        if self.signal.peers(&tag).next().is_none() {
             self.nobody_there(cx);
         }
     }
@@ -100,32 +112,21 @@ impl Room {
     /// A listener is there: dial it, or, if the host has been met already, see whether this is it again.
     pub(super) fn reach_listener(&mut self, handle: Handle, cx: &mut Context<'_>) {
         let tag = self.identity.door.tag();
-        let attached: Vec<Handle> = self.signal.peers(&tag).collect();
         let Some(meeting) = self.meetings.values_mut().find(|meeting| meeting.is_with_host()) else {
             return self.dial_listener(handle, cx);
         };
-        let way = Way::Socket(tag, handle);
-        if meeting.way == way {
+        if meeting.way == Way::Socket(tag, handle) {
             return;
         }
-        // Whatever is unanswered goes to the newcomer too. Only its answer makes it the new way: an impostor
-        // that attaches later must not be able to draw the conversation to itself.
-        let way_is_gone = !attached.iter().any(|handle| meeting.way == Way::Socket(tag, *handle));
+        // Whatever is unanswered goes to the newcomer too.
+        if meeting.redial.len() < MAX_LISTENERS {
+            meeting.redial.push((cx.now + REDIAL, handle));
+        }
         if let Some(conduit) = meeting.conduit() {
             if conduit.is_idle() {
                 conduit.post(Body::Renew, cx.now);
             }
             conduit.resend_all(cx.now);
-        }
-        for envelope in meeting.outgoing(cx.now) {
-            self.signal.send(tag, handle, envelope, cx);
-        }
-        if way_is_gone {
-            // Or one lost word would cost the knock: what is said again goes to the newcomer as well.
-            meeting.way = way;
-        }
-        if meeting.redial.len() < MAX_LISTENERS {
-            meeting.redial.push((cx.now + REDIAL, handle));
         }
     }
 

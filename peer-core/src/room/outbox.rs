@@ -4,24 +4,41 @@
 use super::{Room, records};
 use crate::base::error::{CommandError, StoreFailure};
 use crate::base::features::Features;
-use crate::base::id::{CommandId, EntryId, FileId, SourceId};
+use crate::base::id::{CommandId, EntryId, FileId, Root, SourceId};
 use crate::base::path::SafeName;
 use crate::base::record;
 use crate::cx::{Context, Waiting};
 use crate::io::{Event, MAX_FILES, NewFile, StoreOp};
 use crate::log::Inserted;
-use crate::log::entry::{FileMeta, Payload};
+use crate::log::amount::Amount;
+use crate::log::entry::{FileMeta, NO_ENTRY, Payload};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Add;
 
 /// Most own entries that wait for the store: a hanging disk must not grow memory.
 const MAX_DRAFTS: usize = 256;
+/// Of these at most so many that nobody asked for, the Closes of files: what people say and share finds room beside
+/// them, however many files there are and however slow the disk.
+const MAX_CLOSES: usize = 128;
 
 /// An own entry that is not written yet.
 pub(super) struct Draft {
     command: Option<CommandId>,
     payload: Payload,
+    amount: Amount,
     sources: Vec<SourceId>,
+}
+
+impl Draft {
+    fn new(command: Option<CommandId>, payload: Payload, sources: Vec<SourceId>) -> Self {
+        Self { command, amount: payload.amount(), payload, sources }
+    }
+
+    /// Entries that will follow it by themselves: the Closes of what it shares.
+    fn closes(&self) -> usize {
+        self.amount.files
+    }
 }
 
 /// The own entry that is being stored.
@@ -55,9 +72,35 @@ pub(super) fn share(files: Vec<NewFile>) -> Result<(Payload, Vec<SourceId>), Com
     Ok((Payload::Share { files: metas.collect() }, files.iter().map(|file| file.source).collect()))
 }
 
+/// What the Close of any file adds.
+fn close_amount() -> Amount {
+    let file = FileId { share: NO_ENTRY, index: u16::MAX };
+    Payload::Close { file, root: Root([0; 32]) }.amount()
+}
+
 impl Room {
+    /// Whether one more own entry can be written, now and at all: looked at before a command changes anything. What
+    /// must be written in the end keeps its place: the Close of each own file, without which nobody ever has it whole,
+    /// and one's Leave.
+    ///
+    /// # Errors
+    /// [`CommandError::Busy`]: too much waits for the store. [`CommandError::Full`]: there is no place for it.
+    pub(super) fn room_for(&self, payload: &Payload) -> Result<(), CommandError> {
+        if self.drafts.len() >= MAX_DRAFTS {
+            return Err(CommandError::Busy);
+        }
+        let written = self.log.as_ref().map(|log| log.amount(&self.me)).unwrap_or_default();
+        let new = payload.amount();
+        let drafts = || self.storing.iter().map(|storing| &storing.draft).chain(&self.drafts);
+        let closes = self.serving.unclosed() + drafts().map(Draft::closes).sum::<usize>() + new.files;
+        let owed = core::iter::repeat_n(close_amount(), closes).chain([leave(true).amount()]);
+        let all = drafts().map(|draft| draft.amount).chain(owed).fold(written + new, Amount::add);
+        if all.is_allowed() { Ok(()) } else { Err(CommandError::Full) }
+    }
+
+    /// Write an own entry that a command asked for, for which there is room.
     pub(super) fn draft(&mut self, command: CommandId, payload: Payload, cx: &mut Context<'_>) {
-        self.push_draft(Draft { command: Some(command), payload, sources: Vec::new() }, cx);
+        self.push_draft(Draft::new(Some(command), payload, Vec::new()), cx);
     }
 
     pub(super) fn draft_share(
@@ -67,18 +110,24 @@ impl Room {
         sources: Vec<SourceId>,
         cx: &mut Context<'_>,
     ) {
-        self.push_draft(Draft { command: Some(command), payload, sources }, cx);
+        self.push_draft(Draft::new(Some(command), payload, sources), cx);
     }
 
     /// An own entry that no command waits for.
     pub(super) fn draft_own(&mut self, payload: Payload, cx: &mut Context<'_>) {
-        self.push_draft(Draft { command: None, payload, sources: Vec::new() }, cx);
+        self.push_draft(Draft::new(None, payload, Vec::new()), cx);
+    }
+
+    /// The last own entry; nobody needs to know any more what the files were.
+    pub(super) fn draft_leave(&mut self, command: CommandId, cx: &mut Context<'_>) {
+        self.drafts.retain(|draft| !matches!(draft.payload, Payload::Close { .. }));
+        self.draft(command, leave(self.is_host()), cx);
     }
 
     /// The Close of each own file that is hashed to its end. What finds no place waits until one is free.
     pub(super) fn close_what_is_whole(&mut self, cx: &mut Context<'_>) {
-        // What people say and share finds room beside it.
-        while self.drafts.len() < MAX_DRAFTS / 2
+        while self.ending.is_none()
+            && self.drafts.len() < MAX_CLOSES
             && let Some((file, root)) = self.serving.next_whole()
         {
             self.serving.closed(file);
@@ -86,49 +135,62 @@ impl Room {
         }
     }
 
-    fn push_draft(&mut self, draft: Draft, cx: &mut Context<'_>) {
-        if self.drafts.len() >= MAX_DRAFTS {
-            return self.draft_failed(draft, CommandError::Busy, cx);
+    /// Time is up for a room that is being left. What still waits before the Leave gives way to it; false if nothing
+    /// does.
+    pub(super) fn give_way_to_leave(&mut self, cx: &mut Context<'_>) -> bool {
+        let before = self.drafts.len().saturating_sub(1);
+        let given_up: Vec<Draft> = self.drafts.drain(..before).collect();
+        for draft in given_up {
+            self.draft_failed(draft, CommandError::Ended, cx);
         }
+        before > 0
+    }
+
+    fn push_draft(&mut self, draft: Draft, cx: &mut Context<'_>) {
         self.drafts.push_back(draft);
         self.store_next_draft(cx);
     }
 
+    /// Store the next own entry, if none is being stored; all of them at once where nothing is kept.
     pub(super) fn store_next_draft(&mut self, cx: &mut Context<'_>) {
-        let (None, Some(log)) = (&self.storing, &self.log) else { return };
-        if !log.may_write(&self.me) {
-            return;
-        }
-        let Some(draft) = self.drafts.pop_front() else { return };
-        let entry = log.draft(&self.key, &draft.payload);
-        let bytes = entry.encode();
-        let request = cx.ids.request(self.id, Waiting::Draft);
-        if self.durable {
+        while self.storing.is_none()
+            && self.log.as_ref().is_some_and(|log| log.may_write(&self.me))
+            && let Some(draft) = self.drafts.pop_front()
+        {
+            let log = self.log.as_ref().expect("just looked");
+            let entry = log.draft(&self.key, &draft.payload);
+            let bytes = entry.encode();
+            if !self.durable {
+                self.place_draft(draft, &bytes, cx);
+                continue;
+            }
+            let request = cx.ids.request(self.id, Waiting::Draft);
             let key = records::entry(&self.me, entry.seq);
             cx.store(StoreOp::Put { request, room: self.id, key, value: record::seal(&bytes).into() });
-        }
-        self.storing = Some(Storing { draft, bytes });
-        if !self.durable {
-            self.draft_stored(None, cx);
+            self.storing = Some(Storing { draft, bytes });
         }
     }
 
     pub(super) fn draft_stored(&mut self, failure: Option<StoreFailure>, cx: &mut Context<'_>) {
-        let Some(Storing { draft, bytes, .. }) = self.storing.take() else { return };
+        let Some(Storing { draft, bytes }) = self.storing.take() else { return };
         if let Some(reason) = failure {
             self.not_stored(reason, cx);
         }
-        match self.log.as_mut().map(|log| log.insert(&bytes)) {
+        self.place_draft(draft, &bytes, cx);
+        self.store_next_draft(cx);
+        self.close_what_is_whole(cx);
+        self.hurry_ending(cx);
+    }
+
+    fn place_draft(&mut self, draft: Draft, bytes: &[u8], cx: &mut Context<'_>) {
+        match self.log.as_mut().map(|log| log.insert(bytes)) {
             Some(Ok(Inserted { placed, .. })) if !placed.is_empty() => {
                 self.apply(&placed, &draft.sources, cx);
                 self.pass_on(None, &placed);
             }
-            // The own chain is full, or a copy of this device's records wrote on elsewhere.
+            // A copy of this device's records wrote on elsewhere.
             _ => self.draft_failed(draft, CommandError::Full, cx),
         }
-        self.store_next_draft(cx);
-        self.close_what_is_whole(cx);
-        self.hurry_ending(cx);
     }
 
     fn draft_failed(&mut self, draft: Draft, reason: CommandError, cx: &mut Context<'_>) {
@@ -150,7 +212,9 @@ impl Room {
         let placed = self.log.as_ref().and_then(|log| log.entry(&share));
         match placed.map(|placed| (&placed.payload, placed.entry.author)) {
             Some((Payload::Share { .. }, author)) if author == self.me => {
-                self.draft(id, Payload::Withdraw { share }, cx);
+                let payload = Payload::Withdraw { share };
+                self.room_for(&payload)?;
+                self.draft(id, payload, cx);
                 Ok(())
             }
             Some((Payload::Share { .. }, _)) => Err(CommandError::NotAuthor),

@@ -127,6 +127,11 @@ impl Serving {
         served.pages.insert(segment, page);
     }
 
+    /// Files whose Close is still to be written.
+    pub(crate) fn unclosed(&self) -> usize {
+        self.files.values().filter(|served| !served.closed).count()
+    }
+
     /// A file that is hashed to its end and not closed yet, and its root.
     pub(crate) fn next_whole(&self) -> Option<(FileId, Root)> {
         let is_whole = |served: &Served| {

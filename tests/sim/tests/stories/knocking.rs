@@ -105,6 +105,32 @@ fn a_silent_listener_keeps_nobody_from_a_host_that_was_reloaded() {
     }
 }
 
+/// Whoever has the link may come to the door and go again, as often as the server lets it.
+#[test]
+fn who_comes_and_goes_at_the_door_keeps_nobody_from_a_host_that_was_reloaded() {
+    for (seed, pause) in seeds(2).flat_map(|seed| [(seed, 0), (seed, 3_000)]) {
+        let mut world = World::new(seed);
+        let (host, fragment) = world.host("Hanna");
+        let guest = world.guest("Gustav", &fragment);
+        world.knock(host, guest);
+        let tag = Link::of(&fragment).tag;
+        let sockets: Vec<_> = (0..12).map(|_| world.script()).collect();
+        world.close(host, true);
+        for socket in sockets {
+            world.script_send(socket, &ClientMessage::Join { tag, role: Role::Listen });
+            world.run_for(60);
+            world.script_send(socket, &ClientMessage::Leave { tag });
+            world.run_for(60);
+        }
+        // Or those that were taken down to be dialled are being dialled by now.
+        world.run_for(pause);
+        world.reopen(host);
+        let since = world.now();
+        world.knock(host, guest);
+        assert!(world.now() - since < 8_000, "after {} ms", world.now() - since);
+    }
+}
+
 #[test]
 fn an_impostor_is_asked_again_now_and_then_and_while_another_may_answer_nobody_is_said_to_be_missing() {
     fn lie(_: &Link, _: &Key, host: &[u8; 32], _: &[u8; 32]) -> Body {

@@ -14,6 +14,7 @@ mod liveness;
 mod meet;
 mod mesh;
 mod neighbour;
+mod outbox;
 mod property;
 mod recovery;
 mod rooms;

@@ -1,0 +1,122 @@
+//! Own entries on their way out, where the disk is slow or one's places are taken: what cannot be written is refused
+//! before anything has changed, and what must be written in the end always can be.
+
+use peer_core::error::CommandError;
+use peer_core::io::{Command, NewFile};
+use sim::{Content, NodeId, World, seeds};
+
+/// Own entries that wait for the store.
+const MAX_DRAFTS: usize = 256;
+/// Of one author.
+const MAX_ENTRIES: usize = 10_000;
+
+/// All places of the queue are taken, by a disk that needs `latency` ms for each of them.
+fn keep_busy(world: &mut World, node: NodeId, latency: u64) {
+    world.run_until("all is kept", |world| world.unwritten(node) == 0);
+    world.net().store_latency = (latency, latency);
+    for n in 0..=MAX_DRAFTS {
+        world.say(node, &format!("{n}"));
+    }
+}
+
+#[test]
+fn a_room_that_is_ended_is_ended_for_everybody_however_slow_the_hosts_disk_is() {
+    for (seed, latency) in seeds(2).flat_map(|seed| [(seed, 5), (seed, 50)]) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        keep_busy(&mut world, all[0], latency);
+        let room = world.room(all[0]);
+        world.command(all[0], Command::EndRoom { room });
+        world.run_until("it is closed here", |world| world.view(all[0]).closed);
+        world.run_for(1_000);
+        for guest in &all[1..] {
+            assert!(world.view(*guest).ended, "and ended there");
+        }
+    }
+}
+
+#[test]
+fn a_room_whose_files_are_still_being_closed_is_ended_at_once() {
+    let mut world = World::new(1);
+    let all = world.room_of(2);
+    let room = world.room(all[0]);
+    world.net().store_latency = (20, 20);
+    for _ in 0..8 {
+        let files = (0..64).map(|n| {
+            let source = world.choose(all[0], Content { seed: n, size: 1 });
+            NewFile { source, name: format!("{n}.txt"), size: 1 }
+        });
+        let files = files.collect();
+        world.command(all[0], Command::Share { room, files });
+    }
+    world.run_for(1_000);
+    let since = world.now();
+    world.command(all[0], Command::EndRoom { room });
+    world.run_until("it is ended there", |world| world.view(all[1]).ended);
+    assert!(world.now() - since < 1_000, "after {} ms", world.now() - since);
+}
+
+#[test]
+fn who_cannot_be_let_in_now_goes_on_waiting() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let (host, link) = world.host("Hanna");
+        let guest = world.guest("Gustav", &link);
+        let knock = world.knock(host, guest);
+        keep_busy(&mut world, host, 60_000);
+        let room = world.room(host);
+        assert_eq!(world.try_command(host, Command::Admit { room, knock }), Err(CommandError::Busy));
+        assert_eq!(world.view(host).knocks.len(), 1, "the card stays");
+        world.net().store_latency = (0, 4);
+        world.run_until("there is room", |world| world.view(host).chat.len() > 1);
+        world.admit(host, guest);
+        assert_eq!(world.view(host).knocked, 1, "with the same digits");
+    }
+}
+
+#[test]
+fn a_name_that_cannot_be_told_now_is_not_taken_either() {
+    let mut world = World::new(1);
+    let all = world.room_of(2);
+    keep_busy(&mut world, all[0], 60_000);
+    let rename = Command::Rename { room: world.room(all[0]), name: "Johanna".into() };
+    assert_eq!(world.try_command(all[0], rename.clone()), Err(CommandError::Busy));
+    world.net().store_latency = (0, 4);
+    world.same_chat(&all, MAX_DRAFTS + 1);
+    for node in &all {
+        assert_eq!(world.sees(*node, all[0]).map(|member| &*member.name), Some("Hanna"));
+    }
+    world.command(all[0], rename);
+    world.run_until("it is heard", |world| world.sees(all[1], all[0]).is_some_and(|m| m.name == "Johanna"));
+}
+
+/// Whoever has written all that one may: no file is left without the word that it is whole, and the end is heard.
+#[test]
+fn the_last_places_are_kept_for_what_must_be_written_in_the_end() {
+    let mut world = World::new(1);
+    let all = world.room_of(2);
+    let room = world.room(all[0]);
+    let content = Content { seed: 1, size: 1 };
+    let share = |world: &mut World| {
+        let source = world.choose(all[0], content);
+        let new = NewFile { source, name: "a.bin".into(), size: 1 };
+        world.try_command(all[0], Command::Share { room, files: vec![new] })
+    };
+    let say = |world: &mut World| {
+        let said = world.try_command(all[0], Command::Say { room, text: "x".into(), sent_at: 0 });
+        world.run_until("it is kept", |world| world.unwritten(all[0]) == 0);
+        said
+    };
+    // Its room, its name and who was let in are there already; the last share takes two places, the end of the room one.
+    let there = 3;
+    for n in 0..MAX_ENTRIES - there - 3 {
+        assert_eq!(say(&mut world).map(|_| ()), Ok(()), "{n}");
+    }
+    let file = world.share(all[0], "a.bin", content);
+    assert_eq!(share(&mut world), Err(CommandError::Full), "no place for the word that it is whole");
+    assert_eq!(say(&mut world), Err(CommandError::Full), "the last one is kept");
+    let sink = world.fetch(all[1], file);
+    world.saved(all[1], file, sink, content);
+    world.command(all[0], Command::EndRoom { room });
+    world.run_until("the end is heard", |world| world.view(all[1]).ended);
+}
