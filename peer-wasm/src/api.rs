@@ -131,8 +131,15 @@ pub(crate) enum Event {
     Storage { persistent: bool },
     /// A file is complete and its hash right: hand it to the browser from `url` (a `blob:` address, valid while this tab is open).
     Verified { room: String, file: FileRef, url: String, name: String },
-    /// A command could not be carried out; nothing changed.
-    CommandRejected { command: CommandName, room: Option<String>, error: Failure },
+    /// A command could not be carried out; nothing changed. What it brought comes back: the text of a `Say`, the names
+    /// of the files of a `Share`.
+    CommandRejected {
+        command: CommandName,
+        room: Option<String>,
+        error: Failure,
+        text: Option<String>,
+        names: Vec<String>,
+    },
     /// The engine has stopped. Reloading the page starts it again.
     Crashed { message: String },
 
@@ -189,6 +196,13 @@ pub(crate) enum Event {
     NotStored { room: String, reason: StoreFailure },
     /// A remote broke the protocol and its connection was closed.
     Misbehaved { room: String, member: Option<String>, violation: Misbehavior },
+}
+
+/// What a person has written or chosen for a command: its text, the names of its files.
+#[derive(Default)]
+pub(crate) struct Brought {
+    pub(crate) text: Option<String>,
+    pub(crate) names: Vec<String>,
 }
 
 /// Why something asked for was not done.

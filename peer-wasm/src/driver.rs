@@ -1,7 +1,7 @@
 //! The worker's run loop: everything that happens becomes an input, the engine's outputs are performed in order,
 //! events go to the page last. No JavaScript is called while the engine is borrowed.
 
-use crate::api::{self, Added, BadLink, Command, CommandName, ErrorCode, Event, Failure};
+use crate::api::{self, Added, BadLink, Brought, Command, CommandName, ErrorCode, Event, Failure};
 use crate::bridge::{ToPage, ToWorker};
 use crate::clock::{self, Alarm};
 use crate::js;
@@ -112,6 +112,7 @@ impl Driver {
             return self.reject(CommandName::OpenRoom, None, error);
         };
         let (name, room) = (command.name(), command.room().map(str::to_owned));
+        let brought = command.brought();
         if let Command::JoinRoom { link, name } = command {
             return self.join(link, name);
         }
@@ -138,7 +139,7 @@ impl Driver {
                 for source in sources {
                     self.store.close_source(source);
                 }
-                self.reject(name, room, api::failure_of_command(error));
+                self.give_back(name, room, api::failure_of_command(error), brought);
             }
         }
         self.pump();
@@ -265,7 +266,12 @@ impl Driver {
     }
 
     fn reject(&self, command: CommandName, room: Option<String>, error: Failure) {
-        self.tell(vec![Event::CommandRejected { command, room, error }]);
+        self.give_back(command, room, error, Brought::default());
+    }
+
+    fn give_back(&self, command: CommandName, room: Option<String>, error: Failure, brought: Brought) {
+        let Brought { text, names } = brought;
+        self.tell(vec![Event::CommandRejected { command, room, error, text, names }]);
     }
 
     fn stored(self: &Rc<Self>, done: Done) {

@@ -100,6 +100,19 @@ describe("what was not done", () => {
     expect(played([failed("other-file", "Supply")])).toEqual({ ...fresh, problem: { kind: "other-file", name: null } });
   });
 
+  it("loses nothing that was written or chosen", () => {
+    const rejected = (command: "Say" | "Share", text: string | null, names: string[]): Event => ({
+      type: "CommandRejected", command, room, error: { code: "busy", message: "", retryable: true }, text, names,
+    });
+    const first = played([rejected("Say", "The lock is open.", [])]);
+    expect(first).toEqual({ ...fresh, composed: "The lock is open.", problem: { kind: "refused", code: "busy" } });
+    const writing = played([{ type: "Composed", text: "And" }, rejected("Say", "The lock is open.", [])]);
+    expect(writing.composed, "before what has been written since").toBe("The lock is open.\nAnd");
+    const files = played([rejected("Share", null, ["a.txt"]), rejected("Share", null, ["b.txt", "c.txt"])]);
+    expect(files).toEqual({ ...fresh, problem: { kind: "not-shared", code: "busy", names: ["a.txt", "b.txt", "c.txt"] } });
+    expect(played([failed("full"), rejected("Share", null, ["a.txt"])]).problem).toEqual({ kind: "not-shared", code: "busy", names: ["a.txt"] });
+  });
+
   it("is nothing when what was to be left or ended is gone already", () => {
     for (const command of ["Leave", "EndRoom"] as const) expect(played([failed("unknown-room", command)])).toEqual(fresh);
     expect(played([failed("unknown-knock", "Deny")])).toEqual(fresh);

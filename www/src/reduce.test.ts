@@ -39,7 +39,7 @@ describe("the way in", () => {
 
   it("says which room this browser keeps and cannot open, and never offers its door", () => {
     const failed = (code: ErrorCode) =>
-      played([{ type: "CommandRejected", command: "OpenRoom", room, error: { code, message: "", retryable: false } }]).place;
+      played([{ type: "CommandRejected", command: "OpenRoom", room, error: { code, message: "", retryable: false }, text: null, names: [] }]).place;
     expect(failed("newer-records")).toEqual({ at: "kept", newer: true });
     expect(failed("bad-records")).toEqual({ at: "kept", newer: false });
   });
@@ -90,7 +90,7 @@ describe("knocks", () => {
 
   it("that have gone when answered are no problem to tell", () => {
     const error = { code: "unknown-knock", message: "", retryable: false } as const;
-    expect(played([hosting, { type: "CommandRejected", command: "Admit", room, error }]).problem).toBeNull();
+    expect(played([hosting, { type: "CommandRejected", command: "Admit", room, error, text: null, names: [] }]).problem).toBeNull();
   });
 });
 

@@ -50,6 +50,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "Crashed":
       return { ...state, place: { at: "crashed" } };
     case "CommandRejected":
+      return rejected(state, event);
     case "CommandFailed":
       return failed(state, event.command, event.error.code);
 
@@ -221,6 +222,17 @@ function sent(state: State, command: Command, batch: Batch): State {
     default:
       return state;
   }
+}
+
+/** Nothing has changed by it: what the person has written is in its field again, and which files were meant is said. */
+function rejected(state: State, { command, error: { code }, text, names }: Of<"CommandRejected">): State {
+  if (names.length > 0) {
+    const { problem } = state;
+    const before = problem?.kind === "not-shared" && problem.code === code ? problem.names : [];
+    return { ...state, problem: { kind: "not-shared", code, names: [...before, ...names] } };
+  }
+  const kept = text === null ? state : { ...state, composed: state.composed === "" ? text : `${text}\n${state.composed}` };
+  return failed(kept, command, code);
 }
 
 function failed(state: State, command: Of<"CommandFailed">["command"], code: ErrorCode): State {

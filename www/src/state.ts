@@ -147,7 +147,8 @@ export type Problem =
   | { kind: "other-file"; name: string | null }
   | { kind: "not-stored" }
   | { kind: "discarded" }
-  | { kind: "refused"; code: ErrorCode };
+  | { kind: "refused"; code: ErrorCode }
+  | { kind: "not-shared"; code: ErrorCode; names: readonly string[] };
 
 /** What is being dragged over the page; its names are not known before the drop. */
 export interface Dragging {

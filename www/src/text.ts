@@ -316,6 +316,7 @@ export const text = {
     discarded:
       "The browser had put this tab away to save memory. The room goes on. Files that you share must be chosen again; what was half received starts again.",
     notStored: "The browser could not keep a note of this room: all works, but after a reload you would have to knock again.",
+    notShared: (name: string, more: number, why: string) => `${several(name, more)} not shared. ${why}`,
     refused(code: ErrorCode): string {
       switch (code) {
         case "bad-name":
@@ -329,7 +330,7 @@ export const text = {
         case "full":
           return "The room is full: no more people, messages or files fit in.";
         case "busy":
-          return "This device is still writing down what came before, so this was not sent. Try again in a moment.";
+          return "This device is still writing down what came before. Try again in a moment.";
         case "ended":
           return "The room has ended.";
         default:

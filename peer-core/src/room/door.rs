@@ -271,7 +271,8 @@ impl Room {
             Stage::Deciding(other, deciding) if *other == knock => Some(deciding),
             _ => None,
         });
-        let payload = asks.map(|asks| Payload::Admit { member: asks.guest(), name: String::from(asks.name()) });
+        let payload =
+            asks.map(|asks| Payload::Admit { member: asks.guest(), name: String::from(asks.name()) });
         let payload = payload.ok_or(CommandError::UnknownKnock)?;
         self.room_for(&payload)?;
         let (id, deciding) = self.deciding(knock)?;

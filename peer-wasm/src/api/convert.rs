@@ -88,8 +88,10 @@ pub(crate) fn failure_of_command(error: CommandError) -> Failure {
         CommandError::Full => ErrorCode::Full,
         CommandError::Busy => ErrorCode::Busy,
     };
-    // Being no member yet passes; everything else stays as it is until the person does something else.
-    Failure { code, message: error.code().into(), retryable: error == CommandError::NotMember }
+    // Being no member yet passes, and so does a slow disk; everything else stays as it is until the person does
+    // something else.
+    let retryable = matches!(error, CommandError::NotMember | CommandError::Busy);
+    Failure { code, message: error.code().into(), retryable }
 }
 
 /// The page's event for an engine's. `named` tells what a submitted command was.

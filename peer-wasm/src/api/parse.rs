@@ -1,6 +1,6 @@
 //! What the page hands in, read by hand: serde would buffer every tagged value, which costs a quarter of the module.
 
-use super::{Command, CommandName, FileRef, Options};
+use super::{Brought, Command, CommandName, FileRef, Options};
 use crate::js;
 use js_sys::Array;
 use serde::Deserialize;
@@ -92,6 +92,17 @@ impl Command {
             | Self::NewLink { room }
             | Self::Leave { room }
             | Self::EndRoom { room } => Some(room),
+        }
+    }
+
+    /// What a person has written or chosen for it, and would lose: a text, the names of files.
+    pub(crate) fn brought(&self) -> Brought {
+        match self {
+            Self::Say { text, .. } => Brought { text: Some(text.clone()), names: Vec::new() },
+            Self::Share { files, .. } => {
+                Brought { text: None, names: files.iter().map(|file| file.name()).collect() }
+            }
+            _ => Brought::default(),
         }
     }
 }

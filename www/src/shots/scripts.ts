@@ -53,7 +53,11 @@ function said(order: number, author: string, text: string, minutes: number, deli
   ];
 }
 function notOpened(code: ErrorCode): Event {
-  return { type: "CommandRejected", command: "OpenRoom", room, error: { code, message: "made up", retryable: false } };
+  return { type: "CommandRejected", command: "OpenRoom", room, error: { code, message: "made up", retryable: false }, text: null, names: [] };
+}
+function notShared(name: string): Event {
+  const error = { code: "busy", message: "made up", retryable: true } as const;
+  return { type: "CommandRejected", command: "Share", room, error, text: null, names: [name] };
 }
 function knocked(knock: number, member: string, name: string, sas: string, vanished = 0): Event {
   return { type: "Knocked", room, knock, member, name, sas, vanished };
@@ -245,6 +249,7 @@ export const scripts: Partial<Record<string, Script>> = {
   },
   "source-changed": { events: [...shelf, stands(1, { type: "Failed", reason: { type: "SourceChanged" } })] },
   withdrawn: { events: [...shelf, { type: "Withdrawn", room, share: share(1) }] },
+  "not-shared": { events: [...two, notShared("Photos of the quay.zip"), notShared("Tides.pdf")] },
   folder: { events: [...two, { type: "Problem", problem: { kind: "folder", name: "Photos of the quay" } }] },
   "too-long": { events: [...chat, { type: "Composed", text: "All the tides of the year, berth by berth. ".repeat(220) }] },
   "long-chat": {

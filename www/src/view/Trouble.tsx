@@ -144,5 +144,9 @@ function problemSentence(problem: Problem): string {
       return words.discarded;
     case "refused":
       return words.refused(problem.code);
+    case "not-shared": {
+      const [first = "", ...more] = problem.names;
+      return words.notShared(isolated(visible(first)), more.length, words.refused(problem.code));
+    }
   }
 }
