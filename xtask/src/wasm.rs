@@ -19,11 +19,10 @@ use wasm_bindgen_cli_support::Bindgen;
 /// branches are not joined, equal expressions are not put into locals, nor are values carried past others to where they
 /// are used. Rounds go on until nothing changes. The features are those that rustc uses and that every browser with data
 /// channels in workers has.
-const WASM_OPT: [&str; 13] = [
+const WASM_OPT: [&str; 12] = [
     "-Oz",
     "--converge",
     "--one-caller-inline-max-function-size=20",
-    "--skip-pass=code-folding",
     "--skip-pass=local-cse",
     "--skip-pass=simplify-locals",
     "--enable-bulk-memory",

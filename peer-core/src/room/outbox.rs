@@ -14,7 +14,6 @@ use crate::log::amount::Amount;
 use crate::log::entry::{FileMeta, NO_ENTRY, Payload};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::Add;
 
 /// Most own entries that wait for the store: a hanging disk must not grow memory.
 const MAX_DRAFTS: usize = 256;
@@ -33,11 +32,6 @@ pub(super) struct Draft {
 impl Draft {
     fn new(command: Option<CommandId>, payload: Payload, sources: Vec<SourceId>) -> Self {
         Self { command, amount: payload.amount(), payload, sources }
-    }
-
-    /// Entries that will follow it by themselves: the Closes of what it shares.
-    fn closes(&self) -> usize {
-        self.amount.files
     }
 }
 
@@ -72,12 +66,6 @@ pub(super) fn share(files: Vec<NewFile>) -> Result<(Payload, Vec<SourceId>), Com
     Ok((Payload::Share { files: metas.collect() }, files.iter().map(|file| file.source).collect()))
 }
 
-/// What the Close of any file adds.
-fn close_amount() -> Amount {
-    let file = FileId { share: NO_ENTRY, index: u16::MAX };
-    Payload::Close { file, root: Root([0; 32]) }.amount()
-}
-
 impl Room {
     /// Whether one more own entry can be written, now and at all: looked at before a command changes anything. What
     /// must be written in the end keeps its place: the Close of each own file, without which nobody ever has it whole,
@@ -89,12 +77,18 @@ impl Room {
         if self.drafts.len() >= MAX_DRAFTS {
             return Err(CommandError::Busy);
         }
-        let written = self.log.as_ref().map(|log| log.amount(&self.me)).unwrap_or_default();
         let new = payload.amount();
-        let drafts = || self.storing.iter().map(|storing| &storing.draft).chain(&self.drafts);
-        let closes = self.serving.unclosed() + drafts().map(Draft::closes).sum::<usize>() + new.files;
-        let owed = core::iter::repeat_n(close_amount(), closes).chain([leave(true).amount()]);
-        let all = drafts().map(|draft| draft.amount).chain(owed).fold(written + new, Amount::add);
+        let mut all = self.log.as_ref().map(|log| log.amount(&self.me)).unwrap_or_default() + new;
+        let mut closes = self.serving.unclosed() + new.files;
+        for draft in self.storing.iter().map(|storing| &storing.draft).chain(&self.drafts) {
+            all = all + draft.amount;
+            closes += draft.amount.files;
+        }
+        let file = FileId { share: NO_ENTRY, index: u16::MAX };
+        let close = Payload::Close { file, root: Root([0; 32]) }.amount();
+        all = all + leave(true).amount();
+        all.entries += closes * close.entries;
+        all.bytes += closes * close.bytes;
         if all.is_allowed() { Ok(()) } else { Err(CommandError::Full) }
     }
 
@@ -120,7 +114,14 @@ impl Room {
 
     /// The last own entry; nobody needs to know any more what the files were.
     pub(super) fn draft_leave(&mut self, command: CommandId, cx: &mut Context<'_>) {
-        self.drafts.retain(|draft| !matches!(draft.payload, Payload::Close { .. }));
+        for _ in 0..self.drafts.len() {
+            match self.drafts.pop_front() {
+                Some(draft) if !matches!(draft.payload, Payload::Close { .. }) => {
+                    self.drafts.push_back(draft)
+                }
+                _ => {}
+            }
+        }
         self.draft(command, leave(self.is_host()), cx);
     }
 
@@ -138,12 +139,13 @@ impl Room {
     /// Time is up for a room that is being left. What still waits before the Leave gives way to it; false if nothing
     /// does.
     pub(super) fn give_way_to_leave(&mut self, cx: &mut Context<'_>) -> bool {
-        let before = self.drafts.len().saturating_sub(1);
-        let given_up: Vec<Draft> = self.drafts.drain(..before).collect();
-        for draft in given_up {
+        let any = self.drafts.len() > 1;
+        while self.drafts.len() > 1
+            && let Some(draft) = self.drafts.pop_front()
+        {
             self.draft_failed(draft, CommandError::Ended, cx);
         }
-        before > 0
+        any
     }
 
     fn push_draft(&mut self, draft: Draft, cx: &mut Context<'_>) {
