@@ -118,15 +118,19 @@ impl Room {
         if meeting.way == Way::Socket(tag, handle) {
             return;
         }
-        // Whatever is unanswered goes to the newcomer too.
-        if meeting.redial.len() < MAX_LISTENERS {
-            meeting.redial.push((cx.now + REDIAL, handle));
-        }
+        // Whatever is unanswered goes to the newcomer, now to it alone: who comes and goes must not make us send to all.
         if let Some(conduit) = meeting.conduit() {
             if conduit.is_idle() {
                 conduit.post(Body::Renew, cx.now);
             }
             conduit.resend_all(cx.now);
+        }
+        for envelope in meeting.outgoing(cx.now) {
+            self.signal.send(tag, handle, envelope, cx);
+        }
+        // What is said again goes to all of them (`Meeting::ways`), or one lost word would cost the knock.
+        if meeting.redial.len() < MAX_LISTENERS {
+            meeting.redial.push((cx.now + REDIAL, handle));
         }
     }
 

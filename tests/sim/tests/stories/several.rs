@@ -233,25 +233,3 @@ fn files_that_are_paused_give_their_places_back_however_many_people_owe_them() {
     let sink = world.fetch(host, file);
     world.saved(host, file, sink, content(2));
 }
-
-/// Each file is closed by an entry when it has been read: with a slow disk hundreds wait to be written.
-#[test]
-fn many_files_being_closed_leave_room_for_what_people_say_and_share() {
-    let mut world = World::new(1);
-    let node = world.room_of(1)[0];
-    let room = world.room(node);
-    world.net().store_latency = (20, 20);
-    for _ in 0..8 {
-        let files = (0..64).map(|n| {
-            let source = world.choose(node, Content { seed: n, size: 1 });
-            NewFile { source, name: format!("{n}.txt"), size: 1 }
-        });
-        let files = files.collect();
-        world.command(node, Command::Share { room, files });
-    }
-    for _ in 0..300 {
-        world.run_for(100);
-        world.say(node, "there is room");
-    }
-    assert_eq!(world.view(node).failed, []);
-}
