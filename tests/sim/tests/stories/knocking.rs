@@ -131,6 +131,25 @@ fn who_comes_and_goes_at_the_door_keeps_nobody_from_a_host_that_was_reloaded() {
     }
 }
 
+/// The server cuts off who sends too much: nobody at the door may bring a guest there.
+#[test]
+fn a_listener_that_comes_costs_a_guest_one_message_however_many_listen() {
+    let mut world = World::new(1);
+    let (host, fragment) = world.host("Hanna");
+    let guest = world.guest("Gustav", &fragment);
+    world.knock(host, guest);
+    let tag = Link::of(&fragment).tag;
+    let sockets: Vec<_> = (0..7).map(|_| world.script()).collect();
+    world.close(host, false);
+    let (since, own) = (world.server_messages().len(), world.socket(guest).expect("connected"));
+    for socket in sockets {
+        world.script_send(socket, &ClientMessage::Join { tag, role: Role::Listen });
+    }
+    world.run_for(500);
+    let sent = world.server_messages()[since..].iter().filter(|(socket, _)| *socket == own).count();
+    assert!((7..=14).contains(&sent), "{sent} messages");
+}
+
 #[test]
 fn an_impostor_is_asked_again_now_and_then_and_while_another_may_answer_nobody_is_said_to_be_missing() {
     fn lie(_: &Link, _: &Key, host: &[u8; 32], _: &[u8; 32]) -> Body {
