@@ -30,7 +30,10 @@ export function Door({ state, send }: { state: State; send: Send }) {
   );
 }
 
-/** There before it is known where the link leads, and the same when it is: what is typed meanwhile stays. */
+/**
+ * There before it is known where the link leads, and the same when it is: what is typed meanwhile stays, and nothing moves
+ * away under who presses it.
+ */
 function Ask({ state, send }: { state: State; send: Send }) {
   const { place, asking } = state;
   const [name, setName] = useState(rememberedName);
@@ -48,7 +51,10 @@ function Ask({ state, send }: { state: State; send: Send }) {
       }}
     >
       <p class="wordmark">{text.name}</p>
-      <h1>{place.at === "door" ? text.door.title : text.door.opening}</h1>
+      <h1 class="stays">
+        <span>{place.at === "door" ? text.door.title : text.door.opening}</span>
+        {place.at !== "door" && <span aria-hidden="true">{text.door.title}</span>}
+      </h1>
       <p>{text.door.lead}</p>
       <div class="who">
         <NameField value={name} onInput={setName} />

@@ -63,6 +63,21 @@ test("a name typed and Ask to come in pressed while the link opens are a knock a
   await connected(host, guest);
 });
 
+test("Ask to come in stays under the finger while the link opens", async ({ people, site }) => {
+  const host = await people.host();
+  const guest = await people.guest();
+  await openPage(host, site.url);
+  const load = await loadingSlowly(guest);
+  await guest.page.goto(await linkOf(host));
+  await guest.page.getByRole("textbox", { name: "Your name" }).fill("Gustav");
+  await guest.page.getByRole("button", { name: "Ask to come in" }).hover();
+  await guest.page.mouse.down();
+  load();
+  await told(guest.page, "Someone wants to share with you");
+  await guest.page.mouse.up();
+  await letIn(host, "Gustav");
+});
+
 test("what is being typed while the link opens stays, and so does the cursor", async ({ people, site }) => {
   const host = await people.host();
   const guest = await people.guest();
