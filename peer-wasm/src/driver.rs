@@ -26,6 +26,9 @@ const ELSEWHERE_AFTER_MS: i32 = 2_000;
 /// So many late failures of commands can be named.
 const MOST_COMMANDS: usize = 256;
 
+/// So many events go to the page at once: of a full room it draws the first ones while the rest is being told.
+const MOST_EVENTS: usize = 8_192;
+
 /// The engine and its world.
 pub(crate) struct Driver {
     peer: RefCell<Peer>,
@@ -383,9 +386,11 @@ impl Driver {
             return;
         }
         let events = std::mem::take(&mut *untold);
-        let events: Array = events.iter().map(api::to_js).collect();
-        let (message, _) = ToPage::Events(events).into_js();
-        js::post_to_page(&message);
+        for slice in events.chunks(MOST_EVENTS) {
+            let events: Array = slice.iter().map(api::to_js).collect();
+            let (message, _) = ToPage::Events(events).into_js();
+            js::post_to_page(&message);
+        }
     }
 }
 

@@ -28,13 +28,20 @@ const WRITE = `async (from, count) => {
   }
 }`;
 
-/** Runs in the page from its start: notes when all of the room is shown, and how long its longest task was. */
-const WATCH = `window.longest = 0;
+/**
+ * Runs in the page from its start: notes when the newest message is there and a next one can be written, when all of
+ * the room is in the document, and how long the longest task was.
+ */
+const watch = (newest: string): string => `window.longest = 0;
 new PerformanceObserver((list) => {
   for (const task of list.getEntries()) window.longest = Math.max(window.longest, task.duration);
 }).observe({ type: "longtask" });
+const messages = document.getElementsByClassName("message"), files = document.getElementsByClassName("file");
 const look = () => {
-  const messages = document.getElementsByClassName("message"), files = document.getElementsByClassName("file");
+  const last = messages[messages.length - 1]?.querySelector(".said-text").textContent;
+  if (window.usable === undefined && last === ${JSON.stringify(newest)} && document.querySelector("form.composer textarea")) {
+    requestAnimationFrame(() => { window.usable = performance.now(); });
+  }
   if (messages.length < ${MESSAGES} || files.length < ${FILES}) return requestAnimationFrame(look);
   requestAnimationFrame(() => { window.shown = performance.now(); });
 };
@@ -42,7 +49,9 @@ look();`;
 
 /** What opening it took, in ms. */
 export interface Opened {
-  /** From the navigation to the frame with all of it. */
+  /** From the navigation to the frame with the newest message, below which a next one can be written. */
+  usable: number;
+  /** From the navigation to the frame after which all of it is in the document. */
   shown: number;
   longestTask: number;
   /** Processor time of the page's main thread. */
@@ -72,7 +81,8 @@ export async function fullRoom(url: string, rounds: number): Promise<Opened[]> {
     console.log(`  ${FILES} files are shared`);
     const link = await linkOf(host);
     for (const guest of guests) await guest.leave();
-    await host.context.addInitScript({ content: WATCH });
+    const newest = await host.page.locator(".message .said-text").last().textContent();
+    await host.context.addInitScript({ content: watch(newest ?? "") });
     const inspector = await host.context.newCDPSession(host.page);
     await inspector.send("Performance.enable", { timeDomain: "threadTicks" });
     const busy = async (): Promise<number> => {
@@ -85,14 +95,14 @@ export async function fullRoom(url: string, rounds: number): Promise<Opened[]> {
       const before = await busy();
       await host.page.goto(link);
       await host.page.waitForFunction(() => "shown" in window, undefined, { timeout: PATIENCE });
-      const [shown, longestTask] = await host.page.evaluate<[number, number]>("[window.shown, window.longest]");
+      const [usable, shown, longestTask] = await host.page.evaluate<[number, number, number]>("[window.usable, window.shown, window.longest]");
       const spent = (await busy()) - before;
       const scrolled = await host.page.evaluate<number>(`new Promise((resolve) => {
         const since = performance.now();
         document.querySelector(".stream").scrollTo(0, 0);
         requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - since)));
       })`);
-      runs.push({ shown, longestTask, busy: spent, scrolled });
+      runs.push({ usable, shown, longestTask, busy: spent, scrolled });
     }
     return runs;
   } finally {

@@ -2,14 +2,16 @@
  * One DOM for both layouts: files in a list, messages in a log, woven into one stream by the style sheet. All of it
  * stands there, to be found; what is out of view costs no layout, what did not change no drawing.
  */
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import type { Send } from "../action";
+import { Filling } from "../filling";
 import { namesOf } from "../names";
 import { heard, others, unfinished } from "../select";
 import type { Room } from "../state";
 import { text } from "../text";
-import { type Block, type FileLine, type MessageLine, nothing, runsOf, weave } from "../weave";
+import { type Block, type FileLine, type MessageLine, nothing, runsOf, weave, type Woven } from "../weave";
 import { type Company, FileRow } from "./FileRow";
+import { whenIdle } from "./hooks";
 import { Message, type Readers } from "./Message";
 import { Still } from "./Still";
 
@@ -19,6 +21,7 @@ export function Stream({ room, send }: { room: Room; send: Send }) {
   const { files, messages } = woven.current;
   const company = useCompany(room);
   const readers = useReaders(room);
+  const filling = useFilling(files, messages);
   const box = useRef<HTMLDivElement>(null);
   const chat = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
@@ -44,13 +47,15 @@ export function Stream({ room, send }: { room: Room; send: Send }) {
     >
       <div class="files" role="list" aria-label={text.room.files}>
         {files.map((block) => (
-          <Files key={block.key} block={block} company={company} send={send} />
+          <Files key={block.key} block={block} there={filling.files.has(block)} company={company} send={send} />
         ))}
       </div>
       <div
         class="chat"
         role="log"
         aria-label={text.room.chat}
+        // What was said before is not news.
+        aria-live={filling.left ? "off" : undefined}
         ref={chat}
         tabIndex={0}
         onScroll={({ currentTarget }) => {
@@ -59,32 +64,30 @@ export function Stream({ room, send }: { room: Room; send: Send }) {
       >
         {room.rows.length === 0 && !room.ended && <p class="quiet">{heard(room) ? text.room.empty : text.room.unheard}</p>}
         {messages.map((block) => (
-          <Messages key={block.key} block={block} readers={readers} />
+          <Messages key={block.key} block={block} there={filling.messages.has(block)} readers={readers} />
         ))}
       </div>
     </div>
   );
 }
 
-class Files extends Still<{ block: Block<FileLine>; company: Company; send: Send }> {
+class Files extends Still<{ block: Block<FileLine>; there: boolean; company: Company; send: Send }> {
   override render() {
-    const { block, company, send } = this.props;
+    const { block, there, company, send } = this.props;
     return (
-      <div class="block" role="none" style={standing(block.lines)} data-settled={block.settled} data-whole={wholeness(block)}>
-        {block.lines.map((line) => (
-          <FileRow key={line.key} line={line} room={company} send={send} />
-        ))}
+      <div class="block" role="none" style={standing(block.lines)} data-settled={block.settled} data-whole={wholeness(block)} data-there={there}>
+        {there && block.lines.map((line) => <FileRow key={line.key} line={line} room={company} send={send} />)}
       </div>
     );
   }
 }
 
-class Messages extends Still<{ block: Block<MessageLine>; readers: Readers }> {
+class Messages extends Still<{ block: Block<MessageLine>; there: boolean; readers: Readers }> {
   override render() {
-    const { block, readers } = this.props;
+    const { block, there, readers } = this.props;
     return (
-      <div class="block" style={standing(block.lines)} data-settled={block.settled} data-whole={block.settled ? "resting" : undefined}>
-        {runsOf(block.lines).map((run) => (
+      <div class="block" style={standing(block.lines)} data-settled={block.settled} data-whole={block.settled ? "resting" : undefined} data-there={there}>
+        {there && runsOf(block.lines).map((run) => (
           <div key={run[0]?.key} class="run" style={standing(run)}>
             {run.map((line) => (
               <Message key={line.key} line={line} readers={readers} />
@@ -106,6 +109,26 @@ function wholeness({ lines, settled }: Block<FileLine>): "pinned" | "resting" | 
   if (!settled || lines.some((line) => line.first)) return undefined;
   const pinned = lines.filter((line) => unfinished(line.file)).length;
   return pinned === 0 ? "resting" : pinned === lines.length ? "pinned" : undefined;
+}
+
+/** Which blocks have their rows by now; the others get them while the browser has nothing else to do. */
+function useFilling(files: Woven["files"], messages: Woven["messages"]) {
+  const [, drawAgain] = useReducer((times: number) => times + 1, 0);
+  const filling = useMemo(() => ({ files: new Filling(), messages: new Filling() }), []);
+  const lists = useRef({ files, messages });
+  lists.current = { files, messages };
+  const left = [filling.files.begin(files), filling.messages.begin(messages)].includes(true);
+  const there = filling.files.size + filling.messages.size;
+  // Not at every drawing: while files are on their way that would put it off again and again.
+  useEffect(() => {
+    if (!left) return undefined;
+    return whenIdle(() => {
+      filling.messages.step(lists.current.messages);
+      filling.files.step(lists.current.files);
+      drawAgain(undefined);
+    });
+  }, [left, there]);
+  return { ...filling, left, there };
 }
 
 /** What a file's row must know of the room; the same value until it changes. */

@@ -36,3 +36,17 @@ export function useCopy(select?: () => void): [copied: boolean, copy: (text: str
 async function writeClipboard(text: string): Promise<void> {
   await navigator.clipboard.writeText(text);
 }
+
+/** A frame or two: nobody waits longer for what only idle time would bring. */
+const IDLE_WITHIN_MS = 50;
+
+/** Calls `act` when the browser has nothing better to do, or soon; the result calls it off. Some browsers do not tell. */
+export function whenIdle(act: () => void): () => void {
+  const { requestIdleCallback: idle } = globalThis as { requestIdleCallback?: typeof requestIdleCallback };
+  if (idle === undefined) {
+    const timer = setTimeout(act, 0);
+    return () => clearTimeout(timer);
+  }
+  const request = idle(act, { timeout: IDLE_WITHIN_MS });
+  return () => cancelIdleCallback(request);
+}
