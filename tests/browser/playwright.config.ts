@@ -1,7 +1,8 @@
 /**
  * Stories in real browsers: stories/pairs run with every pair of browsers, stories/each once in each browser,
  * stories/once and stories/others (what people stumbled over in other programs) with Chromium alone.
- * One at a time: two browsers fill the two cores of a small machine.
+ * Three at a time: a story mostly waits for what takes its time, so that one alone leaves three of four parts of two
+ * cores idle.
  */
 import { defineConfig } from "@playwright/test";
 import type { Kinds } from "./harness/test";
@@ -13,7 +14,7 @@ const ONCE = ["stories/once/**/*.spec.ts", "stories/others/**/*.spec.ts"];
 export default defineConfig<Kinds>({
   testDir: ".",
   outputDir: "test-results",
-  workers: 1,
+  workers: 3,
   retries: 0,
   forbidOnly: true,
   timeout: 240_000,
