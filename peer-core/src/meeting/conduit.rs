@@ -280,17 +280,21 @@ impl Conduit {
         due.into_iter().map(|body| self.seal(&Message { ack, body })).collect()
     }
 
+    /// Everything unacknowledged once more, for another way on which the other end may be; on the known one it is sent
+    /// again within [`RESEND`] from now.
+    pub(crate) fn again(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        for sent in &mut self.waiting {
+            sent.due = sent.due.min(now + RESEND);
+            sent.wait = RESEND;
+        }
+        let ack = self.expected;
+        let bodies: Vec<_> = self.waiting.iter().map(|sent| (sent.number, sent.body.clone())).collect();
+        bodies.into_iter().map(|body| self.seal(&Message { ack, body: Some(body) })).collect()
+    }
+
     /// Whether everything sent has arrived.
     pub(crate) fn is_idle(&self) -> bool {
         self.waiting.is_empty()
-    }
-
-    /// The way has changed: send everything unacknowledged at once.
-    pub(crate) fn resend_all(&mut self, now: Instant) {
-        for sent in &mut self.waiting {
-            sent.due = now;
-            sent.wait = RESEND;
-        }
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {

@@ -3,6 +3,7 @@
 //! Before a person (or the log, for who was let in before) says yes, no RTCPeerConnection exists on either side
 //! and neither has learned the other's address.
 
+use super::knocking::reaching;
 use super::{Knock, Room};
 use crate::base::door_secret::DoorSecret;
 use crate::base::error::{CommandError, Misbehavior};
@@ -69,6 +70,8 @@ pub(super) struct Door {
     /// Guest: whoever waits at the door has not answered yet, and that is shown.
     pub(super) mute: bool,
     pub(super) retry: Option<Instant>,
+    /// Guest: what it sends because somebody came.
+    pub(super) reaching: Rate,
 }
 
 impl Default for Door {
@@ -87,6 +90,7 @@ impl Default for Door {
             hidden: false,
             mute: false,
             retry: None,
+            reaching: reaching(),
         }
     }
 }

@@ -6,7 +6,8 @@ use crate::base::error::{CommandError, Misbehavior};
 use crate::base::path::clean_person_name;
 use crate::cx::Context;
 use crate::io::{Event, Presence};
-use crate::meeting::conduit::Opening;
+use crate::link::rate::Rate;
+use crate::meeting::conduit::{Opening, RESEND};
 use crate::meeting::envelope::{Body, MeetingId, Mode};
 use crate::meeting::handshake::{Authenticated, ExpectHost, Unproven};
 use crate::meeting::invitation::Invitation;
@@ -17,8 +18,16 @@ use signal_proto::{Handle, Role, Tag};
 
 /// Most listeners that a guest talks to at once: more are not honest.
 const MAX_LISTENERS: usize = 8;
+/// Envelopes that a guest sends because somebody came to the door, at once and in ten seconds: far below the
+/// 128 a second that a server takes from it, and more than the listeners that honest people are.
+const MAX_REACHED: u64 = 64;
+const REACHED_IN: Duration = Duration::from_secs(10);
 /// A guest for whom there was no place asks again after this: three openings a minute are allowed.
 const FULL_RETRY: Duration = Duration::from_secs(25);
+
+pub(super) fn reaching() -> Rate {
+    Rate::new(MAX_REACHED, REACHED_IN)
+}
 
 impl Room {
     pub(super) fn knock_again(
@@ -118,19 +127,35 @@ impl Room {
         if meeting.way == Way::Socket(tag, handle) {
             return;
         }
-        // Whatever is unanswered goes to the newcomer, now to it alone: who comes and goes must not make us send to all.
+        // Whatever is unanswered goes to the newcomer, now to it alone, and to the others no later than it would have:
+        // who comes and goes must neither make us send to all nor keep us from it.
         if let Some(conduit) = meeting.conduit() {
             if conduit.is_idle() {
-                conduit.post(Body::Renew, cx.now);
+                conduit.post(Body::Renew, cx.now + RESEND);
             }
-            conduit.resend_all(cx.now);
-        }
-        for envelope in meeting.outgoing(cx.now) {
-            self.signal.send(tag, handle, envelope, cx);
+            for envelope in conduit.again(cx.now) {
+                if self.door.reaching.take(1, cx.now) {
+                    self.signal.send(tag, handle, envelope, cx);
+                }
+            }
         }
         // What is said again goes to all of them (`Meeting::ways`), or one lost word would cost the knock.
         if meeting.redial.len() < MAX_LISTENERS {
             meeting.redial.push((cx.now + REDIAL, handle));
+        }
+    }
+
+    /// A listener has not answered. It may be the host all the same: a line that loses much has lost that too.
+    pub(super) fn dialled_in_vain(&mut self, way: Way, cx: &mut Context<'_>) {
+        let tag = self.identity.door.tag();
+        let there = way.handle().filter(|handle| self.signal.peers(&tag).any(|peer| peer == *handle));
+        let met = self.meetings.values_mut().find(|meeting| meeting.is_with_host());
+        let Some(meeting) = met else {
+            self.nobody_answers(cx);
+            return self.try_later(cx);
+        };
+        if meeting.redial.len() < MAX_LISTENERS {
+            meeting.redial.extend(there.map(|handle| (cx.now + REDIAL, handle)));
         }
     }
 
@@ -139,6 +164,9 @@ impl Room {
         let dialling = self.meetings.values().filter(|meeting| meeting.is_half_open());
         if dialling.clone().count() >= MAX_LISTENERS || dialling.clone().any(|meeting| meeting.way == way) {
             return;
+        }
+        if !self.door.reaching.take(1, cx.now) {
+            return self.try_later(cx);
         }
         // Who has kept silent so far is not said to be greeting us before it answers.
         if !self.door.mute && !self.meetings.values().any(Meeting::is_with_host) {

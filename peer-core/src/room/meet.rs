@@ -268,10 +268,7 @@ impl Room {
             match mode {
                 Mode::Mesh if initiator => self.call_failed(way, cx),
                 Mode::Door if initiator && self.phase == Phase::Knocking => {
-                    if !self.meetings.values().any(Meeting::is_with_host) {
-                        self.nobody_answers(cx);
-                    }
-                    self.try_later(cx);
+                    self.dialled_in_vain(way, cx);
                 }
                 Mode::Door | Mode::Mesh => {}
             }

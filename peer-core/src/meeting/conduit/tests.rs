@@ -66,7 +66,7 @@ fn messages_arrive_once_and_in_order_whatever_signaling_does() {
 
 /// A guest says that it waits only when its last word has arrived, so that a queue never fills with the same.
 #[test]
-fn a_conduit_is_idle_once_everything_has_arrived_and_says_all_the_rest_again_at_once_when_told_to() {
+fn a_conduit_is_idle_once_everything_has_arrived_and_says_the_rest_by_another_way_too() {
     let (mut guest, mut host, _) = pair();
     assert!(guest.is_idle());
     guest.post(Body::Renew, at(0));
@@ -74,10 +74,17 @@ fn a_conduit_is_idle_once_everything_has_arrived_and_says_all_the_rest_again_at_
     assert!(!guest.is_idle());
     assert_eq!(guest.outgoing(at(0)).len(), 2);
     assert!(guest.outgoing(at(100)).is_empty(), "not due yet");
-    guest.resend_all(at(100));
-    for envelope in guest.outgoing(at(100)) {
+    for now in [100, 600, 900] {
+        assert_eq!(guest.again(at(now)).len(), 2, "a way more");
+        assert_eq!(guest.next_timeout(), Some(at(1_000)), "which puts nothing off");
+    }
+    guest.outgoing(at(1_000));
+    guest.outgoing(at(2_000));
+    assert_eq!(guest.next_timeout(), Some(at(4_000)), "each time it waits longer");
+    for envelope in guest.again(at(2_100)) {
         host.receive(&envelope[HEADER..]).unwrap();
     }
+    assert_eq!(guest.next_timeout(), Some(at(3_100)), "but not with somebody new there");
     for ack in host.outgoing(at(100)) {
         guest.receive(&ack[HEADER..]).unwrap();
     }

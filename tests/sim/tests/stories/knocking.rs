@@ -131,7 +131,34 @@ fn who_comes_and_goes_at_the_door_keeps_nobody_from_a_host_that_was_reloaded() {
     }
 }
 
-/// The server cuts off who sends too much: nobody at the door may bring a guest there.
+/// One socket with the link comes and goes, as fast as a server lets it, beside the host.
+#[test]
+fn who_comes_and_goes_at_the_door_makes_no_card_vanish_and_no_guest_send_too_much() {
+    for (seed, sockets, pause) in [(1, 1, 500), (2, 1, 900), (3, 40, 20)] {
+        let mut world = World::new(seed);
+        let (host, fragment) = world.host("Hanna");
+        let guest = world.guest("Gustav", &fragment);
+        world.knock(host, guest);
+        let tag = Link::of(&fragment).tag;
+        let sockets: Vec<_> = (0..sockets).map(|_| world.script()).collect();
+        let (since, own) = (world.server_messages().len(), world.socket(guest).expect("connected"));
+        for turn in 0..90_000 / pause / 2 {
+            let socket = sockets[turn as usize % sockets.len()];
+            world.script_send(socket, &ClientMessage::Join { tag, role: Role::Listen });
+            world.run_for(pause);
+            world.script_send(socket, &ClientMessage::Leave { tag });
+            world.run_for(pause);
+        }
+        assert_eq!(
+            (world.view(host).knocks.len(), world.view(host).knocked),
+            (1, 1),
+            "the same card, seed {seed}"
+        );
+        let sent = world.server_messages()[since..].iter().filter(|(socket, _)| *socket == own).count();
+        assert!(sent < 2_000, "{sent} messages in 90 s, seed {seed}");
+    }
+}
+
 #[test]
 fn a_listener_that_comes_costs_a_guest_one_message_however_many_listen() {
     let mut world = World::new(1);
