@@ -220,6 +220,9 @@ impl Room {
 
     fn rename(&mut self, name: &str, id: CommandId, cx: &mut Context<'_>) -> Result<(), CommandError> {
         let name = clean_person_name(name).map_err(|_| CommandError::BadName)?;
+        if self.ending.is_some() {
+            return Err(CommandError::Ended);
+        }
         // At the door it was perhaps told already: written down once there is a log of one's own to write to.
         let is_told = matches!(self.phase, Phase::Member | Phase::Knocking);
         let payload = outbox::name(name.clone());
@@ -357,8 +360,9 @@ impl Room {
             self.look_around(cx);
         }
         if self.ending.is_some_and(|due| due <= cx.now) {
+            self.ending = Some(cx.now + ENDING);
             if self.give_way_to_leave(cx) {
-                self.ending = Some(cx.now + ENDING);
+                self.hurry_ending(cx);
             } else {
                 self.close(true, cx);
             }
@@ -434,11 +438,19 @@ impl Room {
     /// The room goes on in memory. What was kept of it is forgotten: a reload that found half of it would write
     /// entries with numbers that are taken.
     fn not_stored(&mut self, reason: StoreFailure, cx: &mut Context<'_>) {
-        if core::mem::replace(&mut self.durable, false) {
-            self.serving.durable = false;
-            cx.store(StoreOp::DeleteRecords { room: self.id });
+        if self.forget_records(cx) {
             cx.event(Event::NotStored { room: self.id, reason });
         }
+    }
+
+    /// Nothing is kept of the room any more; whether anything was.
+    fn forget_records(&mut self, cx: &mut Context<'_>) -> bool {
+        let kept = core::mem::replace(&mut self.durable, false);
+        if kept {
+            self.serving.durable = false;
+            cx.store(StoreOp::DeleteRecords { room: self.id });
+        }
+        kept
     }
 
     /// Keep a record; nothing waits for it.

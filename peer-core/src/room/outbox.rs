@@ -10,8 +10,8 @@ use crate::base::record;
 use crate::cx::{Context, Waiting};
 use crate::io::{Event, MAX_FILES, NewFile, StoreOp};
 use crate::log::Inserted;
-use crate::log::amount::Amount;
 use crate::log::entry::{FileMeta, NO_ENTRY, Payload};
+use crate::shelf::serve::Serving;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -25,13 +25,12 @@ const MAX_CLOSES: usize = 128;
 pub(super) struct Draft {
     command: Option<CommandId>,
     payload: Payload,
-    amount: Amount,
     sources: Vec<SourceId>,
 }
 
 impl Draft {
     fn new(command: Option<CommandId>, payload: Payload, sources: Vec<SourceId>) -> Self {
-        Self { command, amount: payload.amount(), payload, sources }
+        Self { command, payload, sources }
     }
 }
 
@@ -53,6 +52,10 @@ pub(super) fn leave(end: bool) -> Payload {
     Payload::Leave { end }
 }
 
+fn withdraw(share: EntryId) -> Payload {
+    Payload::Withdraw { share }
+}
+
 /// What is shared, and where each file is read.
 pub(super) fn share(files: Vec<NewFile>) -> Result<(Payload, Vec<SourceId>), CommandError> {
     let allowed =
@@ -69,7 +72,7 @@ pub(super) fn share(files: Vec<NewFile>) -> Result<(Payload, Vec<SourceId>), Com
 impl Room {
     /// Whether one more own entry can be written, now and at all: looked at before a command changes anything. What
     /// must be written in the end keeps its place: the Close of each own file, without which nobody ever has it whole,
-    /// and one's Leave.
+    /// the Withdraw of each share, so that one can always stop sharing, and one's Leave.
     ///
     /// # Errors
     /// [`CommandError::Busy`]: too much waits for the store. [`CommandError::Full`]: there is no place for it.
@@ -77,18 +80,29 @@ impl Room {
         if self.drafts.len() >= MAX_DRAFTS {
             return Err(CommandError::Busy);
         }
-        let new = payload.amount();
-        let mut all = self.log.as_ref().map(|log| log.amount(&self.me)).unwrap_or_default() + new;
-        let mut closes = self.serving.unclosed() + new.files;
-        for draft in self.storing.iter().map(|storing| &storing.draft).chain(&self.drafts) {
-            all = all + draft.amount;
-            closes += draft.amount.files;
+        let mut all = self.log.as_ref().map(|log| log.amount(&self.me)).unwrap_or_default();
+        let (mut closes, mut open) = (self.serving.unclosed(), self.serving.shares());
+        let waiting = self.storing.iter().map(|storing| &storing.draft).chain(&self.drafts);
+        for payload in waiting.map(|draft| &draft.payload).chain([payload]) {
+            all = all + payload.amount();
+            match payload {
+                Payload::Share { files } => {
+                    closes += files.len();
+                    all = all + withdraw(NO_ENTRY).amount();
+                }
+                Payload::Withdraw { share } if open.remove(share) => {
+                    closes -= self.serving.unclosed_of(share);
+                }
+                _ => {}
+            }
         }
         let file = FileId { share: NO_ENTRY, index: u16::MAX };
-        let close = Payload::Close { file, root: Root([0; 32]) }.amount();
-        all = all + leave(true).amount();
-        all.entries += closes * close.entries;
-        all.bytes += closes * close.bytes;
+        let close = Payload::Close { file, root: Root([0; 32]) };
+        for (count, kept) in [(closes, close), (open.len(), withdraw(NO_ENTRY)), (1, leave(true))] {
+            let each = kept.amount();
+            all.entries += count * each.entries;
+            all.bytes += count * each.bytes;
+        }
         if all.is_allowed() { Ok(()) } else { Err(CommandError::Full) }
     }
 
@@ -112,40 +126,50 @@ impl Room {
         self.push_draft(Draft::new(None, payload, Vec::new()), cx);
     }
 
-    /// The last own entry; nobody needs to know any more what the files were.
+    /// The last own entry, after the Close of each whole file that somebody has asked for. What the others are needs not
+    /// be said any more.
     pub(super) fn draft_leave(&mut self, command: CommandId, cx: &mut Context<'_>) {
-        for _ in 0..self.drafts.len() {
-            match self.drafts.pop_front() {
-                Some(draft) if !matches!(draft.payload, Payload::Close { .. }) => {
-                    self.drafts.push_back(draft)
-                }
-                _ => {}
-            }
-        }
+        let serving = &self.serving;
+        self.drafts.retain(|draft| match draft.payload {
+            Payload::Close { file, .. } => serving.is_asked_for(file),
+            _ => true,
+        });
+        self.write_closes(Serving::is_asked_for, cx);
         self.draft(command, leave(self.is_host()), cx);
     }
 
     /// The Close of each own file that is hashed to its end. What finds no place waits until one is free.
     pub(super) fn close_what_is_whole(&mut self, cx: &mut Context<'_>) {
-        while self.ending.is_none()
-            && self.drafts.len() < MAX_CLOSES
-            && let Some((file, root)) = self.serving.next_whole()
+        if self.ending.is_none() {
+            self.write_closes(|_, _| true, cx);
+        }
+    }
+
+    fn write_closes(&mut self, of: fn(&Serving, FileId) -> bool, cx: &mut Context<'_>) {
+        while self.drafts.len() < MAX_CLOSES
+            && let Some((file, root)) = self.serving.next_whole(of)
         {
             self.serving.closed(file);
             self.draft_own(Payload::Close { file, root }, cx);
         }
     }
 
-    /// Time is up for a room that is being left. What still waits before the Leave gives way to it; false if nothing
-    /// does.
+    /// Time is up for a room that is being left. The Leave waits for nothing any more: not for what people have said, and
+    /// not for a store that hangs, because nothing of the room will be kept. False if it is out, or cannot be written.
     pub(super) fn give_way_to_leave(&mut self, cx: &mut Context<'_>) -> bool {
-        let any = self.drafts.len() > 1;
-        while self.drafts.len() > 1
-            && let Some(draft) = self.drafts.pop_front()
-        {
-            self.draft_failed(draft, CommandError::Ended, cx);
+        let before = self.drafts.len() + usize::from(self.storing.is_some());
+        for draft in core::mem::take(&mut self.drafts) {
+            match draft.payload {
+                Payload::Close { .. } | Payload::Leave { .. } => self.drafts.push_back(draft),
+                _ => self.draft_failed(draft, CommandError::Ended, cx),
+            }
         }
-        any
+        if let Some(Storing { draft, bytes }) = self.storing.take() {
+            self.forget_records(cx);
+            self.place_draft(draft, &bytes, cx);
+        }
+        self.store_next_draft(cx);
+        self.drafts.len() + usize::from(self.storing.is_some()) < before
     }
 
     fn push_draft(&mut self, draft: Draft, cx: &mut Context<'_>) {
@@ -214,7 +238,7 @@ impl Room {
         let placed = self.log.as_ref().and_then(|log| log.entry(&share));
         match placed.map(|placed| (&placed.payload, placed.entry.author)) {
             Some((Payload::Share { .. }, author)) if author == self.me => {
-                let payload = Payload::Withdraw { share };
+                let payload = withdraw(share);
                 self.room_for(&payload)?;
                 self.draft(id, payload, cx);
                 Ok(())

@@ -6,6 +6,7 @@ use crate::base::error::StoreFailure;
 use crate::base::id::{EntryId, FileId, Root};
 use crate::base::identity::{Keypair, RoomDigest, context};
 use crate::base::record;
+use crate::base::set::Set;
 use crate::cx::{Context, Waiting};
 use crate::io::{FileFailure, StoreOp};
 use crate::shelf::blob::root;
@@ -132,12 +133,27 @@ impl Serving {
         self.files.values().filter(|served| !served.closed).count()
     }
 
-    /// A file that is hashed to its end and not closed yet, and its root.
-    pub(crate) fn next_whole(&self) -> Option<(FileId, Root)> {
+    /// Of them those of one share.
+    pub(crate) fn unclosed_of(&self, share: &EntryId) -> usize {
+        self.files.iter().filter(|(file, served)| file.share == *share && !served.closed).count()
+    }
+
+    /// The shares that can be withdrawn.
+    pub(crate) fn shares(&self) -> Set<EntryId> {
+        self.files.keys().map(|file| file.share).collect()
+    }
+
+    /// Whether anybody has begun to take it.
+    pub(crate) fn is_asked_for(&self, file: FileId) -> bool {
+        self.files.get(&file).is_some_and(|served| served.asked > 0)
+    }
+
+    /// One of the files `of` which this holds that is hashed to its end and not closed yet, and its root.
+    pub(crate) fn next_whole(&self, of: fn(&Self, FileId) -> bool) -> Option<(FileId, Root)> {
         let is_whole = |served: &Served| {
             !served.closed && u32::try_from(served.pages.len()) == Ok(segment_count(served.size))
         };
-        let wholes = self.files.iter().filter(|(_, served)| is_whole(served));
+        let wholes = self.files.iter().filter(|(file, served)| is_whole(served) && of(self, **file));
         wholes.filter_map(|(file, served)| Some((*file, root(served.size, &served.values)?))).next()
     }
 }

@@ -91,7 +91,7 @@ fn pages_of_an_earlier_start_count_as_far_as_they_go_without_a_gap() {
         assert!(author.page(0, segment) == (Ok(()), Vec::new()), "it is made first");
     }
     assert_eq!(author.chunk(0, 1, 600), Err(Misbehavior::Unasked));
-    assert_eq!(author.serving.next_whole(), None);
+    assert_eq!(author.serving.next_whole(|_, _| true), None);
 }
 
 #[test]

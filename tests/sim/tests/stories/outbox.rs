@@ -2,7 +2,7 @@
 //! before anything has changed, and what must be written in the end always can be.
 
 use peer_core::error::CommandError;
-use peer_core::io::{Command, NewFile};
+use peer_core::io::{Command, FileState, NewFile};
 use sim::{Content, NodeId, World, seeds};
 
 /// Own entries that wait for the store.
@@ -47,17 +47,69 @@ fn many_files_being_closed_leave_room_for_what_people_say_and_share() {
 
 #[test]
 fn a_room_that_is_ended_is_ended_for_everybody_however_slow_the_hosts_disk_is() {
-    for (seed, latency) in seeds(2).flat_map(|seed| [(seed, 5), (seed, 50)]) {
+    let latencies = [5, 50, 4_000, 60_000];
+    for (seed, latency) in seeds(2).flat_map(|seed| latencies.map(|latency| (seed, latency))) {
         let mut world = World::new(seed);
         let all = world.room_of(3);
         keep_busy(&mut world, all[0], latency);
         let room = world.room(all[0]);
         world.command(all[0], Command::EndRoom { room });
+        let since = world.now();
+        world.run_until("it is closed here", |world| world.view(all[0]).closed);
+        assert!(world.now() - since < 7_000, "after {} ms", world.now() - since);
+        world.run_for(1_000);
+        for guest in &all[1..] {
+            assert!(world.view(*guest).ended, "and ended there");
+        }
+    }
+}
+
+/// With nothing before it: the one thing that waits is the Leave itself.
+#[test]
+fn a_room_that_is_ended_while_the_hosts_disk_hangs_is_ended_for_everybody() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(3);
+        world.run_until("all is kept", |world| world.unwritten(all[0]) == 0);
+        world.net().store_latency = (60_000, 60_000);
+        let room = world.room(all[0]);
+        world.command(all[0], Command::EndRoom { room });
+        let rename = Command::Rename { room, name: "Johanna".into() };
+        assert_eq!(world.try_command(all[0], rename), Err(CommandError::Ended), "nothing comes after it");
         world.run_until("it is closed here", |world| world.view(all[0]).closed);
         world.run_for(1_000);
         for guest in &all[1..] {
             assert!(world.view(*guest).ended, "and ended there");
         }
+    }
+}
+
+/// The word what a file is waits behind a hundred messages when the room is ended.
+#[test]
+fn who_has_all_of_a_file_when_its_room_ends_gets_the_word_that_it_is_whole() {
+    for seed in seeds(2) {
+        let mut world = World::new(seed);
+        let all = world.room_of(2);
+        let room = world.room(all[0]);
+        let content = Content { seed: 1, size: 300_000 };
+        world.run_until("all is kept", |world| world.unwritten(all[0]) == 0);
+        world.net().store_latency = (50, 50);
+        let source = world.choose(all[0], content);
+        let new = NewFile { source, name: "a.bin".into(), size: content.size };
+        world.command(all[0], Command::Share { room, files: vec![new] });
+        for n in 0..100 {
+            world.say(all[0], &format!("{n}"));
+        }
+        world.run_until("it is on the shelf", |world| !world.view(all[1]).files.is_empty());
+        let file = *world.view(all[1]).files.keys().next().expect("it is");
+        let sink = world.fetch(all[1], file);
+        world.run_for(2_000);
+        assert!(
+            !matches!(world.file(all[1], file), FileState::Done { .. }),
+            "it has all, but does not know it"
+        );
+        world.command(all[0], Command::EndRoom { room });
+        world.saved(all[1], file, sink, content);
     }
 }
 
@@ -125,9 +177,9 @@ fn the_last_places_are_kept_for_what_must_be_written_in_the_end() {
         world.run_until("it is kept", |world| world.unwritten(all[0]) == 0);
         said
     };
-    // Its room, its name and who was let in are there already; the last share takes two places, the end of the room one.
+    // Its room, its name and who was let in are there already; the last share takes three places, the end of the room one.
     let there = 3;
-    for n in 0..MAX_ENTRIES - there - 3 {
+    for n in 0..MAX_ENTRIES - there - 4 {
         assert_eq!(say(&mut world).map(|_| ()), Ok(()), "{n}");
     }
     let file = world.share(all[0], "a.bin", content);
@@ -135,6 +187,8 @@ fn the_last_places_are_kept_for_what_must_be_written_in_the_end() {
     assert_eq!(say(&mut world), Err(CommandError::Full), "the last one is kept");
     let sink = world.fetch(all[1], file);
     world.saved(all[1], file, sink, content);
+    let withdraw = Command::Withdraw { room, share: file.share };
+    assert_eq!(world.try_command(all[0], withdraw).map(|_| ()), Ok(()), "one can always stop sharing");
     world.command(all[0], Command::EndRoom { room });
     world.run_until("the end is heard", |world| world.view(all[1]).ended);
 }
