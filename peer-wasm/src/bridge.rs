@@ -47,8 +47,8 @@ pub(crate) enum Report {
 
 /// From the worker to the page.
 pub(crate) enum ToPage {
-    /// Events, in order, as [`crate::api`] shapes.
-    Events(Array),
+    /// Events, in order, as [`crate::api`] shapes; and whether more of what happened together follow.
+    Events(Array, bool),
     /// To do with a lane.
     Lane(LaneKey, Task),
 }
@@ -144,7 +144,7 @@ impl ToPage {
     pub(crate) fn into_js(self) -> (Array, Array) {
         let (message, transfer) = (Array::new(), Array::new());
         match self {
-            Self::Events(events) => fill(&message, 0, None, &[events.into()]),
+            Self::Events(events, more) => fill(&message, 0, None, &[events.into(), more.into()]),
             Self::Lane(lane, task) => {
                 let lane = Some(lane);
                 match task {
@@ -167,7 +167,7 @@ impl ToPage {
     pub(crate) fn from_js(message: &JsValue) -> Self {
         let message = Parts(message.unchecked_ref());
         let task = match message.kind() {
-            0 => return Self::Events(message.at(0).unchecked_into()),
+            0 => return Self::Events(message.at(0).unchecked_into(), message.at(1).is_truthy()),
             1 => Task::OpenAsOfferer(message.at(0)),
             2 => Task::OpenAsAnswerer(message.text(0), message.at(1)),
             3 => Task::RemoteDescription(message.text(0)),

@@ -386,9 +386,10 @@ impl Driver {
             return;
         }
         let events = std::mem::take(&mut *untold);
-        for slice in events.chunks(MOST_EVENTS) {
+        let mut slices = events.chunks(MOST_EVENTS).peekable();
+        while let Some(slice) = slices.next() {
             let events: Array = slice.iter().map(api::to_js).collect();
-            let (message, _) = ToPage::Events(events).into_js();
+            let (message, _) = ToPage::Events(events, slices.peek().is_some()).into_js();
             js::post_to_page(&message);
         }
     }

@@ -38,23 +38,24 @@ pub struct Page {
 #[wasm_bindgen]
 impl Page {
     /// Start the engine in `worker`, which runs this same module, and take all events to `listener`: what happened
-    /// together in one call, because a page that shows 20,000 messages must not begin anew for each.
+    /// together in one call, because a page that shows 20,000 messages must not begin anew for each; very much of it in
+    /// several, all but the last with `more`.
     #[wasm_bindgen(constructor)]
     pub fn new(
         worker: Worker,
         #[wasm_bindgen(unchecked_param_type = "Options")] options: JsValue,
-        #[wasm_bindgen(unchecked_param_type = "(events: Event[]) => void")] listener: Function,
+        #[wasm_bindgen(unchecked_param_type = "(events: Event[], more: boolean) => void")] listener: Function,
     ) -> Self {
         crash::report_to(Box::new({
             let listener = listener.clone();
-            move |crashed| drop(listener.call1(&JsValue::NULL, &Array::of1(&crashed)))
+            move |crashed| drop(listener.call2(&JsValue::NULL, &Array::of1(&crashed), &JsValue::FALSE))
         }));
         let connections = Connections::new(worker.clone(), api::Options::read(&options).ice_servers);
         let heard = Closure::new({
             let connections = connections.clone();
             move |event: MessageEvent| match ToPage::from_js(&event.data()) {
-                ToPage::Events(events) => {
-                    if let Err(error) = listener.call1(&JsValue::NULL, &events) {
+                ToPage::Events(events, more) => {
+                    if let Err(error) = listener.call2(&JsValue::NULL, &events, &more.into()) {
                         js::warn("the page's listener failed", &error);
                     }
                 }
@@ -91,7 +92,7 @@ impl Page {
 #[wasm_bindgen(js_name = startWorker)]
 pub fn start_worker() {
     crash::report_to(Box::new(|crashed| {
-        let (message, _) = ToPage::Events(Array::of1(&crashed)).into_js();
+        let (message, _) = ToPage::Events(Array::of1(&crashed), false).into_js();
         js::post_to_page(&message);
     }));
     let half: Rc<RefCell<Half>> = Rc::new(RefCell::new(Half::Starting(Vec::new())));

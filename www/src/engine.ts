@@ -27,7 +27,9 @@ interface TrustedTypePolicies {
   createPolicy(name: string, rules: ScriptUrlPolicy): ScriptUrlPolicy;
 }
 
-const listeners = new Set<(events: readonly Event[]) => void>();
+/** Hears what happened together; `more` of it follows in the next call. */
+type Listener = (events: readonly Event[], more: boolean) => void;
+const listeners = new Set<Listener>();
 /** Commands given before the engine was loaded. */
 const early: Command[] = [];
 let page: Page | null = null;
@@ -83,8 +85,8 @@ export function send(command: Command): void {
   else page.send(command);
 }
 
-/** Hear all events from now on, in order, what happened together in one call; the result stops it. */
-export function onEvents(listener: (events: readonly Event[]) => void): () => void {
+/** Hear all events from now on, in order, what happened together in one call, or several if it is very much; the result stops it. */
+export function onEvents(listener: Listener): () => void {
   listeners.add(listener);
   return () => {
     listeners.delete(listener);
@@ -103,17 +105,17 @@ function isClosed(): boolean {
   return closed;
 }
 
-function emit(events: readonly Event[]): void {
+function emit(events: readonly Event[], more: boolean): void {
   // The engine tells why it stopped, and then the browser that it did: once is enough.
   const news = events.filter((event) => event.type !== "Crashed" || !crashed);
   const crashes = news.some((event) => event.type === "Crashed");
   crashed ||= crashes;
-  if (news.length > 0) for (const listener of listeners) listener(news);
+  if (news.length > 0) for (const listener of listeners) listener(news, more);
   if (crashes) close();
 }
 
 function crash(message: string): void {
-  emit([{ type: "Crashed", message }]);
+  emit([{ type: "Crashed", message }], false);
 }
 
 /** Compiled once; the worker gets the same module. */

@@ -25,6 +25,8 @@ let taken = initial(here(), rememberedOnTheWay());
 /** What was heard and is not in the state yet: it is taken in at once when somebody looks, with every table copied once. */
 let heard: (Event | LocalEvent)[] = [];
 let drawing = false;
+/** Only a part of what the engine tells together is heard: what follows from all of it waits. */
+let partly = false;
 /** Whether the browser put this tab away before, and that is still to be said. Chromium only, others keep what is open. */
 let { wasDiscarded = false } = document as { wasDiscarded?: boolean };
 let toldOfPrompt = false;
@@ -59,7 +61,7 @@ function goOn(): void {
   const { room, place, arrived, early, asking } = state();
   if (arrived.length > 0) give(arrived);
   if (place.at === "door" && asking !== null) perform({ type: "JoinRoom", link: place.link, name: asking });
-  if (room === null || room.ended) return;
+  if (room === null || room.ended || partly) return;
   if (place.at === "room" && early.length > 0) {
     tell([{ type: "Early", files: [] }]);
     for (const file of named(early, namesHere(room))) command({ type: "Share", room: room.id, files: [file] });
@@ -156,7 +158,8 @@ function insert(text: string): void {
   field.focus();
 }
 
-function hear(events: readonly Event[]): void {
+function hear(events: readonly Event[], more: boolean): void {
+  partly = more;
   tell(events);
   for (const event of events) heed(event);
 }

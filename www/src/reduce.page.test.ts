@@ -12,7 +12,7 @@ const failed = (code: Extract<Event, { type: "CommandFailed" }>["error"]["code"]
 describe("the page", () => {
   it("begins with nothing but the room on its way", () => {
     expect(fresh).toEqual({
-      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", overlong: null, early: [], asking: null, chatEarly: false, dragging: null, arrived: [], missed: null,
+      here, interrupted: new Map(), place: { at: "starting" }, room: null, persistent: null, problem: null, heard: "nothing", composed: "", returned: 0, overlong: null, early: [], asking: null, chatEarly: false, dragging: null, arrived: [], missed: null,
     });
   });
 
@@ -105,9 +105,15 @@ describe("what was not done", () => {
       type: "CommandRejected", command, room, error: { code: "busy", message: "", retryable: true }, text, names,
     });
     const first = played([rejected("Say", "The lock is open.", [])]);
-    expect(first).toEqual({ ...fresh, composed: "The lock is open.", problem: { kind: "refused", code: "busy" } });
+    expect(first).toEqual({ ...fresh, composed: "The lock is open.", returned: 17, problem: { kind: "refused", code: "busy" } });
     const writing = played([{ type: "Composed", text: "And" }, rejected("Say", "The lock is open.", [])]);
     expect(writing.composed, "before what has been written since").toBe("The lock is open.\nAnd");
+    const more = played([rejected("Say", "So is the bridge.", [])], writing);
+    expect(more.composed, "in their order").toBe("The lock is open.\nSo is the bridge.\nAnd");
+    const typed = played([{ type: "Composed", text: `${more.composed} so on` }, rejected("Say", "Come.", [])], more);
+    expect(typed.composed, "and what follows them may change").toBe("The lock is open.\nSo is the bridge.\nCome.\nAnd so on");
+    const other = played([{ type: "Composed", text: "All open." }, rejected("Say", "Come.", [])], more);
+    expect(other.composed, "what was changed is not taken apart").toBe("Come.\nAll open.");
     const files = played([rejected("Share", null, ["a.txt"]), rejected("Share", null, ["b.txt", "c.txt"])]);
     expect(files).toEqual({ ...fresh, problem: { kind: "not-shared", code: "busy", names: ["a.txt", "b.txt", "c.txt"] } });
     expect(played([failed("full"), rejected("Share", null, ["a.txt"])]).problem).toEqual({ kind: "not-shared", code: "busy", names: ["a.txt"] });

@@ -23,7 +23,7 @@ function after(state: State, event: Event | LocalEvent, batch: Batch): State {
     case "ChatFirst":
       return state.room === null ? { ...state, chatEarly: true } : inRoom(state, (room) => ({ ...room, chatting: true }));
     case "Composed":
-      return { ...state, composed: event.text };
+      return composed(state, event.text);
     case "Early":
       return { ...state, early: event.files };
     case "Asking":
@@ -231,8 +231,20 @@ function rejected(state: State, { command, error: { code }, text, names }: Of<"C
     const before = problem?.kind === "not-shared" && problem.code === code ? problem.names : [];
     return { ...state, problem: { kind: "not-shared", code, names: [...before, ...names] } };
   }
-  const kept = text === null ? state : { ...state, composed: state.composed === "" ? text : `${text}\n${state.composed}` };
-  return failed(kept, command, code);
+  return failed(text === null ? state : givenBack(state, text), command, code);
+}
+
+/** Messages come back in the order in which they were said, before what has been written since. */
+function givenBack(state: State, text: string): State {
+  const { composed, returned } = state;
+  const back = [composed.slice(0, returned), text].filter((part) => part !== "").join("\n");
+  const since = composed.slice(returned).replace(/^\n/, "");
+  return { ...state, composed: since === "" ? back : `${back}\n${since}`, returned: back.length };
+}
+
+function composed(state: State, text: string): State {
+  const untouched = text.startsWith(state.composed.slice(0, state.returned));
+  return { ...state, composed: text, returned: untouched ? state.returned : 0 };
 }
 
 function failed(state: State, command: Of<"CommandFailed">["command"], code: ErrorCode): State {

@@ -195,6 +195,8 @@ export interface State {
   readonly heard: Heard;
   /** What stands in the composer and is not said yet. */
   readonly composed: string;
+  /** So much at its beginning came back, because it could not be said. */
+  readonly returned: number;
   /** Files that were given before there was a room to share them in: they are shared as soon as there is. */
   readonly early: readonly File[];
   /** The name to ask by, if *Ask to come in* was pressed before it was known where the link leads: done as soon as it is. */
@@ -238,6 +240,7 @@ export function initial(here: Here, interrupted: Interrupted = new Map()): State
     problem: null,
     heard: "nothing",
     composed: "",
+    returned: 0,
     overlong: null,
     early: [],
     asking: null,

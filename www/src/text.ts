@@ -23,7 +23,7 @@ export const text = {
     lead: "Straight from your browser to theirs. Nothing is uploaded, and you say who comes in.",
     chooseFiles: "Choose files",
     chatFirst: "Chat without a file",
-    starting: "Opening the quay…",
+    starting: "Opening the room…",
   },
 
   drag: {
@@ -45,7 +45,7 @@ export const text = {
     hideQr: "Hide QR code",
     qr: "QR code of the link",
     keepOpen: "Keep this page open: files go straight from it. Nobody comes in before you say so.",
-    loopback: "This address works only on this computer. Keep this page open: files go straight from it.",
+    loopback: "This address works only on this computer: open it in a second window to try it. Keep this page open: files go straight from it.",
     renew: "Make a new link",
     renewWhat: "The old link stops working at once.",
     renewed: "There is a new link. The old one no longer works.",
@@ -67,7 +67,7 @@ export const text = {
     again: "Try again",
     reaching: "Reaching the meeting server…",
     calling: "Calling the person behind the link…",
-    greeting: "Somebody is there. Shaking hands…",
+    greeting: "Somebody is there. Checking who it is…",
     asked: "Waiting to be let in",
     askedAs: (name: string) => `Asked as ${name}`,
     compare: "Who sent you the link sees the same six digits. If you like, compare them in a call: the same means that nobody is in between.",
@@ -83,8 +83,8 @@ export const text = {
     wants: "wants to come in",
     /** In one piece: a line must not end within it. */
     key: (suffix: string) => `key\u00a0…\u2060${suffix}`,
-    compare: "If you like, let them read you their digits in a call. Same digits: nobody is in between. Other digits: press Deny. The digits are not a password.",
-    compareEach: "If you like, let each read you their digits in a call. Same digits: nobody is in between. Other digits: press Deny.",
+    compare: "Anybody with the link can use this name. To be sure, let them read you their digits in a call. Same digits: nobody is in between. Other digits: press Deny. The digits are not a password.",
+    compareEach: "Anybody with the link can use these names. To be sure, let each read you their digits in a call. Same digits: nobody is in between. Other digits: press Deny.",
     sees: "Who comes in sees all files and messages so far.",
     letIn: "Let in",
     deny: "Deny",
@@ -117,7 +117,7 @@ export const text = {
     leave: "Leave room",
     rename: "Change name",
     notify: "Tell me when somebody knocks",
-    forked: "contradicted itself: later messages are ignored",
+    forked: "wrote two different things in one place: what they write from there on is ignored",
     and: (name: string, more: number) => (more === 0 ? name : `${name} and ${more} more`),
     dismiss: "Dismiss",
     close: "Close",
@@ -161,7 +161,7 @@ export const text = {
     paused: (part: string) => `Paused at ${part}`,
     again: "the reload lost what had arrived, so it starts again",
     needs: (who: string) => `Nobody here has it. It can be saved when ${who} is back`,
-    lost: "Nobody here has it, and the room has ended",
+    lost: "Nobody here has it, and the room has ended. Ask for it another way",
     waitingFor: (who: string) => `Waiting for ${who} to come back. Goes on by itself`,
     mustChoose: (who: string) => `${who} must choose this file again. Then it goes on by itself`,
     done: "Complete and verified",
@@ -204,7 +204,7 @@ export const text = {
     serverFull: "The meeting server is full; nobody new can come in. Who is here stays connected. It is tried again by itself.",
     nobodyThere: "Nobody has answered yet. The room is open only while the sender’s tab is. If they made a new link, ask for that one. It is tried again by itself.",
     notAnswering:
-      "Somebody’s page is there but does not answer. It may be the sender’s, asleep behind others: ask them to look at it. It is tried again by itself.",
+      "Somebody’s page is there but does not answer. It may be the sender’s, in a tab that was put to sleep: ask them to look at it. It is tried again by itself.",
     noAnswer: (who: string) => `Nothing has been heard from ${who} for 15 seconds. Nothing is lost; it goes on by itself when they are back.`,
     needsRelay: (who: string) => `Your network and ${who}’s don’t let the two browsers reach each other; they need a relay. Try the same Wi-Fi or a phone’s hotspot.`,
     noAddress: (who: string) =>
@@ -213,9 +213,9 @@ export const text = {
       `${who}’s browser can’t be connected to: a setting or an add-on there hides where it is. Their page says what to change.`,
     keptApart: (who: string) =>
       `You and ${who} seem to be in the same network, and it keeps its devices apart, as many guest and office networks do. Try another one: a phone’s hotspot, for instance.`,
-    brokeRules: (who: string) => `The connection to ${who} was closed because it sent something it must not. Nothing of it was kept.`,
+    brokeRules: (who: string) => `The connection to ${who} was closed because their page sent something that is not allowed. Nothing of it was kept.`,
     gone: (who: string) => `${who} has closed the page. The link still works for them.`,
-    hostGone: (who: string) => `${who} has closed the page. What is finished stays here.`,
+    hostGone: (who: string) => `${who} has closed the page. What is finished stays here; the rest goes on when they are back.`,
     hostGoneNeeded: (who: string, file: string, more: number) =>
       more === 0 ? `“${file}” needs ${who} to come back.` : `“${file}” and ${more} more need ${who} to come back.`,
     hostEnded: (who: string | null, toSave: boolean) =>
@@ -284,7 +284,7 @@ export const text = {
     },
     crashed: {
       title: "Linkspan has stopped",
-      body: "Something went wrong inside this page. Reload it: you come back as the same person, and the room goes on.",
+      body: "Something went wrong inside this page. Reload it. If this browser kept the room, you come back as the same person and it goes on.",
       button: "Reload",
     },
   },
@@ -296,7 +296,7 @@ export const text = {
   },
 
   storage: {
-    missing: "This window keeps no files (a private window?). You can share and chat; to receive, open the link in an ordinary window.",
+    missing: "This window keeps no files (a private window?). You can share and chat; to receive, or to come back after a reload, open the link in an ordinary window.",
     blocked: "Cookies and site data are blocked in this browser’s settings, so it keeps no files. You can share and chat; to receive, or to come back after a reload, allow them for this address.",
   },
 
@@ -310,12 +310,12 @@ export const text = {
     noFiles:
       "The browser handed over no file. Names with letters such as ã are lost where it was started without UTF-8 (LANG=C.UTF-8 sets it). Give the file a plain name, then choose it again.",
     mayBeAsked:
-      "Several files were handed to the browser. If it asks whether this page may download several, allow it. What is not in your downloads then: Save again.",
+      "Several files were handed to the browser. If it asks whether this page may download several, allow it. If one is missing from your downloads then, press Save again.",
     otherFile: (name: string | null) =>
       name === null ? "That is another file: name and size must be the same." : `That is another file. It must be “${name}”, of the same size.`,
     discarded:
       "The browser had put this tab away to save memory. The room goes on. Files that you share must be chosen again; what was half received starts again.",
-    notStored: "The browser could not keep a note of this room: all works, but after a reload you would have to knock again.",
+    notStored: "This browser could not keep this room. All works, but a reload loses it: keep this tab open.",
     notShared: (name: string, more: number, why: string) => `${several(name, more)} not shared. ${why}`,
     refused(code: ErrorCode): string {
       switch (code) {
@@ -357,7 +357,7 @@ function store(failure: StoreFailure, size: number): string {
     case "Changed":
       return "The copy here was changed by something else. Save again to fetch it once more.";
     case "Unavailable":
-      return "This window keeps no files. If cookies are blocked, allow cookies for this address and reload. If it is private: Open the link in an ordinary window to receive.";
+      return "This window keeps no files. If cookies are blocked, allow cookies for this address and reload. In a private window nothing is kept: open the link in an ordinary window to receive.";
     case "Failed":
       return "The browser could not write the file. Save again to try once more.";
   }

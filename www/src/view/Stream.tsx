@@ -2,7 +2,7 @@
  * One DOM for both layouts: files in a list, messages in a log, woven into one stream by the style sheet. All of it
  * stands there, to be found; what is out of view costs no layout, what did not change no drawing.
  */
-import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { Send } from "../action";
 import { Filling } from "../filling";
 import { namesOf } from "../names";
@@ -31,7 +31,7 @@ export function Stream({ room, send }: { room: Room; send: Send }) {
   useLayoutEffect(() => {
     // New messages are followed while one reads the end, and left alone while one reads back.
     if (atEnd.current) for (const { current } of [box, chat]) current?.scrollTo(0, current.scrollHeight);
-  }, [count, columns]);
+  }, [count, columns, filling.there]);
   // Which of the two scrolls is the style sheet's decision: one stream, or two columns.
   const follow = (at: HTMLElement) => {
     if (at.scrollHeight > at.clientHeight) atEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 48;
@@ -55,7 +55,7 @@ export function Stream({ room, send }: { room: Room; send: Send }) {
         role="log"
         aria-label={text.room.chat}
         // What was said before is not news.
-        aria-live={filling.left ? "off" : undefined}
+        aria-live={filling.settling ? "off" : undefined}
         ref={chat}
         tabIndex={0}
         onScroll={({ currentTarget }) => {
@@ -111,6 +111,9 @@ function wholeness({ lines, settled }: Block<FileLine>): "pinned" | "resting" | 
   return pinned === 0 ? "resting" : pinned === lines.length ? "pinned" : undefined;
 }
 
+/** After the last old rows have come in one waits so long before what comes is read aloud. */
+const SETTLED_AFTER_MS = 1_000;
+
 /** Which blocks have their rows by now; the others get them while the browser has nothing else to do. */
 function useFilling(files: Woven["files"], messages: Woven["messages"]) {
   const [, drawAgain] = useReducer((times: number) => times + 1, 0);
@@ -128,7 +131,13 @@ function useFilling(files: Woven["files"], messages: Woven["messages"]) {
       drawAgain(undefined);
     });
   }, [left, there]);
-  return { ...filling, left, there };
+  const [settling, setSettling] = useState(true);
+  useEffect(() => {
+    const timer = left ? undefined : setTimeout(() => setSettling(false), SETTLED_AFTER_MS);
+    if (left) setSettling(true);
+    return () => clearTimeout(timer);
+  }, [left]);
+  return { ...filling, settling: left || settling, there };
 }
 
 /** What a file's row must know of the room; the same value until it changes. */

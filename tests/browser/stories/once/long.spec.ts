@@ -20,6 +20,7 @@ for (const [device, viewport] of [["a phone", { width: 390, height: 844 }], ["a 
     const page = await browser.newPage({ viewport, locale: "en-US" });
     const problems = new Problems();
     problems.watchPage(page);
+    await page.addInitScript(COUNT_READ_ALOUD);
     const inspector = await page.context().newCDPSession(page);
     await inspector.send("Performance.enable", { timeDomain: "threadTicks" });
     await page.goto(`${site.url}shots.html?state=long-room`);
@@ -31,6 +32,7 @@ for (const [device, viewport] of [["a phone", { width: 390, height: 844 }], ["a 
     await expect(page.locator(".message")).toHaveCount(MESSAGES);
     await expect(page.locator(".file")).toHaveCount(FILES);
     await expect(page.getByText(`Berth ${MESSAGES} is free`), "one stays at the end meanwhile").toBeInViewport();
+    expect(await page.evaluate("window.readAloud"), "what was said before is no news to a screen reader").toBe(0);
     expect(await drawn(page), "rows out of view cost no layout").toBeLessThan(MOST_DRAWN);
 
     // Found by the browser's own search, although never drawn.
@@ -46,6 +48,15 @@ for (const [device, viewport] of [["a phone", { width: 390, height: 844 }], ["a 
     await site.stop();
   });
 }
+
+/** Runs in the page from its start: counts messages that come into a log which is read aloud as it grows. */
+const COUNT_READ_ALOUD = `window.readAloud = 0;
+new MutationObserver((records) => {
+  for (const { target, addedNodes } of records) {
+    const log = target instanceof Element ? target.closest("[role=log]") : null;
+    if (log !== null && log.getAttribute("aria-live") !== "off") window.readAloud += addedNodes.length;
+  }
+}).observe(document, { childList: true, subtree: true });`;
 
 /** How many messages are in the layout. */
 function drawn(page: Page): Promise<number> {

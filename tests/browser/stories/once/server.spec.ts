@@ -3,8 +3,8 @@ import { connected, heardSaying, knock, letIn, linkOf, meet, openPage, press, ro
 import { expect, hashOf, nameOf, test } from "../../harness/test";
 
 const SIZE = 24 << 20;
-/** What browsers say of a socket that breaks or cannot be opened. */
-const UNREACHABLE = /WebSocket|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/;
+/** What browsers say of a socket that breaks or cannot be opened, and of a plain request that the server answers again. */
+const UNREACHABLE = /WebSocket|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED|426 \(Upgrade/;
 
 test("the server is replaced in the middle of a transfer", async ({ people, site, files }) => {
   const host = await people.host();

@@ -23,7 +23,7 @@ test("many files at once: none is said to be there, a prompt is foretold, each c
     await expect(rowOf(guest.page, nameOf(path))).toContainText("handed to the browser", { timeout: 120_000 });
     await expect(buttonOf(guest.page, nameOf(path), "Save again")).toBeVisible();
   }
-  await told(guest.page, "If it asks whether this page may download several, allow it. What is not in your downloads then: Save again.");
+  await told(guest.page, "If it asks whether this page may download several, allow it. If one is missing from your downloads then, press Save again.");
   await guest.page.getByRole("button", { name: "Dismiss" }).click();
   await guest.download(SIZE);
   const saved = await guest.download(SIZE, () => press(guest, nameOf(paths[0] ?? ""), "Save again"));
