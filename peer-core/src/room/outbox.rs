@@ -81,7 +81,8 @@ impl Room {
             return Err(CommandError::Busy);
         }
         let mut all = self.log.as_ref().map(|log| log.amount(&self.me)).unwrap_or_default();
-        let (mut closes, mut open) = (self.serving.unclosed(), self.serving.shares());
+        let (mut closes, mut open, mut withdrawn) =
+            (self.serving.unclosed(), self.serving.shares(), Vec::new());
         let waiting = self.storing.iter().map(|storing| &storing.draft).chain(&self.drafts);
         for payload in waiting.map(|draft| &draft.payload).chain([payload]) {
             all = all + payload.amount();
@@ -90,15 +91,17 @@ impl Room {
                     closes += files.len();
                     all = all + withdraw(NO_ENTRY).amount();
                 }
-                Payload::Withdraw { share } if open.remove(share) => {
+                Payload::Withdraw { share } if !withdrawn.contains(share) => {
+                    withdrawn.push(*share);
                     closes -= self.serving.unclosed_of(share);
+                    open -= usize::from(self.serving.has(share));
                 }
                 _ => {}
             }
         }
         let file = FileId { share: NO_ENTRY, index: u16::MAX };
         let close = Payload::Close { file, root: Root([0; 32]) };
-        for (count, kept) in [(closes, close), (open.len(), withdraw(NO_ENTRY)), (1, leave(true))] {
+        for (count, kept) in [(closes, close), (open, withdraw(NO_ENTRY)), (1, leave(true))] {
             let each = kept.amount();
             all.entries += count * each.entries;
             all.bytes += count * each.bytes;

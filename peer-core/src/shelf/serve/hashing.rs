@@ -6,7 +6,6 @@ use crate::base::error::StoreFailure;
 use crate::base::id::{EntryId, FileId, Root};
 use crate::base::identity::{Keypair, RoomDigest, context};
 use crate::base::record;
-use crate::base::set::Set;
 use crate::cx::{Context, Waiting};
 use crate::io::{FileFailure, StoreOp};
 use crate::shelf::blob::root;
@@ -138,9 +137,19 @@ impl Serving {
         self.files.iter().filter(|(file, served)| file.share == *share && !served.closed).count()
     }
 
-    /// The shares that can be withdrawn.
-    pub(crate) fn shares(&self) -> Set<EntryId> {
-        self.files.keys().map(|file| file.share).collect()
+    /// How many shares can be withdrawn.
+    pub(crate) fn shares(&self) -> usize {
+        let (mut count, mut last) = (0, None);
+        // Files of one share follow each other.
+        for file in self.files.keys() {
+            count += usize::from(last.replace(file.share) != Some(file.share));
+        }
+        count
+    }
+
+    /// Whether `share` can be withdrawn.
+    pub(crate) fn has(&self, share: &EntryId) -> bool {
+        self.files.keys().any(|file| file.share == *share)
     }
 
     /// Whether anybody has begun to take it.
