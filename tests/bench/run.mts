@@ -102,7 +102,7 @@ async function room(): Promise<void> {
 
 /** What a browser loads, as brotli carries it. */
 async function size(): Promise<void> {
-  table("first load, brotli", await sizes());
+  table("first load, brotli", await sizes(url));
 }
 
 function mbs(bytesPerSecond = 0): string {
