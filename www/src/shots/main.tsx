@@ -1,5 +1,6 @@
 /** Shows one state of the page, `?state=NAME`, from a made-up list of events. Never part of the page itself. */
 import { render } from "preact";
+import "qr"; // At hand, so that a picture with a code need not wait for it.
 import { reduce } from "../reduce";
 import { fileKey, initial } from "../state";
 import { App } from "../view/App";

@@ -1,6 +1,6 @@
 /** The link: largest thing while waiting, a chip in the top line afterwards. QR code drawn from its plain matrix. */
-import encodeQR from "qr";
-import { useMemo, useRef, useState } from "preact/hooks";
+import type encodeQR from "qr";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { text } from "../text";
 import { Announced, Tick } from "./Copied";
 import { useCopy } from "./hooks";
@@ -73,9 +73,14 @@ export function SendButton({ address }: { address: string }) {
   );
 }
 
+/** No part of a first visit: it is a fortieth of all that is loaded, and few look at a code. */
+const encoder = async () => (await import("qr")).default;
+
 /** Unfolds in place; on phones a sheet at the foot. */
 export function QrButton({ address }: { address: string }) {
   const [open, setOpen] = useState(false);
+  // Beforehand: the server may be away when it is wanted. What fails is tried again then.
+  useEffect(() => void encoder().catch(() => undefined), []);
   return (
     <>
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -94,11 +99,26 @@ export function QrButton({ address }: { address: string }) {
 }
 
 function Qr({ address }: { address: string }) {
+  const [encode, setEncode] = useState<{ encode: typeof encodeQR } | "failed" | null>(null);
+  useEffect(() => {
+    let shown = true;
+    const set = (value: { encode: typeof encodeQR } | "failed") => {
+      if (shown) setEncode(value);
+    };
+    encoder().then((encode) => set({ encode }), () => set("failed"));
+    return () => void (shown = false);
+  }, []);
+  if (encode === null) return null;
+  if (encode === "failed") return <p role="alert">{text.link.noQr}</p>;
+  return <Code address={address} encode={encode.encode} />;
+}
+
+function Code({ address, encode }: { address: string; encode: typeof encodeQR }) {
   const [size, path] = useMemo(() => {
-    const rows = encodeQR(address, "raw", { border: 4 });
+    const rows = encode(address, "raw", { border: 4 });
     const dark = rows.flatMap((row, y) => row.map((on, x) => (on ? `M${x} ${y}h1v1h-1z` : "")));
     return [rows.length, dark.join("")];
-  }, [address]);
+  }, [address, encode]);
   // Dark on light in every theme: many cameras cannot read the inverse.
   return (
     <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={text.link.qr} shape-rendering="crispEdges">

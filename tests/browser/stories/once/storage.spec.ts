@@ -20,5 +20,5 @@ test("without storage one can share and chat, and is told what cannot be done", 
   expect(await hashOf((await save(host, nameOf(ofGuest), 500_000)).path)).toBe(await hashOf(ofGuest));
 
   await press(guest, nameOf(ofHost), "Save");
-  await expect(rowOf(guest.page, nameOf(ofHost))).toContainText("Open the link in an ordinary window to receive.");
+  await expect(rowOf(guest.page, nameOf(ofHost))).toContainText("open the link in an ordinary window to receive.");
 });

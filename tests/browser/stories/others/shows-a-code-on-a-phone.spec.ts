@@ -1,5 +1,5 @@
 /** The code is on a phone's screen, somebody scans it and knocks: the card stands over all else, and can be answered. */
-import { cardOf, connected, knock, letIn, linkOf, menuOf, openPage, share } from "../../harness/acts";
+import { cardOf, connected, knock, letIn, linkOf, menuOf, openPage, share, told } from "../../harness/acts";
 import { expect, test } from "../../harness/test";
 
 test("who knocks is seen over the code and over the menu", async ({ people, site, files }) => {
@@ -19,4 +19,18 @@ test("who knocks is seen over the code and over the menu", async ({ people, site
   await expect(cardOf(host, "Lena")).toBeVisible();
   await expect(menu).toBeHidden();
   await letIn(host, "Lena");
+});
+
+test("while the server is away a code that was not loaded yet is not promised, and comes later", async ({ people, site, files }) => {
+  const host = await people.host({ viewport: { width: 390, height: 844 } });
+  host.problems.allow(/ERR_FAILED|dynamically imported/);
+  await host.page.route("**/qr-*.js", (route) => route.abort());
+  await openPage(host, site.url);
+  await share(host, await files.file("film.bin", 10));
+  await host.page.getByRole("button", { name: "Show QR code" }).click();
+  await told(host.page, "The code could not be loaded, because the server is away.");
+  await host.page.unroute("**/qr-*.js");
+  await host.page.getByRole("button", { name: "Close" }).click();
+  await host.page.getByRole("button", { name: "Show QR code" }).click();
+  await expect(host.page.getByRole("img", { name: /QR/ })).toBeVisible();
 });
