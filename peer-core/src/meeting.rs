@@ -29,6 +29,9 @@ pub(crate) const KNOCK_LIFE: Duration = Duration::from_secs(45);
 /// How long a guest waits for a listener that came back before it starts over with it.
 pub(crate) const REDIAL: Duration = Duration::from_secs(2);
 
+/// Most listeners that a guest talks to at once: more are not honest.
+pub(crate) const MAX_LISTENERS: usize = 8;
+
 /// What is known of the other end.
 pub(crate) enum Stage {
     /// Guest: dialled a listener.
@@ -149,6 +152,14 @@ impl Meeting {
     pub(crate) fn ways(&self) -> Vec<Way> {
         let others = self.redial.iter().filter_map(|(_, handle)| self.way.beside(*handle));
         [self.way].into_iter().chain(others).collect()
+    }
+
+    /// Dial a listener anew unless the conversation goes on there by then.
+    pub(crate) fn redial_later(&mut self, handle: Handle, now: Instant) {
+        let known = self.redial.iter().any(|(_, other)| *other == handle);
+        if !known && self.redial.len() < MAX_LISTENERS {
+            self.redial.push((now + REDIAL, handle));
+        }
     }
 
     pub(crate) fn conduit(&mut self) -> Option<&mut Conduit> {

@@ -112,6 +112,8 @@ describe("what was not done", () => {
     expect(more.composed, "in their order").toBe("The lock is open.\nSo is the bridge.\nAnd");
     const typed = played([{ type: "Composed", text: `${more.composed} so on` }, rejected("Say", "Come.", [])], more);
     expect(typed.composed, "and what follows them may change").toBe("The lock is open.\nSo is the bridge.\nCome.\nAnd so on");
+    const longer = played([{ type: "Composed", text: "The lock is open. Hurry" }, rejected("Say", "Come.", [])], first);
+    expect(longer.composed, "nor is it cut in two").toBe("Come.\nThe lock is open. Hurry");
     const other = played([{ type: "Composed", text: "All open." }, rejected("Say", "Come.", [])], more);
     expect(other.composed, "what was changed is not taken apart").toBe("Come.\nAll open.");
     const files = played([rejected("Share", null, ["a.txt"]), rejected("Share", null, ["b.txt", "c.txt"])]);

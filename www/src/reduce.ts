@@ -238,12 +238,13 @@ function rejected(state: State, { command, error: { code }, text, names }: Of<"C
 function givenBack(state: State, text: string): State {
   const { composed, returned } = state;
   const back = [composed.slice(0, returned), text].filter((part) => part !== "").join("\n");
-  const since = composed.slice(returned).replace(/^\n/, "");
+  const since = composed.slice(returned === 0 ? 0 : returned + 1);
   return { ...state, composed: since === "" ? back : `${back}\n${since}`, returned: back.length };
 }
 
 function composed(state: State, text: string): State {
-  const untouched = text.startsWith(state.composed.slice(0, state.returned));
+  const back = state.composed.slice(0, state.returned);
+  const untouched = text === back || text.startsWith(`${back}\n`);
   return { ...state, composed: text, returned: untouched ? state.returned : 0 };
 }
 

@@ -44,7 +44,7 @@ export const text = {
     showQr: "Show QR code",
     hideQr: "Hide QR code",
     qr: "QR code of the link",
-    noQr: "The code could not be loaded, because the server is away. Copy the link instead, or show the code again later.",
+    noQr: "The code could not be loaded. Copy the link instead, or reload this page to try again.",
     keepOpen: "Keep this page open: files go straight from it. Nobody comes in before you say so.",
     loopback: "This address works only on this computer: open it in a second window to try it. Keep this page open: files go straight from it.",
     renew: "Make a new link",

@@ -11,15 +11,13 @@ use crate::meeting::conduit::{Opening, RESEND};
 use crate::meeting::envelope::{Body, MeetingId, Mode};
 use crate::meeting::handshake::{Authenticated, ExpectHost, Unproven};
 use crate::meeting::invitation::Invitation;
-use crate::meeting::{HALF_OPEN, Meeting, REDIAL, RENEW, Stage, Talk, Way};
+use crate::meeting::{HALF_OPEN, MAX_LISTENERS, Meeting, RENEW, Stage, Talk, Way};
 use alloc::string::String;
 use core::time::Duration;
 use signal_proto::{Handle, Role, Tag};
 
-/// Most listeners that a guest talks to at once: more are not honest.
-const MAX_LISTENERS: usize = 8;
-/// Envelopes that a guest sends because somebody came to the door, at once and in ten seconds: far below the
-/// 128 a second that a server takes from it, and more than the listeners that honest people are.
+/// Newcomers at the door that a guest turns to at once, and in ten seconds: a few envelopes each, far below the 128 a
+/// second that a server takes from it, and more than the listeners that honest people are. The others wait a moment.
 const MAX_REACHED: u64 = 64;
 const REACHED_IN: Duration = Duration::from_secs(10);
 /// A guest for whom there was no place asks again after this: three openings a minute are allowed.
@@ -69,9 +67,15 @@ impl Room {
     }
 
     pub(super) fn door_attached(&mut self, tag: Tag, handle: Handle, cx: &mut Context<'_>) {
-        if self.phase == Phase::Knocking && tag == self.identity.door.tag() {
-            self.reach_listener(handle, cx);
+        if self.phase != Phase::Knocking || tag != self.identity.door.tag() {
+            return;
         }
+        if self.door.reaching.take(1, cx.now) {
+            return self.reach_listener(handle, cx);
+        }
+        let met = self.meetings.values_mut().find(|meeting| meeting.is_with_host());
+        let Some(meeting) = met else { return self.try_later(cx) };
+        meeting.redial_later(handle, cx.now);
     }
 
     pub(super) fn door_detached(&mut self, tag: Tag, handle: Handle, cx: &mut Context<'_>) {
@@ -134,15 +138,11 @@ impl Room {
                 conduit.post(Body::Renew, cx.now + RESEND);
             }
             for envelope in conduit.again(cx.now) {
-                if self.door.reaching.take(1, cx.now) {
-                    self.signal.send(tag, handle, envelope, cx);
-                }
+                self.signal.send(tag, handle, envelope, cx);
             }
         }
         // What is said again goes to all of them (`Meeting::ways`), or one lost word would cost the knock.
-        if meeting.redial.len() < MAX_LISTENERS {
-            meeting.redial.push((cx.now + REDIAL, handle));
-        }
+        meeting.redial_later(handle, cx.now);
     }
 
     /// A listener has not answered. It may be the host all the same: a line that loses much has lost that too.
@@ -154,8 +154,8 @@ impl Room {
             self.nobody_answers(cx);
             return self.try_later(cx);
         };
-        if meeting.redial.len() < MAX_LISTENERS {
-            meeting.redial.extend(there.map(|handle| (cx.now + REDIAL, handle)));
+        if let Some(handle) = there.filter(|_| meeting.way != way) {
+            meeting.redial_later(handle, cx.now);
         }
     }
 
@@ -164,9 +164,6 @@ impl Room {
         let dialling = self.meetings.values().filter(|meeting| meeting.is_half_open());
         if dialling.clone().count() >= MAX_LISTENERS || dialling.clone().any(|meeting| meeting.way == way) {
             return;
-        }
-        if !self.door.reaching.take(1, cx.now) {
-            return self.try_later(cx);
         }
         // Who has kept silent so far is not said to be greeting us before it answers.
         if !self.door.mute && !self.meetings.values().any(Meeting::is_with_host) {

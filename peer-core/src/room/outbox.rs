@@ -1,7 +1,8 @@
 //! Own entries on their way out. One is stored durably before it counts or is sent, one at a time: a crash then never
-//! makes its author write two entries with one number.
+//! makes its author write two entries with one number. But not where nothing is kept: in a room whose records could not
+//! be stored, and in one that is left while the store hangs.
 
-use super::{Room, records};
+use super::{ENDING, Room, records};
 use crate::base::error::{CommandError, StoreFailure};
 use crate::base::features::Features;
 use crate::base::id::{CommandId, EntryId, FileId, Root, SourceId};
@@ -137,24 +138,26 @@ impl Room {
             Payload::Close { file, .. } => serving.is_asked_for(file),
             _ => true,
         });
-        self.write_closes(Serving::is_asked_for, cx);
+        // However many: no more than one may share.
+        while let Some((file, root)) = self.serving.next_whole(Serving::is_asked_for) {
+            self.write_close(file, root, cx);
+        }
         self.draft(command, leave(self.is_host()), cx);
     }
 
     /// The Close of each own file that is hashed to its end. What finds no place waits until one is free.
     pub(super) fn close_what_is_whole(&mut self, cx: &mut Context<'_>) {
-        if self.ending.is_none() {
-            self.write_closes(|_, _| true, cx);
+        while self.ending.is_none()
+            && self.drafts.len() < MAX_CLOSES
+            && let Some((file, root)) = self.serving.next_whole(|_, _| true)
+        {
+            self.write_close(file, root, cx);
         }
     }
 
-    fn write_closes(&mut self, of: fn(&Serving, FileId) -> bool, cx: &mut Context<'_>) {
-        while self.drafts.len() < MAX_CLOSES
-            && let Some((file, root)) = self.serving.next_whole(of)
-        {
-            self.serving.closed(file);
-            self.draft_own(Payload::Close { file, root }, cx);
-        }
+    fn write_close(&mut self, file: FileId, root: Root, cx: &mut Context<'_>) {
+        self.serving.closed(file);
+        self.draft_own(Payload::Close { file, root }, cx);
     }
 
     /// Time is up for a room that is being left. The Leave waits for nothing any more: not for what people have said, and
@@ -216,6 +219,9 @@ impl Room {
             Some(Ok(Inserted { placed, .. })) if !placed.is_empty() => {
                 self.apply(&placed, &draft.sources, cx);
                 self.pass_on(None, &placed);
+                if matches!(draft.payload, Payload::Leave { .. }) {
+                    self.ending = Some(cx.now + ENDING);
+                }
             }
             // A copy of this device's records wrote on elsewhere.
             _ => self.draft_failed(draft, CommandError::Full, cx),
@@ -243,6 +249,8 @@ impl Room {
             Some((Payload::Share { .. }, author)) if author == self.me => {
                 let payload = withdraw(share);
                 self.room_for(&payload)?;
+                // Its places are free from now on.
+                self.serving.closed_share(&share);
                 self.draft(id, payload, cx);
                 Ok(())
             }

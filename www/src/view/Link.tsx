@@ -79,7 +79,7 @@ const encoder = async () => (await import("qr")).default;
 /** Unfolds in place; on phones a sheet at the foot. */
 export function QrButton({ address }: { address: string }) {
   const [open, setOpen] = useState(false);
-  // Beforehand: the server may be away when it is wanted. What fails is tried again then.
+  // Beforehand: the server may be away when it is wanted. What has failed once some browsers never try again.
   useEffect(() => void encoder().catch(() => undefined), []);
   return (
     <>

@@ -152,9 +152,15 @@ impl Serving {
         self.files.keys().any(|file| file.share == *share)
     }
 
-    /// Whether anybody has begun to take it.
+    /// Whether anybody has begun to take it, as far as one hears of that: of an empty one nothing is asked for.
     pub(crate) fn is_asked_for(&self, file: FileId) -> bool {
-        self.files.get(&file).is_some_and(|served| served.asked > 0)
+        self.files.get(&file).is_some_and(|served| served.asked > 0 || served.size == 0)
+    }
+
+    /// Nobody needs to know any more what its files are.
+    pub(crate) fn closed_share(&mut self, share: &EntryId) {
+        let files = self.files.iter_mut().filter(|(file, _)| file.share == *share);
+        files.for_each(|(_, served)| served.closed = true);
     }
 
     /// One of the files `of` which this holds that is hashed to its end and not closed yet, and its root.

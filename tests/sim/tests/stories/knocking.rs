@@ -159,6 +159,37 @@ fn who_comes_and_goes_at_the_door_makes_no_card_vanish_and_no_guest_send_too_muc
     }
 }
 
+/// More sockets than a guest turns to: those of whoever was there last wait, and so does the host that is back.
+#[test]
+fn a_host_that_reloads_among_many_who_come_and_go_is_asked_again() {
+    for seed in seeds(3) {
+        let mut world = World::new(seed);
+        let (host, fragment) = world.host("Hanna");
+        let guest = world.guest("Gustav", &fragment);
+        world.knock(host, guest);
+        let tag = Link::of(&fragment).tag;
+        let sockets: Vec<_> = (0..40).map(|_| world.script()).collect();
+        let come_and_go = |world: &mut World, turns: usize| {
+            for turn in 0..turns {
+                let socket = sockets[turn % sockets.len()];
+                world.script_send(socket, &ClientMessage::Join { tag, role: Role::Listen });
+                world.run_for(20);
+                world.script_send(socket, &ClientMessage::Leave { tag });
+                world.run_for(20);
+            }
+        };
+        come_and_go(&mut world, 400);
+        world.reload(host);
+        come_and_go(&mut world, 500);
+        assert!(!world.view(host).knocks.is_empty(), "within 20 s, seed {seed}");
+        // Nor is it harder to be met for the first time.
+        let late = world.guest("Lotte", &fragment);
+        come_and_go(&mut world, 500);
+        assert_eq!(world.view(host).knocks.len(), 2, "within 20 s, seed {seed}");
+        world.admit(host, late);
+    }
+}
+
 #[test]
 fn a_listener_that_comes_costs_a_guest_one_message_however_many_listen() {
     let mut world = World::new(1);
