@@ -180,6 +180,16 @@ export const text = {
     copyHash: "Copy hash",
   },
 
+  verdict: {
+    program: (ending: string) => `“.${ending}” is a program or script. Open it only if you expected one.`,
+    shortcut: (ending: string) => `“.${ending}” is a shortcut to something else. Open it only if you expected one.`,
+    macros: (ending: string) => `“.${ending}” can hold macros, which are programs. Allow them only if you expected them.`,
+    page: (ending: string) => `“.${ending}” opens in your browser and can look like any page. Type no password into it.`,
+    disk: (ending: string) => `“.${ending}” is a disk image, which can hold programs. Open it only if you expected one.`,
+    double: (ending: string, like: string) => `It is named like a “.${like}” but is a “.${ending}”. Don’t open it before you have asked who sent it.`,
+    lookAlike: (like: string) => `Its ending only looks like “.${like}”. Don’t open it before you have asked who sent it.`,
+  },
+
   failure(reason: FileFailure, mine: boolean, who: string, size: number): string {
     switch (reason.type) {
       case "SourceChanged":

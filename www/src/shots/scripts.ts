@@ -186,6 +186,14 @@ export const scripts: Partial<Record<string, Script>> = {
   },
   "chat-only": { events: chat },
   menu: { events: chat, press: ["Room"] },
+  verdicts: {
+    events: [
+      ...guest,
+      ...["survey.pdf", "berth-planner-setup.exe", "invoice 2026-11.pdf.exe", "price list.xlsm", "form.html", "tide tables.рdf"].map((name, number) =>
+        shared(number + 1, anna, name, (number + 1) * MB),
+      ),
+    ],
+  },
   receiving: { events: [...shelf, ...fetching] },
   "starts-again": { events: [...shelf, stands(1, { type: "Receiving" })], interrupted: new Map([[`${share(1)}/0`, true]]) },
   paused: { events: [...shelf, ...fetching, stands(1, { type: "Paused" })] },

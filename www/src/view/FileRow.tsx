@@ -7,6 +7,7 @@ import { bytes, bytesOf, duration, isolated, nameParts, percent, visible } from 
 import { begun, connected, holders, outOfReach, receivers, running, unfinished } from "../select";
 import type { Room, Shelved } from "../state";
 import { text } from "../text";
+import { type Verdict, verdictOf } from "../verdict";
 import type { FileLine } from "../weave";
 import { Announced, Tick } from "./Copied";
 import { useCopy } from "./hooks";
@@ -37,6 +38,7 @@ export function FileRow({ line, room, send }: Props) {
   const hash = shelved.state.type === "Done" ? shelved.state.root : null;
   const extra = rest(room, shelved, send);
   const progress = progressOf(room, shelved);
+  const verdict = ofOthers(room, shelved) ? verdictOf(shelved.name) : null;
   return (
     <div
       class="file"
@@ -57,6 +59,11 @@ export function FileRow({ line, room, send }: Props) {
             </span>
           </p>
           <p class="file-state">{withAgain(shelved, stateOf(room, shelved))}</p>
+          {verdict !== null && (
+            <p class="file-verdict" id={`${id}-verdict`}>
+              {said(verdict)}
+            </p>
+          )}
         </div>
         {(extra !== null || hash !== null) && (
           <button
@@ -69,7 +76,7 @@ export function FileRow({ line, room, send }: Props) {
             <span aria-hidden="true">⋯</span>
           </button>
         )}
-        <MainAction room={room} shelved={shelved} next={next} describedBy={id} send={send} />
+        <MainAction room={room} shelved={shelved} next={next} describedBy={verdict === null ? id : `${id} ${id}-verdict`} send={send} />
       </div>
       {open && (
         <div class="file-more">
@@ -91,6 +98,22 @@ export function FileRow({ line, room, send }: Props) {
       )}
     </div>
   );
+}
+
+function said(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case "double":
+      return text.verdict.double(verdict.ending, verdict.like);
+    case "look-alike":
+      return text.verdict.lookAlike(verdict.like);
+    default:
+      return text.verdict[verdict.kind](verdict.ending);
+  }
+}
+
+/** Somebody else's, which can still be opened: one knows what one's own is. */
+function ofOthers(room: Company, { author, state, copy }: Shelved): boolean {
+  return author !== room.me && (copy !== null || (state.type !== "Withdrawn" && state.type !== "Failed"));
 }
 
 function MainAction({ room, shelved, next, describedBy, send }: About & { next: boolean }) {
