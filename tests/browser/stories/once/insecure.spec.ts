@@ -19,5 +19,5 @@ test("a link to a loopback address says that it works only on this computer", as
   const person = await people.host();
   await openPage(person, site.url);
   await share(person, await files.file("shared.bin", 10));
-  await told(person.page, "This address works only on this computer.");
+  await told(person.page, "This address works only on this computer: open it in a second window to try it.");
 });

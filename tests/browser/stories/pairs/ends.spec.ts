@@ -16,7 +16,7 @@ test("the host closes the page, comes back, and ends the room", async ({ people,
   const link = await linkOf(host);
 
   await host.page.close();
-  await told(guest.page, /Hanna has closed the page\. What is finished stays here\./);
+  await told(guest.page, /Hanna has closed the page\. What is finished stays here; the rest goes on when they are back\./);
   await told(guest.page, /“not fetched\.bin” needs Hanna to come back\./);
   await expect(guest.page.getByRole("status")).toHaveText("not connected");
   await press(guest, nameOf(done), "Save again");
