@@ -10,7 +10,7 @@ pub(crate) mod envelope;
 pub(crate) mod handshake;
 pub mod invitation;
 
-use crate::meeting::conduit::{Conduit, MAX_RESEND, Opening, RESEND};
+use crate::meeting::conduit::{Conduit, Opening, RESEND};
 use crate::meeting::envelope::{MeetingId, Mode};
 use crate::meeting::handshake::{
     Authenticated, Deciding, ExpectDecision, ExpectGuest, ExpectHost, ExpectMember, ExpectReveal,
@@ -28,6 +28,10 @@ pub(crate) const RENEW: Duration = Duration::from_secs(20);
 pub(crate) const KNOCK_LIFE: Duration = Duration::from_secs(45);
 /// How long a guest waits for a listener that came back before it starts over with it.
 pub(crate) const REDIAL: Duration = Duration::from_secs(2);
+
+/// Longest wait before an opening is sent again. Shorter than for what follows it: it has [`HALF_OPEN`] only, and where a
+/// line loses most of what it carries three tries are not enough.
+const MAX_REOPEN: Duration = Duration::from_secs(2);
 
 /// Most listeners that a guest talks to at once: more are not honest.
 pub(crate) const MAX_LISTENERS: usize = 8;
@@ -209,7 +213,7 @@ impl Meeting {
                     return Vec::new();
                 }
                 *due = now + *wait;
-                *wait = (*wait * 2).min(MAX_RESEND);
+                *wait = (*wait * 2).min(MAX_REOPEN);
                 alloc::vec![opening.envelope().to_vec()]
             }
             Talk::Open(conduit) => conduit.outgoing(now),

@@ -2,7 +2,7 @@
 import { meet, menuOf, openPage, press, rowOf, share, told } from "../../harness/acts";
 import { expect, hashOf, nameOf, test, type Kind } from "../../harness/test";
 
-const SIZE = 128 << 20;
+const SIZE = 200 << 20;
 
 for (const kind of ["chromium", "firefox"] satisfies Kind[]) {
   test(`the room is left while ${kind} still copies a large file: it arrives whole`, async ({ people, site, files }) => {

@@ -142,8 +142,7 @@ fn a_host_that_reloads_during_a_knock_is_asked_again() {
         world.reload(host);
         let since = world.now();
         world.run_until("it is asked again", |world| !world.view(host).knocks.is_empty());
-        // Two openings, where a bad line loses all answers to the first.
-        assert!(world.now() - since <= 25_000, "not only when the old conversation is given up");
+        assert!(world.now() - since <= 15_000, "not only when the old conversation is given up");
         world.admit(host, guest);
     }
 }
