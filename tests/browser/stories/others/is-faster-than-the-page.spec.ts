@@ -1,7 +1,7 @@
 /** Somebody does things before the engine is loaded: all of it is kept, and done as soon as it is. */
 import { readFile } from "node:fs/promises";
 import { linkOf, openPage, rowOf, letIn, connected, told } from "../../harness/acts";
-import { expect, hashOf, test, type Person } from "../../harness/test";
+import { expect, hashOf, test, type People, type Person, type Site } from "../../harness/test";
 
 test("files chosen, a chat begun and a text pasted while the page loads are in the room", async ({ people, site, files }) => {
   const host = await people.host();
@@ -25,11 +25,7 @@ test("files chosen, a chat begun and a text pasted while the page loads are in t
 });
 
 test("what a guest drops at the door is shared once it is let in", async ({ people, site, files }) => {
-  const host = await people.host();
-  const guest = await people.guest();
-  await openPage(host, site.url);
-  const load = await loadingSlowly(guest);
-  await guest.page.goto(await linkOf(host));
+  const { host, guest, load } = await openingSlowly({ people, site });
   await expect(guest.page.getByText("Opening the link…")).toBeVisible();
   const file = await files.file("for you.bin", 200_000);
   await guest.page.evaluate((bytes) => {
@@ -50,11 +46,7 @@ test("what a guest drops at the door is shared once it is let in", async ({ peop
 });
 
 test("a name typed and Ask to come in pressed while the link opens are a knock as soon as it is open", async ({ people, site }) => {
-  const host = await people.host();
-  const guest = await people.guest();
-  await openPage(host, site.url);
-  const load = await loadingSlowly(guest);
-  await guest.page.goto(await linkOf(host));
+  const { host, guest, load } = await openingSlowly({ people, site });
   await guest.page.getByRole("textbox", { name: "Your name" }).fill("Gustav");
   await guest.page.getByRole("button", { name: "Ask to come in" }).click();
   await told(guest.page, /You ask as .*Gustav.* as soon as the link is open/);
@@ -64,11 +56,7 @@ test("a name typed and Ask to come in pressed while the link opens are a knock a
 });
 
 test("Ask to come in stays under the finger while the link opens", async ({ people, site }) => {
-  const host = await people.host();
-  const guest = await people.guest();
-  await openPage(host, site.url);
-  const load = await loadingSlowly(guest);
-  await guest.page.goto(await linkOf(host));
+  const { host, guest, load } = await openingSlowly({ people, site });
   await guest.page.getByRole("textbox", { name: "Your name" }).fill("Gustav");
   await guest.page.getByRole("button", { name: "Ask to come in" }).hover();
   await guest.page.mouse.down();
@@ -79,11 +67,7 @@ test("Ask to come in stays under the finger while the link opens", async ({ peop
 });
 
 test("what is being typed while the link opens stays, and so does the cursor", async ({ people, site }) => {
-  const host = await people.host();
-  const guest = await people.guest();
-  await openPage(host, site.url);
-  const load = await loadingSlowly(guest);
-  await guest.page.goto(await linkOf(host));
+  const { host, guest, load } = await openingSlowly({ people, site });
   const field = guest.page.getByRole("textbox", { name: "Your name" });
   await expect(field).toBeFocused();
   await guest.page.keyboard.type("Gus");
@@ -117,6 +101,16 @@ test("who is inside already is not asked for a name by a reload; who gives one i
   await expect(rowOf(host.page, "one")).toBeVisible();
   await expect(host.page.getByRole("alert")).toHaveCount(0);
 });
+
+/** A guest's link is being opened; the engine's code arrives when `load` is called. */
+async function openingSlowly({ people, site }: { people: People; site: Site }) {
+  const host = await people.host();
+  const guest = await people.guest();
+  await openPage(host, site.url);
+  const load = await loadingSlowly(guest);
+  await guest.page.goto(await linkOf(host));
+  return { host, guest, load };
+}
 
 /** The engine's code arrives when the result is called. */
 async function loadingSlowly({ page }: Person): Promise<() => void> {

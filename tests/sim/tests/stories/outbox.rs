@@ -33,6 +33,14 @@ fn share_many(world: &mut World, node: NodeId) {
     }
 }
 
+/// The host's page is gone, and all of `guests` know that the room is over.
+fn ended_for(world: &mut World, guests: &[NodeId]) {
+    world.run_for(1_000);
+    for guest in guests {
+        assert!(world.view(*guest).ended, "and ended there");
+    }
+}
+
 #[test]
 fn many_files_being_closed_leave_room_for_what_people_say_and_share() {
     let mut world = World::new(1);
@@ -57,10 +65,7 @@ fn a_room_that_is_ended_is_ended_for_everybody_however_slow_the_hosts_disk_is() 
         let since = world.now();
         world.run_until("it is closed here", |world| world.view(all[0]).closed);
         assert!(world.now() - since < 7_000, "after {} ms", world.now() - since);
-        world.run_for(1_000);
-        for guest in &all[1..] {
-            assert!(world.view(*guest).ended, "and ended there");
-        }
+        ended_for(&mut world, &all[1..]);
     }
 }
 
@@ -77,10 +82,7 @@ fn a_room_that_is_ended_while_the_hosts_disk_hangs_is_ended_for_everybody() {
         let rename = Command::Rename { room, name: "Johanna".into() };
         assert_eq!(world.try_command(all[0], rename), Err(CommandError::Ended), "nothing comes after it");
         world.run_until("it is closed here", |world| world.view(all[0]).closed);
-        world.run_for(1_000);
-        for guest in &all[1..] {
-            assert!(world.view(*guest).ended, "and ended there");
-        }
+        ended_for(&mut world, &all[1..]);
     }
 }
 
